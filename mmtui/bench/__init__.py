@@ -1,0 +1,1 @@
+"""Bodies of mmtui bench and mmtui doctor."""

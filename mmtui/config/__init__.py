@@ -1,0 +1,1 @@
+"""TOML -> frozen structs, with errors that name file, line and key; where things live on this machine."""

@@ -1,0 +1,1 @@
+"""The pure core: no clock, socket, file, random, logging or environment; imports no other room."""

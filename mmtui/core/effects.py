@@ -1,0 +1,81 @@
+"""Effects: what the engine wants done. Data only; somebody else carries them out, after they are on the tape."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class PlaceOrder(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
+    """Place a limit order. Never retried: an answer that does not come makes the order UNKNOWN."""
+
+    i: int
+    oid: int
+    side: int  # +1 buy, -1 sell
+    px: int
+    sz: int
+    tif: str  # GTX (post-only) | GTC | IOC
+    reduce_only: bool
+    purpose: str  # quote | flatten | close | manual
+    level: int  # rung of the ladder, 0 = nearest
+
+
+class CancelOrder(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=2):
+    i: int
+    oid: int
+
+
+class CancelAll(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=3):
+    """Cancel every own order of one venue (i = -1), or of one instrument of it."""
+
+    v: int
+    query: int
+    i: int = -1
+
+
+class QueryOpenOrders(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=4):
+    v: int
+    query: int
+    endpoint: int  # 1 or 2
+
+
+class Wake(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=5):
+    """Send a Timer event at `ts` (engine clock, ns)."""
+
+    ts: int
+
+
+class Alert(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=6):
+    severity: str  # info | warn | danger
+    code: str  # stable word: gap, stale, fill, reject, limit, kill, command ...
+    text: str
+    i: int = -1
+    v: int = -1
+
+
+class Result(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=7):
+    """What became of a command. `version` is the engine's state version after it."""
+
+    command: str
+    ok: bool
+    text: str  # "spread +1.0 -> 6.0 bps", or why it was refused
+    version: int
+    before: str = ""
+    after: str = ""
+
+
+class Latch(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=8):
+    """A latched state to keep on disk (fsync) beyond this session; an empty state clears it."""
+
+    scope: str  # desk | venue:ID | instrument:ID
+    state: str  # KILLED | HALTED | ""
+    reason: str
+
+
+class Shutdown(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=9):
+    """The desk has ended in order: everything cancelled and verified (ok), or not (exit 1)."""
+
+    ok: bool
+    text: str
+
+
+Effect = PlaceOrder | CancelOrder | CancelAll | QueryOpenOrders | Wake | Alert | Result | Latch | Shutdown

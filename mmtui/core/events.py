@@ -1,0 +1,287 @@
+"""Events: everything that can happen to the desk, in the only form in which the engine sees it.
+
+Rules of this file: immutable plain data, integers for prices (ticks), sizes (lots) and instants (ns), decimal text for
+money; no behaviour.  `i` is the instrument's place in the session's instrument table, `v` the venue's in its venue
+table.  `ts` is our receive time, the clock of the engine; `ts_event` is the venue's own.  The tags are on the tape:
+a tag is never reused, and new fields are appended with a default.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class _Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    ts: int
+
+
+class BookSnapshot(_Event, frozen=True, array_like=True, gc=False, tag=1):
+    """A full book: levels not named are gone. Makes the book valid."""
+
+    ts_event: int
+    i: int
+    seq: int
+    bid_px: list[int]
+    bid_sz: list[int]
+    ask_px: list[int]
+    ask_sz: list[int]
+
+
+class BookDelta(_Event, frozen=True, array_like=True, gc=False, tag=2):
+    """Absolute sizes at prices; size 0 removes the level. Never changes whether the book is valid."""
+
+    ts_event: int
+    i: int
+    first_seq: int
+    seq: int
+    bid_px: list[int]
+    bid_sz: list[int]
+    ask_px: list[int]
+    ask_sz: list[int]
+
+
+class BestQuote(_Event, frozen=True, array_like=True, gc=False, tag=3):
+    """Best bid and ask (bookTicker). Shares the id space of the depth updates: the greater seq is the newer."""
+
+    ts_event: int
+    i: int
+    seq: int
+    bid_px: int
+    bid_sz: int
+    ask_px: int
+    ask_sz: int
+
+
+class Trade(_Event, frozen=True, array_like=True, gc=False, tag=4):
+    """A public trade; side is the taker's: +1 bought, -1 sold."""
+
+    ts_event: int
+    i: int
+    trade_id: int
+    px: int
+    sz: int
+    side: int
+
+
+class BookGap(_Event, frozen=True, array_like=True, gc=False, tag=5):
+    """The sequence rule was broken: the book is invalid until the next snapshot."""
+
+    i: int
+    expected: int
+    got: int
+    why: str
+
+
+class MarkPrice(_Event, frozen=True, array_like=True, gc=False, tag=6):
+    """Mark and index price in 1e-8 quote, funding rate in 1e-10 an interval, next funding in ns (0: unknown)."""
+
+    ts_event: int
+    i: int
+    mark: int
+    index: int
+    funding: int
+    next_funding: int
+
+
+class Liquidation(_Event, frozen=True, array_like=True, gc=False, tag=7):
+    """A forced order of somebody else; side is that order's side."""
+
+    ts_event: int
+    i: int
+    px: int
+    sz: int
+    side: int
+
+
+class FeedStatus(_Event, frozen=True, array_like=True, gc=False, tag=8):
+    """A venue's market-data connection came up or went down."""
+
+    v: int
+    connected: bool
+    why: str
+
+
+class SourceEnded(_Event, frozen=True, array_like=True, gc=False, tag=9):
+    """The source of market data has ended: the desk pauses and says SOURCE ENDED."""
+
+    source: str
+
+
+class Damage(_Event, frozen=True, array_like=True, gc=False, tag=10):
+    """A line or message that could not be read, skipped. `count` is the running number for that source."""
+
+    source: str
+    line: int
+    count: int
+    what: str
+
+
+class GridRefined(_Event, frozen=True, array_like=True, gc=False, tag=11):
+    """A finer tick or lot appeared: every price of the instrument is multiplied by px_factor, every size by sz_factor."""
+
+    i: int
+    tick: str
+    lot: str
+    px_factor: int
+    sz_factor: int
+
+
+class Heartbeat(_Event, frozen=True, array_like=True, gc=False, tag=12):
+    """The venue is alive though its book was silent (ping, or a message of a stream that we pass over)."""
+
+    v: int
+
+
+class OrderAccepted(_Event, frozen=True, array_like=True, gc=False, tag=20):
+    ts_event: int
+    i: int
+    oid: int
+    venue_order_id: str
+    ahead: int = -1  # displayed size ahead in the queue, in lots; -1: not known
+
+
+class OrderRejected(_Event, frozen=True, array_like=True, gc=False, tag=21):
+    ts_event: int
+    i: int
+    oid: int
+    reason: str
+
+
+class OrderCancelled(_Event, frozen=True, array_like=True, gc=False, tag=22):
+    ts_event: int
+    i: int
+    oid: int
+    reason: str  # requested, ioc, by venue, ...
+
+
+class CancelRejected(_Event, frozen=True, array_like=True, gc=False, tag=23):
+    ts_event: int
+    i: int
+    oid: int
+    reason: str
+
+
+class Fill(_Event, frozen=True, array_like=True, gc=False, tag=24):
+    """One execution of an own order. `ts_event` is the instant of the match on the engine's clock (corrected)."""
+
+    ts_event: int
+    i: int
+    oid: int
+    trade_id: str
+    side: int  # +1 bought, -1 sold
+    px: int
+    sz: int
+    maker: bool
+    fee: str  # decimal text, positive when paid
+    fee_asset: str
+
+
+class OpenOrders(_Event, frozen=True, array_like=True, gc=False, tag=25):
+    """A venue's answer to QueryOpenOrders: the ids of ours that it still has."""
+
+    v: int
+    query: int
+    endpoint: int  # 1 or 2: two independent questions must both say zero
+    oids: list[int]
+
+
+class OrderUnknown(_Event, frozen=True, array_like=True, gc=False, tag=26):
+    """The fate of a request is not known (time-out, 5xx). Counts as fully live until there is evidence."""
+
+    i: int
+    oid: int
+    why: str
+
+
+class CancelAllDone(_Event, frozen=True, array_like=True, gc=False, tag=27):
+    """The venue acknowledged CancelAll."""
+
+    v: int
+    query: int
+
+
+class QueueUpdate(_Event, frozen=True, array_like=True, gc=False, tag=28):
+    """Queue place of own resting orders (paper venue): pairs of oid and lots ahead. Conflated, at most 10 a second."""
+
+    v: int
+    oids: list[int]
+    ahead: list[int]
+
+
+class Timer(_Event, frozen=True, array_like=True, gc=False, tag=40):
+    """The engine asked to be woken (Wake)."""
+
+
+class Command(_Event, frozen=True, array_like=True, gc=False, tag=41):
+    """An operator's act. `args` is canonical JSON text; `v` and `i` are -1 where the whole desk is meant."""
+
+    id: str  # idempotency key
+    operator: str
+    role: str  # operator | observer
+    origin: str  # local, ssh 10.0.0.7, ctl, signal, guard ...
+    version: int  # state version that the operator saw; 0: none claimed
+    action: str
+    args: str
+    i: int = -1
+    v: int = -1
+    reason: str = ""
+
+
+class HostStarted(_Event, frozen=True, array_like=True, gc=False, tag=42):
+    """First event of every life of the host. cause: start | recovery."""
+
+    epoch: int
+    cause: str
+    latched: dict[str, str]  # scope -> reason: latched KILLED or HALTED states that survived
+    autostart: bool = False
+
+
+class HostStopped(_Event, frozen=True, array_like=True, gc=False, tag=43):
+    """Clean end of a session."""
+
+    cause: str
+
+
+Event = (
+    BookSnapshot
+    | BookDelta
+    | BestQuote
+    | Trade
+    | BookGap
+    | MarkPrice
+    | Liquidation
+    | FeedStatus
+    | SourceEnded
+    | Damage
+    | GridRefined
+    | Heartbeat
+    | OrderAccepted
+    | OrderRejected
+    | OrderCancelled
+    | CancelRejected
+    | Fill
+    | OpenOrders
+    | OrderUnknown
+    | CancelAllDone
+    | QueueUpdate
+    | Timer
+    | Command
+    | HostStarted
+    | HostStopped
+)
+
+#: Events that come from the market; a what-if keeps these (and operator commands) and makes the rest again.
+MARKET = (
+    BookSnapshot,
+    BookDelta,
+    BestQuote,
+    Trade,
+    BookGap,
+    MarkPrice,
+    Liquidation,
+    FeedStatus,
+    SourceEnded,
+    Damage,
+    GridRefined,
+    Heartbeat,
+)

@@ -1,0 +1,1 @@
+"""Fills -> positions, PnL attribution, markouts, fees, obligations."""

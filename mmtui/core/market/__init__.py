@@ -1,0 +1,1 @@
+"""Instruments, ticks and lots, order books, consolidated book, trade statistics."""

@@ -1,0 +1,1 @@
+"""Order state machine, tracker, client ids, rate budgets, reconciliation."""

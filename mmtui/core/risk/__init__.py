@@ -1,0 +1,1 @@
+"""Limits, pre-trade gate, gauges, states and kill."""

@@ -1,0 +1,52 @@
+"""What a desk is made of: everything the engine needs to know before its first event.
+
+It stands in the header of every tape, so a session replays without its config.  Rules of this file: data only.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mmtui.core.market.instrument import Instrument
+from mmtui.core.quoting.params import Quoting
+from mmtui.core.risk.limits import Limits
+
+
+class InstrumentSetup(msgspec.Struct, frozen=True, kw_only=True):
+    instrument: Instrument
+    quoting: Quoting
+    profile: str = "default"
+    quote: bool = True  # False: shown, not quoted
+    target: str = "0"  # base units (contracts on inverse); on spot: above the baseline
+    max_position: str = "0"  # 0: 20 x size
+    baseline: str = "0"  # spot: the treasury that is not inventory
+
+
+class PaperSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The paper venue's numbers (desk rules): latency in and out with jitter, and how unexplained decreases are read."""
+
+    latency_in_ms: float = 5.0
+    latency_out_ms: float = 5.0
+    jitter_ms: float = 2.0
+    model: str = "pessimistic"  # pessimistic | optimistic
+
+
+class DeskSetup(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    mode: str  # demo | paper | shadow | live
+    currency: str
+    equity: str  # in currency: what percentages of limits refer to
+    instruments: list[InstrumentSetup]
+    venues: list[str]  # in the order of `v`
+    limits: Limits = Limits()
+    profiles: dict[str, Quoting] = {}
+    paper: PaperSetup = PaperSetup()
+    autostart: bool = False
+    seed: int = 1
+
+    def index(self, instrument_id: str) -> int:
+        """Place of an instrument in the table, -1 when it is not there."""
+        for i, item in enumerate(self.instruments):
+            if item.instrument.id == instrument_id:
+                return i
+        return -1

@@ -1,0 +1,1 @@
+"""The engine process: loop, clock, recorder, socket server; serves replay too."""

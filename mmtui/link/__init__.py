@@ -1,0 +1,1 @@
+"""Protocol between host and cockpit: frames and commands, sans-IO codec, client."""

@@ -1,0 +1,1 @@
+"""What-if, books of the past, verification, reports."""

@@ -1,0 +1,1 @@
+"""The tape on disk: format, writer, reader, recovery."""

@@ -1,0 +1,1 @@
+"""Textual only: app, screens, widgets, actions, driver."""

@@ -1,0 +1,1 @@
+"""One folder a venue: profile (facts), wire (pure bytes <-> events), link (sockets)."""

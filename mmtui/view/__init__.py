@@ -1,0 +1,1 @@
+"""State -> rows of (text, role): every panel as pure functions; no Textual."""
