@@ -1,0 +1,103 @@
+"""Sources of a review: raw captures or a recorded session, as one stream of market events.
+
+Rules of this file: says what a source holds and gives its events; interprets none of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from mmtui.core.errors import SourceError, UserError
+from mmtui.core.events import Event
+from mmtui.core.market.instrument import Instrument
+
+#: Sentences about damage printed for one source; the rest is only counted.
+NOTES_SAID = 10
+
+
+class Inputs:
+    """Opened sources: `instruments`, and `events(index, venues)`; `finish()` says the damage on standard error."""
+
+    def __init__(
+        self,
+        instruments: list[Instrument],
+        events: Callable[[dict[str, int], dict[str, int]], Iterator[Event]],
+        notes: Callable[[], list[str]],
+        damaged: Callable[[], int],
+    ) -> None:
+        self.instruments = instruments
+        self.events = events
+        self._notes = notes
+        self._damaged = damaged
+
+    def find(self, name: str) -> Instrument:
+        """The instrument of that id; UserError with the list of those that are there."""
+        for item in self.instruments:
+            if item.id == name:
+                return item
+        have = ", ".join(item.id for item in self.instruments)
+        raise UserError(f"no instrument {name!r} in the source; there are: {have}")
+
+    def finish(self) -> None:
+        notes, damaged = self._notes(), self._damaged()
+        for note in notes[:NOTES_SAID]:
+            print(f"mmtui: {note}", file=sys.stderr)
+        if damaged > min(len(notes), NOTES_SAID):
+            print(f"mmtui: {damaged} damaged lines skipped in all", file=sys.stderr)
+
+
+def open_inputs(sources: list[str]) -> Inputs:
+    """Raw capture files, or one session's folder."""
+    paths = [Path(source).expanduser() for source in sources]
+    if not paths:
+        raise UserError("no source was given: name capture files or a session")
+    folders = [path for path in paths if path.is_dir() or not path.exists()]
+    if not folders:
+        return _captures(paths)
+    if len(paths) == 1:
+        return _session(paths[0])
+    missing = next((path for path in folders if not path.exists()), None)
+    if missing is not None:
+        raise SourceError(f"{missing}: there is no such file")
+    raise UserError(f"{folders[0]} is a session: give one session alone, or capture files")
+
+
+def _captures(paths: list[Path]) -> Inputs:
+    from mmtui.venues.capture.source import open_captures
+
+    captures = open_captures(paths)
+    return Inputs(
+        captures.instruments,
+        captures.events,
+        lambda: captures.damage_notes,
+        lambda: sum(captures.damage.values()),
+    )
+
+
+def _session(path: Path) -> Inputs:
+    from mmtui.config.paths import sessions_dir
+    from mmtui.tape.reader import TapeReader
+
+    if not path.exists():
+        named = sessions_dir() / path.name
+        if path.name != str(path) or not named.is_dir():
+            raise SourceError(f"{path}: there is no such file or session")
+        path = named
+    reader = TapeReader(path)
+    setup = reader.header.setup
+    instruments = [item.instrument for item in setup.instruments]
+    here = {place: item.id for place, item in enumerate(instruments)}
+
+    def events(index: dict[str, int], venues: dict[str, int]) -> Iterator[Event]:
+        import msgspec
+
+        for _, event, _ in reader.records():
+            i = getattr(event, "i", None)
+            if i is None:
+                yield event
+            elif here.get(i) in index:
+                yield msgspec.structs.replace(event, i=index[here[i]]) if index[here[i]] != i else event
+
+    return Inputs(instruments, events, lambda: list(reader.damage), lambda: len(reader.damage))

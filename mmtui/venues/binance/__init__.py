@@ -1,0 +1,1 @@
+"""Binance: spot, USDS-M and COIN-M futures."""

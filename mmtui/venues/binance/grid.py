@@ -1,0 +1,112 @@
+"""Decimal texts of the venue -> integer ticks and lots, exactly, with a memory of texts seen.
+
+Rules of this file: no float ever; a text that is no plain positive decimal is a WireError, a text finer than the grid
+is an OffGrid, which the decoder answers by refining the grid.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+#: A cache is emptied when it holds more texts than this.
+CACHE_MAX = 200_000
+#: More decimals or digits than any real price or size has.
+DECIMALS_MAX = 12
+UNITS_MAX = 10**17
+#: tick x lot of one instrument may not be finer than this many decimals: money is counted in 1e-18.
+PRODUCT_DECIMALS_MAX = 17
+
+_PLAIN = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
+
+
+class WireError(ValueError):
+    """A message that cannot be what it claims; its text says why."""
+
+
+class OffGrid(Exception):
+    """A decimal text finer than the grid."""
+
+    def __init__(self, units: Units, text: str) -> None:
+        self.units = units
+        self.text = text
+
+
+def parse_step(step: str) -> tuple[int, int]:
+    """"0.25" -> (25, 2): numerator and decimals of a tick or lot, trailing zeros stripped."""
+    number, decimals = parse(step)
+    if number <= 0:
+        raise WireError(f"{step!r} is no tick or lot")
+    return number, decimals
+
+
+def parse(text: str) -> tuple[int, int]:
+    """Digits as an integer and the number of decimals, trailing zeros stripped."""
+    if _PLAIN.fullmatch(text) is None:
+        raise WireError(f"{text[:40]!r} is no plain decimal number")
+    whole, _, frac = text.partition(".")
+    frac = frac.rstrip("0")
+    if len(frac) > DECIMALS_MAX:
+        raise WireError(f"{text[:40]!r} has more than {DECIMALS_MAX} decimals")
+    return int(whole + frac), len(frac)
+
+
+def step_text(number: int, decimals: int) -> str:
+    """(25, 2) -> "0.25"."""
+    if not decimals:
+        return str(number)
+    digits = str(number).rjust(decimals + 1, "0")
+    text = f"{digits[:-decimals]}.{digits[-decimals:]}"
+    return text.rstrip("0").rstrip(".")
+
+
+def finer(step: str, text: str) -> tuple[str, int]:
+    """The coarsest step that divides `step` and on which `text` lies, and step / that: a whole number.
+
+    A power of ten where one will do (0.1 with 61800.25 gives 0.01), else the greatest common divisor.
+    """
+    number, decimals = parse_step(step)
+    value, places = parse(text)
+    scale = max(decimals, places)
+    old = number * 10 ** (scale - decimals)
+    unit = 10 ** (scale - places)
+    new = unit if old % unit == 0 else math.gcd(old, value * 10 ** (scale - places))
+    return step_text(new, scale), old // new
+
+
+class Units(dict[str, int]):
+    """text -> whole number of steps; computed once a text."""
+
+    __slots__ = ("_decimals", "_number", "step")
+
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self.step = step
+        self._number, self._decimals = parse_step(step)
+
+    def refine(self, step: str) -> None:
+        self.clear()
+        self.step = step
+        self._number, self._decimals = parse_step(step)
+
+    def __missing__(self, text: str) -> int:
+        if _PLAIN.fullmatch(text) is None:
+            raise WireError(f"{text[:40]!r} is no plain decimal number")
+        decimals = self._decimals
+        whole, _, frac = text.partition(".")
+        if len(frac) > decimals:
+            if frac[decimals:].strip("0"):
+                parse(text)  # too many decimals for anybody is a WireError
+                raise OffGrid(self, text)
+            frac = frac[:decimals]
+        number = int(whole + frac.ljust(decimals, "0")) if decimals else int(whole)
+        if self._number != 1:
+            number, rest = divmod(number, self._number)
+            if rest:
+                raise OffGrid(self, text)
+        if number > UNITS_MAX:
+            raise WireError(f"{text[:40]!r} is absurdly large")
+        if len(self) > CACHE_MAX:
+            self.clear()
+        self[text] = number
+        return number

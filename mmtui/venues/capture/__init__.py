@@ -1,0 +1,1 @@
+"""Recorded raw messages of a venue as a source of events."""

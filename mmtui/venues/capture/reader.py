@@ -1,0 +1,126 @@
+"""Lines of a capture file, plain, gzip or zstd (told by the first bytes), damaged files read as far as they go.
+
+Rules of this file: bytes and files only; what a line means is somebody else's business.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import zstandard
+
+from mmtui.core.errors import SourceError
+
+CHUNK = 64 * 1024
+#: A line longer than this is damage (the longest real one is a snapshot of 1000 levels, 50 kB).
+LINE_MAX = 4 * 1024 * 1024
+
+
+class _Inflate(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+class LineReader:
+    """Iterates over (line number, line without its end); afterwards `damage` says what ended the file early, if at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = _size(path)
+        self.bytes_read = 0  # of the file as it lies on disk
+        self.damage: list[tuple[int, str]] = []  # (line, what)
+        self._line = 0
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        rest = b""
+        number = 0
+        for data in self._data():
+            if b"\n" not in data:
+                rest += data
+                if len(rest) > LINE_MAX:
+                    self.damage.append((number + 1, f"a line of more than {LINE_MAX} bytes; the rest of it is skipped"))
+                    rest = rest[:100]  # not readable as a message: counted as one damaged line
+                continue
+            lines = (rest + data).split(b"\n") if rest else data.split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                number += 1
+                yield number, line
+        if rest:
+            number += 1
+            yield number, rest
+        self._line = number
+        self.damage = [(line or number, what) for line, what in self.damage]
+
+    def _data(self) -> Iterator[bytes]:
+        try:
+            with self.path.open("rb") as file:
+                head = file.read(4)
+                file.seek(0)
+                if head[:2] == b"\x1f\x8b":
+                    yield from self._inflated(file, "gzip")
+                elif head == b"\x28\xb5\x2f\xfd":
+                    yield from self._inflated(file, "zstd")
+                else:
+                    while data := file.read(CHUNK):
+                        self.bytes_read += len(data)
+                        yield data
+        except OSError as error:
+            raise SourceError(f"{self.path}: cannot be read: {error.strerror or error}") from None
+
+    def _inflated(self, file: BinaryIO, method: str) -> Iterator[bytes]:
+        """Members or frames one after the other; line 0 in `damage` stands for the last line read."""
+        inflate: _Inflate | None = None
+        while raw := file.read(CHUNK):
+            self.bytes_read += len(raw)
+            while raw:
+                if inflate is None:
+                    inflate = _new(method)
+                try:
+                    data = inflate.decompress(raw)
+                except (zlib.error, zstandard.ZstdError) as error:
+                    self.bytes_read = self.size
+                    what = f"the {method} stream is damaged ({error}); nothing after this can be read"
+                    self.damage.append((0, what))
+                    return
+                if data:
+                    yield data
+                raw = inflate.unused_data if inflate.eof else b""
+                if inflate.eof:
+                    inflate = None
+        if inflate is not None:
+            self.damage.append((0, f"the {method} stream ends in the middle: the file is cut off"))
+
+
+def _new(method: str) -> _Inflate:
+    if method == "gzip":
+        return zlib.decompressobj(wbits=31)
+    return zstandard.ZstdDecompressor().decompressobj()
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        raise SourceError(f"{path}: is a folder, not a capture file")
+    try:
+        with path.open("rb"):
+            pass
+        size = path.stat().st_size
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if not size:
+        raise SourceError(f"{path}: is empty")
+    return size
+
+
+def split_line(line: bytes) -> tuple[int, bytes]:
+    """Receive time (ns) and body of a line; ValueError when it has no plausible receive time."""
+    stamp, _, body = line.partition(b" ")
+    if not stamp.isdigit() or len(stamp) != 19:
+        raise ValueError("does not begin with a receive time in ns")
+    return int(stamp), body
