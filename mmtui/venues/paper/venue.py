@@ -1,0 +1,356 @@
+"""The paper venues of a desk: latency in and out, one order of answers a venue, order rules, fees.
+
+Rules of this file: deterministic (the seed and the order of calls decide everything), no clock.  Matching is in
+matching.py; here is when a request arrives, what the venue answers, and when that answer is known to the desk.
+
+A request's answer has its instant from the moment of sending; what it says is settled when time has come to the
+request's arrival: before the next market event, or when the first later answer is popped, whichever is first.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from heapq import heappop, heappush
+from itertools import count
+
+import msgspec
+
+from mmtui.core.effects import CancelAll, CancelOrder, Effect, PlaceOrder, QueryOpenOrders
+from mmtui.core.events import (
+    CancelAllDone,
+    CancelRejected,
+    Event,
+    Fill,
+    GridRefined,
+    OpenOrders,
+    OrderAccepted,
+    OrderCancelled,
+    OrderRejected,
+    QueueUpdate,
+)
+from mmtui.core.market.book import OrderBook
+from mmtui.core.market.instrument import ATOMS, Grid, atoms_text
+from mmtui.core.rng import Rng
+from mmtui.core.runner import NEVER
+from mmtui.core.setup import DeskSetup, PaperSetup
+from mmtui.venues.paper.matching import Matching, on_event
+from mmtui.venues.paper.queue import Resting
+
+#: Queue places are told at most ten times a second a venue.
+QUEUE_EVERY = 100_000_000
+#: The least latency of a leg: it is never zero.
+LEAST = 100_000
+
+Request = PlaceOrder | CancelOrder | CancelAll | QueryOpenOrders
+
+
+class Flight:
+    """A request on its way, or its answers on their way back."""
+
+    __slots__ = ("answer_ts", "answers", "arrival", "done", "request", "v")
+
+    def __init__(self, v: int, request: Request, arrival: int, answer_ts: int) -> None:
+        self.v = v
+        self.request = request
+        self.arrival = arrival
+        self.answer_ts = answer_ts
+        self.done = False
+        self.answers: list[Event] = []
+
+
+class _Line:
+    """The connection to one venue: latencies and the order of what travels on it."""
+
+    __slots__ = ("answered", "flights", "into", "jitter", "last_answer", "last_arrival", "out", "rng_in", "rng_out")
+
+    def __init__(self, seed: int, venue: str, paper: PaperSetup) -> None:
+        self.rng_in = Rng(seed, f"paper/{venue}/in")
+        self.rng_out = Rng(seed, f"paper/{venue}/out")
+        self.into = round(paper.latency_in_ms * 1e6)
+        self.out = round(paper.latency_out_ms * 1e6)
+        self.jitter = round(paper.jitter_ms * 1e6)
+        self.last_arrival = 0
+        self.last_answer = 0
+        self.answered = 0  # instant of the latest answer whose content is settled
+        self.flights: list[Flight] = []  # not arrived yet, in order
+
+    def take_off(self, v: int, request: Request, now: int) -> Flight:
+        self.last_arrival = max(self.last_arrival, now + self._leg(self.into, self.rng_in))
+        answer = self.last_arrival + self._leg(self.out, self.rng_out)
+        self.last_answer = max(self.last_answer, answer, self.answered)
+        flight = Flight(v, request, self.last_arrival, self.last_answer)
+        self.flights.append(flight)
+        return flight
+
+    def report_ts(self, now: int) -> int:
+        """When a match at `now` is known: never before an earlier answer, never after a later one."""
+        ts = max(now + self._leg(self.out, self.rng_out), self.answered)
+        if self.flights:
+            ts = min(ts, self.flights[0].answer_ts)
+        self.answered = ts
+        return ts
+
+    def _leg(self, base: int, rng: Rng) -> int:
+        return max(LEAST, base - self.jitter + rng.below(2 * self.jitter + 1))
+
+
+class PaperVenue:
+    """core.runner.Execution for all instruments of the desk. `books` are the engine's own, read only."""
+
+    def __init__(self, setup: DeskSetup, books: list[OrderBook], seed: int) -> None:
+        self._books = books
+        optimistic = setup.paper.model == "optimistic"
+        self._venues = list(setup.venues)
+        self._lines = [_Line(seed, venue, setup.paper) for venue in setup.venues]
+        instruments = [item.instrument for item in setup.instruments]
+        self._venue_of = [setup.venues.index(instrument.venue) for instrument in instruments]
+        self._grids = [Grid(instrument) for instrument in instruments]
+        self._least = [int(Decimal(instrument.min_notional) * ATOMS) for instrument in instruments]  # quote
+        self._markets = [Matching(i, item, books[i], optimistic, self) for i, item in enumerate(instruments)]
+        self._numbers = count(1)
+        self._trades = 0
+        self._orders = 0
+        self._arrivals: list[tuple[int, int, Flight]] = []
+        self._answers: list[tuple[int, int, int, Flight | Event]] = []  # instant, instant at the venue, number
+        self._queue_due = [NEVER] * len(setup.venues)
+        self._queue_last = [0] * len(setup.venues)
+        self._busy = False
+        self._arrival = NEVER
+        self._due = NEVER
+
+    # -- Execution -----------------------------------------------------------------------------------------------
+
+    def on_market(self, event: Event) -> None:
+        """A market event, before the shared books have it."""
+        if event.ts >= self._arrival:
+            self._arrive(event.ts)
+            self._refresh()
+        if isinstance(event, GridRefined):
+            self._refine(event)
+            return
+        if not self._busy:
+            return
+        i = getattr(event, "i", -1)
+        if i < 0:
+            return
+        market = self._markets[i]
+        if market.busy:
+            before = len(self._answers)
+            on_event(market, event)
+            if self._note_queue(i, event.ts) or len(self._answers) != before or not market.busy:
+                self._refresh()
+
+    def send(self, effect: Effect, now: int) -> None:
+        """A request leaves at `now`."""
+        if isinstance(effect, PlaceOrder | CancelOrder):
+            v = self._venue_of[effect.i]
+        elif isinstance(effect, CancelAll | QueryOpenOrders):
+            v = effect.v
+        else:
+            raise TypeError(f"{type(effect).__name__} is not for a venue")
+        flight = self._lines[v].take_off(v, effect, now)
+        number = next(self._numbers)
+        heappush(self._arrivals, (flight.arrival, number, flight))
+        heappush(self._answers, (flight.answer_ts, flight.arrival, number, flight))
+        self._refresh()
+
+    def next_ts(self) -> int:
+        return self._due
+
+    def pop(self) -> Event:
+        """The next answer. At equal instants answers go before queue places."""
+        due = self._due
+        if not self._answers or self._answers[0][0] > due:
+            event: Event = self._queue_update(self._queue_due.index(due), due)
+            self._refresh()
+            return event
+        self._arrive(due)
+        content = self._answers[0][3]
+        if isinstance(content, Flight):
+            event = content.answers.pop(0)
+            if not content.answers:
+                heappop(self._answers)
+        else:
+            event = content
+            heappop(self._answers)
+        self._refresh()
+        return event
+
+    # -- for the host and for tests ------------------------------------------------------------------------------
+
+    def restore(self, positions: list[int], trades: int) -> None:
+        """After a recovery: positions in lots, and how many trade ids have been used, so that none comes twice."""
+        for market, position in zip(self._markets, positions, strict=True):
+            market.position = position
+        self._trades = trades
+
+    def open_orders(self, v: int) -> list[int]:
+        """Ids that rest at a venue now (requests under way have not arrived)."""
+        return sorted(oid for i, market in enumerate(self._markets) if self._venue_of[i] == v for oid in market.orders)
+
+    def position(self, i: int) -> int:
+        """Lots held at the venue, from our fills."""
+        return self._markets[i].position
+
+    # -- Sink: matches of resting orders -------------------------------------------------------------------------
+
+    def filled(self, i: int, order: Resting, px: int, sz: int, now: int) -> None:
+        ts = self._lines[self._venue_of[i]].report_ts(now)
+        fill = self._fill(i, order.oid, order.side, px, sz, True, ts, now)
+        heappush(self._answers, (ts, now, next(self._numbers), fill))
+
+    def expired(self, i: int, order: Resting, reason: str, now: int) -> None:
+        ts = self._lines[self._venue_of[i]].report_ts(now)
+        heappush(self._answers, (ts, now, next(self._numbers), OrderCancelled(ts, now, i, order.oid, reason)))
+
+    # -- arrival at the venue ------------------------------------------------------------------------------------
+
+    def _arrive(self, ts: int) -> None:
+        while self._arrivals and self._arrivals[0][0] <= ts:
+            flight = heappop(self._arrivals)[2]
+            line = self._lines[flight.v]
+            line.flights.remove(flight)
+            line.answered = max(line.answered, flight.answer_ts)
+            request = flight.request
+            if isinstance(request, PlaceOrder):
+                flight.answers = self._place(request, flight)
+            elif isinstance(request, CancelOrder):
+                flight.answers = [self._cancel(request, flight)]
+            elif isinstance(request, CancelAll):
+                flight.answers = self._cancel_all(request, flight)
+            else:
+                oids = self.open_orders(request.v)
+                flight.answers = [OpenOrders(flight.answer_ts, request.v, request.query, request.endpoint, oids)]
+            flight.done = True
+
+    def _place(self, order: PlaceOrder, flight: Flight) -> list[Event]:
+        ts, now, i = flight.answer_ts, flight.arrival, order.i
+        market = self._markets[i]
+        wrong = self._why_not(order, market)
+        if wrong:
+            return [OrderRejected(ts, now, i, order.oid, wrong)]
+        self._orders += 1
+        fills: list[tuple[int, int]] = []
+        if order.tif != "GTX":
+            fills = market.take(order, market.reducible(order.side) if order.reduce_only else order.sz)
+        left = order.sz - sum(size for _, size in fills)
+        ahead = -1
+        rests = left > 0 and order.tif != "IOC"
+        if rests:
+            ahead = market.rest(order, left).ahead
+        answers: list[Event] = [OrderAccepted(ts, now, i, order.oid, f"paper-{self._orders}", ahead)]
+        answers += [self._fill(i, order.oid, order.side, px, size, False, ts, now) for px, size in fills]
+        if left > 0 and not rests:
+            answers.append(OrderCancelled(ts, now, i, order.oid, "ioc"))
+        market.expire_reduce_only(now)
+        return answers
+
+    def _why_not(self, order: PlaceOrder, market: Matching) -> str:
+        """The venue's reason to reject, in the order in which a venue checks; empty when it takes the order."""
+        instrument = market.instrument
+        if order.oid in market.orders:
+            return "duplicate order id"
+        if order.px <= 0 or order.sz <= 0 or order.side not in (1, -1):
+            return "price and size must be whole positive ticks and lots"
+        if order.tif not in ("GTX", "GTC", "IOC"):
+            return f"unknown time in force {order.tif}"
+        if not market.book.valid:
+            return "no market"
+        notional = self._grids[order.i].notional_atoms(2 * order.px, order.sz)
+        if notional < self._least[order.i] and not order.reduce_only:
+            return f"notional below {instrument.min_notional} {instrument.quote}"
+        if order.reduce_only and order.sz > market.reducible(order.side):
+            return "reduce-only would open or flip the position"
+        if order.tif == "GTX" and market.would_take(order):
+            return "post-only would take"
+        return ""
+
+    def _cancel(self, request: CancelOrder, flight: Flight) -> Event:
+        market = self._markets[request.i]
+        order = market.orders.get(request.oid)
+        if order is None:
+            return CancelRejected(flight.answer_ts, flight.arrival, request.i, request.oid, "unknown order")
+        market.remove(order)
+        return OrderCancelled(flight.answer_ts, flight.arrival, request.i, request.oid, "requested")
+
+    def _cancel_all(self, request: CancelAll, flight: Flight) -> list[Event]:
+        answers: list[Event] = []
+        for i, market in enumerate(self._markets):
+            if self._venue_of[i] == request.v and request.i in (-1, i):
+                for order in list(market.orders.values()):
+                    market.remove(order)
+                    answers.append(OrderCancelled(flight.answer_ts, flight.arrival, i, order.oid, "requested"))
+        answers.append(CancelAllDone(flight.answer_ts, request.v, request.query))
+        return answers
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _fill(self, i: int, oid: int, side: int, px: int, sz: int, maker: bool, ts: int, now: int) -> Fill:
+        self._trades += 1
+        instrument = self._markets[i].instrument
+        fee = self._grids[i].fee_atoms(2 * px, sz, instrument.maker_bps if maker else instrument.taker_bps)
+        fee_text = atoms_text(fee, 18)
+        return Fill(ts, now, i, oid, f"p{self._trades}", side, px, sz, maker, fee_text, instrument.settle)
+
+    def _note_queue(self, i: int, now: int) -> bool:
+        """Plan a QueueUpdate if a place has changed and none is planned; whether it was."""
+        v = self._venue_of[i]
+        if self._queue_due[v] == NEVER:
+            for order in self._markets[i].orders.values():
+                if order.ahead != order.told:
+                    self._queue_due[v] = max(now, self._queue_last[v] + QUEUE_EVERY)
+                    return True
+        return False
+
+    def _moved(self, v: int) -> list[Resting]:
+        """Own orders of a venue whose queue place is not the one that was told last."""
+        found: list[Resting] = []
+        for i, market in enumerate(self._markets):
+            if self._venue_of[i] == v:
+                found += [order for order in market.orders.values() if order.ahead != order.told]
+        return found
+
+    def _queue_update(self, v: int, ts: int) -> QueueUpdate:
+        moved = self._moved(v)
+        for order in moved:
+            order.told = order.ahead
+        self._queue_due[v] = NEVER
+        self._queue_last[v] = ts
+        return QueueUpdate(ts, v, [order.oid for order in moved], [order.ahead for order in moved])
+
+    def _refresh(self) -> None:
+        """After every change: what is due when, and whether market events matter at all."""
+        self._busy = any(market.busy for market in self._markets)
+        self._arrival = self._arrivals[0][0] if self._arrivals else NEVER
+        due = self._answers[0][0] if self._answers else NEVER
+        for v, ts in enumerate(self._queue_due):
+            if ts != NEVER:
+                if self._moved(v):
+                    due = min(due, ts)
+                else:
+                    self._queue_due[v] = NEVER
+        self._due = due
+
+    def _refine(self, event: GridRefined) -> None:
+        """New units: resting orders, requests and answers under way, grid."""
+        i, px, sz = event.i, event.px_factor, event.sz_factor
+        market = self._markets[i]
+        market.rescale(event, msgspec.structs.replace(market.instrument, tick=event.tick, lot=event.lot))
+        self._grids[i] = Grid(market.instrument)
+        for _, _, flight in self._arrivals:
+            request = flight.request
+            if isinstance(request, PlaceOrder) and request.i == i:
+                flight.request = msgspec.structs.replace(request, px=request.px * px, sz=request.sz * sz)
+        for at, (ts, there, number, content) in enumerate(self._answers):
+            if isinstance(content, Flight):
+                content.answers = [_rescaled(answer, i, px, sz) for answer in content.answers]
+            else:
+                self._answers[at] = (ts, there, number, _rescaled(content, i, px, sz))
+
+
+def _rescaled(event: Event, i: int, px: int, sz: int) -> Event:
+    if isinstance(event, Fill) and event.i == i:
+        return msgspec.structs.replace(event, px=event.px * px, sz=event.sz * sz)
+    if isinstance(event, OrderAccepted) and event.i == i and event.ahead > 0:
+        return msgspec.structs.replace(event, ahead=event.ahead * sz)
+    return event
