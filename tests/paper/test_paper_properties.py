@@ -16,12 +16,13 @@ _spec.loader.exec_module(table)
 
 px = st.integers(995, 1007)
 size = st.integers(0, 60)
+side = st.sampled_from((1, -1))
 step = st.one_of(
     st.tuples(st.just("bid"), st.integers(995, 1000), size),
     st.tuples(st.just("ask"), st.integers(1002, 1007), size),
-    st.tuples(st.just("trade"), px, st.integers(1, 90), st.sampled_from((1, -1)), st.integers(0, 3)),
+    st.tuples(st.just("trade"), px, st.integers(1, 90), side, st.integers(0, 3)),
     st.tuples(st.just("quote"), st.integers(997, 1003), st.integers(1, 60), st.integers(1, 4), st.integers(1, 60)),
-    st.tuples(st.just("place"), st.sampled_from((1, -1)), px, st.integers(1, 80), st.sampled_from(("GTX", "GTC", "IOC")), st.booleans()),
+    st.tuples(st.just("place"), side, px, st.integers(1, 80), st.sampled_from(("GTX", "GTC", "IOC")), st.booleans()),
     st.tuples(st.just("cancel"), st.integers(1, 12)),
     st.tuples(st.just("cancel all")),
     st.tuples(st.just("wait"), st.integers(1, 30)),

@@ -30,10 +30,11 @@ MS = 1_000_000
 
 
 def instrument(symbol="AB", kind="linear", **changes):
-    fields = dict(
-        id=f"x:{symbol}", venue="x", symbol=symbol, kind=kind, base="A", quote="B",
-        settle="A" if kind == "inverse" else "B", tick="1", lot="0.01", maker_bps="2", taker_bps="4", min_notional="5",
-    )
+    fields = {
+        "id": f"x:{symbol}", "venue": "x", "symbol": symbol, "kind": kind, "base": "A", "quote": "B",
+        "settle": "A" if kind == "inverse" else "B", "tick": "1", "lot": "0.01", "maker_bps": "2",
+        "taker_bps": "4", "min_notional": "5",
+    }
     return Instrument(**{**fields, **changes})
 
 
@@ -314,13 +315,13 @@ def test_what_a_marketable_gtc_cannot_take_rests(desk):
 @pytest.mark.parametrize(
     ("order", "reason"),
     [
-        (dict(side=+1, px=1002, sz=10), "post-only would take"),
-        (dict(side=-1, px=1000, sz=10), "post-only would take"),
-        (dict(side=+1, px=0, sz=10), "price and size must be whole positive ticks and lots"),
-        (dict(side=+1, px=1000, sz=0), "price and size must be whole positive ticks and lots"),
-        (dict(side=+1, px=400, sz=1), "notional below 5 B"),
-        (dict(side=+1, px=1000, sz=10, reduce_only=True), "reduce-only would open or flip the position"),
-        (dict(side=+1, px=1000, sz=10, tif="FOK"), "unknown time in force FOK"),
+        ({"side": +1, "px": 1002, "sz": 10}, "post-only would take"),
+        ({"side": -1, "px": 1000, "sz": 10}, "post-only would take"),
+        ({"side": +1, "px": 0, "sz": 10}, "price and size must be whole positive ticks and lots"),
+        ({"side": +1, "px": 1000, "sz": 0}, "price and size must be whole positive ticks and lots"),
+        ({"side": +1, "px": 400, "sz": 1}, "notional below 5 B"),
+        ({"side": +1, "px": 1000, "sz": 10, "reduce_only": True}, "reduce-only would open or flip the position"),
+        ({"side": +1, "px": 1000, "sz": 10, "tif": "FOK"}, "unknown time in force FOK"),
     ],
 )
 def test_orders_that_the_venue_would_not_take_are_rejected(desk, order, reason):
@@ -380,7 +381,8 @@ def test_cancel_all_then_zero_then_a_late_create_lives():
     answers = desk.later()
     assert [event.oid for event in answers if isinstance(event, OrderCancelled)] == [1, 3, 2, 4]
     assert [event.query for event in answers if isinstance(event, CancelAllDone)] == [77, 79]
-    assert [(e.query, e.endpoint, e.oids) for e in answers if isinstance(e, OpenOrders)] == [(78, 1, [2, 4]), (80, 2, [5])]
+    told = [(event.query, event.endpoint, event.oids) for event in answers if isinstance(event, OpenOrders)]
+    assert told == [(78, 1, [2, 4]), (80, 2, [5])]
 
 
 def test_reduce_only_never_passes_zero_and_is_taken_out_when_nothing_is_left(desk):

@@ -30,7 +30,19 @@ class Sink(Protocol):
 class Matching:
     """Own orders of one instrument at its venue."""
 
-    __slots__ = ("book", "i", "instrument", "levels", "optimistic", "orders", "position", "sink", "taken")
+    __slots__ = (
+        "best",
+        "book",
+        "i",
+        "instrument",
+        "levels",
+        "moved",
+        "optimistic",
+        "orders",
+        "position",
+        "sink",
+        "taken",
+    )
 
     def __init__(self, i: int, instrument: Instrument, book: OrderBook, optimistic: bool, sink: Sink) -> None:
         self.i = i
@@ -41,6 +53,8 @@ class Matching:
         self.position = 0  # lots, at this venue
         self.orders: dict[int, Resting] = {}
         self.levels: dict[int, dict[int, Level]] = {1: {}, -1: {}}
+        self.best = {1: 0, -1: 0}  # best own price a side, 0: none
+        self.moved = False  # a queue place may have changed since the venue looked
         # side of the book -> price -> (lots taken by us, size displayed then)
         self.taken: dict[int, dict[int, tuple[int, int]]] = {1: {}, -1: {}}
 
@@ -58,7 +72,7 @@ class Matching:
         for side, sizes in ((1, bids), (-1, asks)):
             for px, level in self.levels[side].items():
                 if not self._hidden(side, px, event.seq):
-                    level.observe(sizes.get(px, 0), event.ts_event, self.optimistic)
+                    self._observe(level, sizes.get(px, 0), event.ts_event)
         if event.seq >= self.book.quote_seq:
             self._cross(1, min(asks, default=0), event.ts)
             self._cross(-1, max(bids, default=0), event.ts)
@@ -67,22 +81,20 @@ class Matching:
         self._sizes(1, event.bid_px, event.bid_sz, event)
         self._sizes(-1, event.ask_px, event.ask_sz, event)
         if event.seq >= self.book.quote_seq:
-            if self.levels[1]:
-                asks = [px for px, sz in zip(event.ask_px, event.ask_sz, strict=True) if sz > 0]
-                self._cross(1, min(asks, default=0), event.ts)
-            if self.levels[-1]:
-                bids = [px for px, sz in zip(event.bid_px, event.bid_sz, strict=True) if sz > 0]
-                self._cross(-1, max(bids, default=0), event.ts)
+            self._cross_levels(1, event.ask_px, event.ask_sz, event.ts)
+            self._cross_levels(-1, event.bid_px, event.bid_sz, event.ts)
 
     def on_quote(self, event: BestQuote) -> None:
         if event.seq <= self.book.quote_seq or event.seq <= self.book.seq:
             return
         for side, best, size in ((1, event.bid_px, event.bid_sz), (-1, event.ask_px, event.ask_sz)):
-            for px, level in self.levels[side].items():
-                if px == best:
-                    level.observe(size, event.ts_event, self.optimistic)
-                elif not best or side * px > side * best:
-                    level.observe(0, event.ts_event, self.optimistic)
+            own = self.best[side]
+            if own and (not best or side * own >= side * best):
+                for px, level in self.levels[side].items():
+                    if px == best:
+                        self._observe(level, size, event.ts_event)
+                    elif not best or side * px > side * best:
+                        self._observe(level, 0, event.ts_event)
             taken = self.taken[side]
             if taken:
                 for px in [px for px in taken if not best or side * px >= side * best]:
@@ -93,6 +105,10 @@ class Matching:
 
     def on_trade(self, event: Trade) -> None:
         for side in (1, -1):
+            own = self.best[side]
+            if not own or side * own < side * event.px:
+                continue
+            self.moved = True
             levels = self.levels[side]
             for px in sorted((px for px in levels if side * px >= side * event.px), reverse=side > 0):
                 level = levels.get(px)
@@ -110,6 +126,7 @@ class Matching:
         """A finer tick or lot: everything that is held in the old units is brought to the new."""
         self.instrument = instrument
         self.position *= event.sz_factor
+        self.best = {side: px * event.px_factor for side, px in self.best.items()}
         for side in (1, -1):
             levels = self.levels[side]
             for level in levels.values():
@@ -152,6 +169,7 @@ class Matching:
         resting = Resting(order.oid, order.side, order.px, left, shown, self.book.ts_event, order.reduce_only)
         level.orders.append(resting)
         self.orders[order.oid] = resting
+        self._rank(order.side)
         return resting
 
     def remove(self, order: Resting) -> None:
@@ -161,6 +179,7 @@ class Matching:
         level.orders.remove(order)
         if not level.orders:
             del levels[order.px]
+            self._rank(order.side)
 
     def reducible(self, side: int) -> int:
         """Lots that an order of this side can trade before the position passes zero."""
@@ -194,17 +213,32 @@ class Matching:
 
     def _sizes(self, side: int, prices: list[int], sizes: list[int], event: BookDelta) -> None:
         levels, taken = self.levels[side], self.taken[side]
-        if not levels and not taken:
-            return
-        for px, size in zip(prices, sizes, strict=True):
-            if px in taken:
-                del taken[px]
-            if px in levels and not self._hidden(side, px, event.seq):
-                levels[px].observe(size, event.ts_event, self.optimistic)
+        for px, level in levels.items():
+            if px in prices and not self._hidden(side, px, event.seq):
+                self._observe(level, sizes[prices.index(px)], event.ts_event)
+        if taken:
+            for px in prices:
+                taken.pop(px, None)
+
+    def _observe(self, level: Level, size: int, ts_event: int) -> None:
+        self.moved = True
+        level.observe(size, ts_event, self.optimistic)
+
+    def _rank(self, side: int) -> None:
+        levels = self.levels[side]
+        self.best[side] = (max(levels) if side > 0 else min(levels)) if levels else 0
+
+    def _cross_levels(self, side: int, prices: list[int], sizes: list[int], now: int) -> None:
+        """Changed levels of the other side: does the best that is displayed reach ours?"""
+        own = self.best[side]
+        if own and prices and side * (min(prices) if side > 0 else max(prices)) <= side * own:
+            there = [px for px, size in zip(prices, sizes, strict=True) if size > 0]
+            if there:
+                self._cross(side, min(there) if side > 0 else max(there), now)
 
     def _cross(self, side: int, opposite: int, now: int) -> None:
-        levels = self.levels[side]
-        if not opposite or not levels:
+        levels, own = self.levels[side], self.best[side]
+        if not opposite or not own or side * own < side * opposite:
             return
         lots, shown = self.taken[-side].get(opposite, (0, 1))
         if lots >= shown:  # what is still displayed there, we have taken already

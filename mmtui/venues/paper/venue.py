@@ -294,9 +294,13 @@ class PaperVenue:
 
     def _note_queue(self, i: int, now: int) -> bool:
         """Plan a QueueUpdate if a place has changed and none is planned; whether it was."""
+        market = self._markets[i]
+        if not market.moved:
+            return False
+        market.moved = False
         v = self._venue_of[i]
         if self._queue_due[v] == NEVER:
-            for order in self._markets[i].orders.values():
+            for order in market.orders.values():
                 if order.ahead != order.told:
                     self._queue_due[v] = max(now, self._queue_last[v] + QUEUE_EVERY)
                     return True
