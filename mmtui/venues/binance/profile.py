@@ -2,7 +2,7 @@
 
 Rules of this file: facts and the date on which they were checked; no wire format, no sockets.
 Ticks and lots of the six instruments of August 2024 were read in captures of that month; the others stand in the
-venue's exchangeInfo answers of 2021 and may be coarser than today's, which costs nothing: a finer decimal refines the grid.
+venue's exchangeInfo answers of 2021 and may be coarser than today's: a finer decimal refines the grid by itself.
 """
 
 from __future__ import annotations

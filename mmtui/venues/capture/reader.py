@@ -28,7 +28,7 @@ class _Inflate(Protocol):
 
 
 class LineReader:
-    """Iterates over (line number, line without its end); afterwards `damage` says what ended the file early, if at all."""
+    """Iterates over (line number, line without its end); afterwards `damage` says what ended the file early."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

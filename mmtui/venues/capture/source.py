@@ -61,7 +61,7 @@ class Captures:
         yield SourceEnded(last, ", ".join(path.name for path in self.files))
 
     def _chains(self, feeds: dict[str, Feed]) -> list[list[Peek]]:
-        """Files that share an instrument stay together, in the order given; those of unwanted instruments are left out."""
+        """Files that share an instrument stay together, in the order given; unwanted instruments are left out."""
         chains: list[tuple[set[str], list[Peek]]] = []
         for item in self._peeks:
             ids = {f"{item.market}:{symbol}" for symbol in item.symbols}

@@ -1,0 +1,122 @@
+"""The keys of a config: types, ranges, defaults and the reference text of each.
+
+Rules of this file: data only.  [quoting.NAME], [limits] and [paper] are structs of core; here stand the others.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from mmtui.core.setup import DeskSetup
+
+Amount = int | float | str
+Bps = Annotated[float, Meta(ge=-100, le=1_000)]
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[desk]"""
+
+    name: str
+    mode: Literal["paper", "shadow", "live", "demo"] = "paper"
+    currency: Annotated[str, Meta(pattern="^[A-Z0-9]{2,12}$")] = "USDT"
+    equity: Amount = 100_000
+    autostart: bool = False
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
+
+
+class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    maker: Bps
+    taker: Bps
+
+
+class Venue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[venue]]"""
+
+    id: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
+    source: str | list[str] = ""
+    fees_bps: Fees | None = None
+
+
+class InstrumentKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[[instrument]]"""
+
+    id: Annotated[str, Meta(pattern="^[a-z0-9-]{1,40}:[A-Za-z0-9_/.-]{1,40}$")]
+    quoting: str = ""
+    quote: bool = True
+    target: Amount = 0
+    max_position: Amount = 0
+    baseline: Amount = 0
+    tick: Amount | None = None
+    lot: Amount | None = None
+    contract_size: Amount | None = None
+    min_notional: Amount | None = None
+
+
+#: section -> key -> what it does. The test suite checks that every key stands here.
+REFERENCE: dict[str, dict[str, str]] = {
+    "desk": {
+        "name": "the desk's name: letters, digits, - and _; no word of `mmtui ctl`",
+        "mode": "paper: simulated execution; shadow and live: real venues; demo: paper on a synthetic market",
+        "currency": "PnL and limits are shown in it",
+        "equity": "what percentages of limits refer to, in currency",
+        "autostart": "true: start RUNNING; false: PAUSED until an operator starts",
+        "seed": "of everything that is drawn by chance (paper latency, synthetic market)",
+    },
+    "venue": {
+        "id": "binance-spot, binance-usdm, binance-coinm, or sim-spot, sim-usdm, sim-coinm of the synthetic market",
+        "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",
+        "fees_bps": "{ maker = 2.0, taker = 4.0 } in bps of notional; a negative one is a rebate",
+    },
+    "instrument": {
+        "id": "venue:SYMBOL",
+        "quoting": "name of a [quoting.NAME] profile; without it [quoting.default], or the defaults",
+        "quote": "false: shown, not quoted",
+        "target": "inventory that the desk wants to hold: base units (contracts on inverse); spot: above the baseline",
+        "max_position": "largest position either way, in the same units; 0: 20 x the quoted size",
+        "baseline": "spot: the balance that is treasury, not inventory",
+        "tick": "price increment, where the venue's is not known",
+        "lot": "size increment, where the venue's is not known",
+        "contract_size": "quote units a contract (inverse), base units a contract (linear)",
+        "min_notional": "smallest order in quote units",
+    },
+    "paper": {
+        "latency_in_ms": "from the desk to the venue, never 0",
+        "latency_out_ms": "from the venue to the desk, never 0",
+        "jitter_ms": "spread of both, drawn from the seed",
+        "model": "pessimistic: unexplained decreases of a level are behind us; optimistic: in proportion",
+    },
+}
+
+
+class CaptureFiles(msgspec.Struct, frozen=True):
+    """Raw captures of one venue, in the order given."""
+
+    venue: str
+    paths: list[Path]
+
+
+class Synthetic(msgspec.Struct, frozen=True):
+    """The seeded synthetic market (all its venues are one market)."""
+
+    scenario: str
+    seed: int
+
+
+class LiveVenue(msgspec.Struct, frozen=True):
+    venue: str
+
+
+Source = CaptureFiles | Synthetic | LiveVenue
+
+
+class DeskConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """A config, read and checked."""
+
+    setup: DeskSetup
+    sources: list[Source]
+    path: Path
+    text: str

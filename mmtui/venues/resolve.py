@@ -1,0 +1,42 @@
+"""Which instruments a desk's sources have, with tick and lot: from a config, the bundled table, or the data.
+
+Rules of this file: asks the venues' profiles and the sources; the one part of `venues` that loading a config calls.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from mmtui.core.market.instrument import Instrument
+from mmtui.venues.binance import profile
+
+#: Venues that wire code exists for.
+KNOWN = tuple(profile.MARKETS)
+
+
+def captured(files: list[Path]) -> list[Instrument]:
+    """Instruments of raw captures, by their content. SourceError names a file that is none."""
+    from mmtui.venues.capture.source import open_captures
+
+    return open_captures(files).instruments
+
+
+def simulated(scenario: str, seed: int) -> list[Instrument]:
+    """Instruments of the synthetic market; KeyError for a scenario that does not exist."""
+    from mmtui.venues.synthetic.market import SCENARIOS, SyntheticMarket
+
+    if scenario not in SCENARIOS:
+        raise KeyError(", ".join(SCENARIOS))
+    items: list[Instrument] = SyntheticMarket(seed, scenario, 0).setup_instruments()
+    return items
+
+
+def live(venue: str, symbol: str, tick: str = "", lot: str = "") -> Instrument | None:
+    """An instrument of a venue whose data is not at hand; None when neither the table nor the caller knows its grid."""
+    market = profile.MARKETS[venue]
+    grid = profile.known_grid(venue, symbol)
+    origin: Literal["config", "table"] = "table"
+    if tick and lot:
+        grid, origin = (tick, lot), "config"
+    return profile.instrument(market, symbol, *grid, origin) if grid else None
