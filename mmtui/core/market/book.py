@@ -217,6 +217,8 @@ class OrderBook:
         self.asks.rescale(px, sz)
         if self.quote is not None:
             q = self.quote
-            self.quote = BestQuote(q.ts, q.ts_event, q.i, q.seq, q.bid_px * px, q.bid_sz * sz, q.ask_px * px, q.ask_sz * sz)
+            self.quote = BestQuote(
+                q.ts, q.ts_event, q.i, q.seq, q.bid_px * px, q.bid_sz * sz, q.ask_px * px, q.ask_sz * sz
+            )
         self.bid, self.ask = self.bid * px, self.ask * px
         self.bid_sz, self.ask_sz = self.bid_sz * sz, self.ask_sz * sz

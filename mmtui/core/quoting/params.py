@@ -41,8 +41,11 @@ class Quoting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 #: name -> (unit, what it does). The test suite checks that every field stands here.
 REFERENCE: dict[str, tuple[str, str]] = {
-    "fair_value": ("", "what the quotes are measured from: mid; micro (mid weighted by the opposite best sizes); weighted"
-                   " (size-weighted over fair_depth levels); other (the mid of fair_source)"),
+    "fair_value": (
+        "",
+        "what the quotes are measured from: mid; micro (mid weighted by the opposite best sizes); weighted"
+        " (size-weighted over fair_depth levels); other (the mid of fair_source)",
+    ),
     "fair_source": ("instrument", "with fair_value = other: the instrument whose mid is used"),
     "fair_depth": ("levels", "with fair_value = weighted: levels a side that count"),
     "spread_bps": ("bps", "full width from own bid to own ask at level 1"),
@@ -56,7 +59,10 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "spacing": ("", "linear: equal distances; geometric: each distance is spacing_factor times the last"),
     "spacing_factor": ("", "growth of the distance with spacing = geometric"),
     "size": ("base or contracts", "size of the first rung, in units of base (contracts on inverse instruments)"),
-    "size_profile": ("", "flat; linear (n-th rung: 1 + (n-1)(size_factor-1) times); exponential (size_factor^(n-1) times)"),
+    "size_profile": (
+        "",
+        "flat; linear (n-th rung: 1 + (n-1)(size_factor-1) times); exponential (size_factor^(n-1) times)",
+    ),
     "size_factor": ("", "growth of the size from rung to rung"),
     "skew_bps": ("bps", "shift of both quotes against inventory at the full position limit; linear in between"),
     "size_skew": ("", "share by which the side that adds to inventory shrinks at the full position limit"),

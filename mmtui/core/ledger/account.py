@@ -1,0 +1,225 @@
+"""The ledger of one instrument: position, cash, PnL parts, markouts. Integers only.
+
+Money is in atoms (10**-18 of the settlement asset); in the desk's currency it is atoms x rate, where a rate is an integer
+in 10**-9: nothing is ever divided, so the parts add up to the change of equity exactly.
+
+Rules of this file: a fill is booked against the reference that was valid before its match; inventory profit is position x
+change of the reference, computed on its own.  Reference prices are mids in half ticks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+
+from mmtui.core.market.instrument import Grid, Instrument
+
+#: Scale of a conversion rate: currency units per settlement unit x 10**9.
+RATE = 10**9
+PARTS = (
+    "spread",
+    "inventory",
+    "basis",
+    "fees",
+    "rebates",
+    "funding",
+    "borrow",
+    "hedge",
+    "slippage",
+    "incentives",
+    "fx",
+)
+HORIZONS = (1, 5, 30)  # markouts, seconds
+#: Which part the edge of a fill belongs to.
+EDGE_PART = {"quote": "spread", "manual": "spread", "flatten": "slippage", "close": "slippage", "hedge": "hedge"}
+
+_KEEP = 65_536
+
+
+class References:
+    """The mid of an instrument over time (half ticks), for fills and markouts that look back."""
+
+    __slots__ = ("mids", "times")
+
+    def __init__(self) -> None:
+        self.times: list[int] = []
+        self.mids: list[int] = []
+
+    def note(self, ts: int, mid2: int) -> None:
+        if len(self.mids) > _KEEP:
+            del self.times[: _KEEP // 2], self.mids[: _KEEP // 2]
+        self.times.append(ts)
+        self.mids.append(mid2)
+
+    def before(self, ts: int) -> int:
+        """Last reference strictly before ts; the first known one when there is none; 0 when nothing is known."""
+        if not self.mids:
+            return 0
+        return self.mids[max(0, bisect_right(self.times, ts - 1) - 1)]
+
+    def at(self, ts: int) -> int:
+        """Last reference at or before ts."""
+        if not self.mids:
+            return 0
+        return self.mids[max(0, bisect_right(self.times, ts) - 1)]
+
+    def last(self) -> int:
+        return self.mids[-1] if self.mids else 0
+
+
+class Account:
+    """Position and profit of one instrument."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.grid = Grid(instrument)
+        self.position = 0  # lots; on spot: above the baseline
+        self.cash = 0  # atoms of the settlement asset paid and received for the position
+        self.settled = 0  # atoms of profit realised into the settlement asset besides cash: fees, rebates, funding
+        self.parts = dict.fromkeys(PARTS, 0)  # atoms x rate
+        self.references = References()
+        self.mark2 = 0  # reference of the last mark, half ticks
+        self.rate = 0  # rate of the last mark
+        self.common = 0  # atoms of one lot at the asset's common reference, at the last mark
+        self.bought = self.sold = 0  # lots
+        self.fills = 0
+        self.max_position = 0
+        self.volume = 0  # quote atoms
+        self.cost = 0  # sum of entry values (atoms) of the open position, for the average price
+        self.entry_ticks = 0  # sum of ticks x lots of the open position (signed)
+        self.pending: tuple[deque[tuple[int, int, int, int]], ...] = tuple(deque() for _ in HORIZONS)
+        self.markout_sum = [0.0] * len(HORIZONS)  # lots x bps
+        self.markout_lots = [0] * len(HORIZONS)
+
+    # ------------------------------------------------------------ marks
+
+    def mark(self, mid2: int, rate: int, common: int) -> None:
+        """Carry inventory, basis and fx to a new reference and rate. `common`: see Ledger.common_value."""
+        if mid2 <= 0 or rate <= 0:
+            return
+        if self.rate and rate != self.rate:
+            self.parts["fx"] += self.equity() * (rate - self.rate)
+        if self.position:
+            change = self.position * (self.grid.value(mid2) - self.grid.value(self.mark2))
+            shared = self.position * (common - self.common) if self.common and common else change
+            self.parts["inventory"] += shared * rate
+            self.parts["basis"] += (change - shared) * rate
+        self.mark2, self.rate, self.common = mid2, rate, common
+
+    def equity(self) -> int:
+        """Profit so far at the last mark, atoms of the settlement asset."""
+        return self.cash + self.settled + (self.position * self.grid.value(self.mark2) if self.mark2 else 0)
+
+    def total(self) -> int:
+        """Sum of the parts, atoms x rate."""
+        return sum(self.parts.values())
+
+    # ------------------------------------------------------------ fills and cash
+
+    def fill(self, side: int, px: int, lots: int, ts: int, fee: int, purpose: str) -> float:
+        """Book a fill (after `mark`); fee in atoms of settlement, positive when paid. Returns its edge in bps."""
+        grid, rate = self.grid, self.rate
+        reference = self.references.before(ts) or self.mark2 or 2 * px
+        if not self.mark2:
+            self.mark2 = reference
+        paid = grid.value(2 * px)
+        signed = side * lots
+        self.parts[EDGE_PART.get(purpose, "spread")] += signed * (grid.value(reference) - paid) * rate
+        # between the match and this moment the reference went on: that is inventory of the new lots
+        self.parts["inventory"] += signed * (grid.value(self.mark2) - grid.value(reference)) * rate
+        self.cash -= signed * paid
+        self._average(signed, px)
+        self.position += signed
+        self.max_position = max(self.max_position, abs(self.position))
+        if side > 0:
+            self.bought += lots
+        else:
+            self.sold += lots
+        self.fills += 1
+        self.volume += grid.notional_atoms(2 * px, lots)
+        self.pay("fees" if fee > 0 else "rebates", -fee)
+        for queue, horizon in zip(self.pending, HORIZONS, strict=True):
+            queue.append((ts + horizon * 1_000_000_000, side, px, lots))
+        return side * (reference - 2 * px) / (2 * px) * 1e4
+
+    def pay(self, part: str, atoms: int) -> None:
+        """Money in (+) or out (-) that is not the price of a fill: fees, rebates, funding, borrow, incentives."""
+        self.settled += atoms
+        self.parts[part] += atoms * self.rate
+
+    def funding(self, rate_e10: int, mark_e8: int) -> int:
+        """Funding of the open position: longs pay a positive rate. Returns atoms received."""
+        grid = self.grid
+        if not self.position:
+            return 0
+        p2 = int(mark_e8 * 2 / (grid.tick * 10**8)) if mark_e8 else self.mark2
+        if p2 <= 0:
+            return 0
+        worth = abs(grid.value(p2)) * self.position
+        atoms = -worth * rate_e10 // 10**10
+        self.pay("funding", atoms)
+        return atoms
+
+    def _average(self, signed: int, px: int) -> None:
+        position = self.position
+        if position == 0 or (position > 0) == (signed > 0):
+            self.entry_ticks += signed * px
+        elif abs(signed) <= abs(position):
+            self.entry_ticks -= (
+                self.entry_ticks * abs(signed) // abs(position) if signed != -position else self.entry_ticks
+            )
+        else:
+            self.entry_ticks = (position + signed) * px
+
+    def average(self) -> float:
+        """Average entry in ticks of the open position; 0.0 when flat."""
+        return self.entry_ticks / self.position if self.position else 0.0
+
+    # ------------------------------------------------------------ markouts
+
+    def markouts_due(self, ts: int) -> None:
+        """Book every markout whose horizon has passed."""
+        for k, queue in enumerate(self.pending):
+            while queue and queue[0][0] <= ts:
+                due, side, px, lots = queue.popleft()
+                reference = self.references.at(due)
+                if reference:
+                    self.markout_sum[k] += lots * (side * (reference - 2 * px) / (2 * px) * 1e4)
+                    self.markout_lots[k] += lots
+
+    def markout(self, k: int) -> float | None:
+        """Size-weighted markout in bps at HORIZONS[k]; None before the first."""
+        return self.markout_sum[k] / self.markout_lots[k] if self.markout_lots[k] else None
+
+    def rescale(self, instrument: Instrument, px: int, sz: int) -> None:
+        """A finer tick or lot: the same position in the new units."""
+        worth = self.position * self.grid.value(self.mark2) if self.position else 0
+        self.instrument, self.grid = instrument, Grid(instrument)
+        self.position *= sz
+        self.bought *= sz
+        self.sold *= sz
+        self.max_position *= sz
+        self.entry_ticks *= px * sz
+        self.mark2 *= px
+        self.common //= sz
+        if self.position:  # inverse values are rounded once a price: the new rounding is inventory too
+            self.parts["inventory"] += (self.position * self.grid.value(self.mark2) - worth) * self.rate
+        self.references.mids = [mid * px for mid in self.references.mids]
+        self.pending = tuple(deque((t, s, p * px, q * sz) for t, s, p, q in queue) for queue in self.pending)
+        self.markout_sum = [value * sz for value in self.markout_sum]
+        self.markout_lots = [value * sz for value in self.markout_lots]
+
+    def digest(self) -> tuple[object, ...]:
+        return (
+            self.position,
+            str(self.cash),
+            str(self.settled),
+            [str(self.parts[part]) for part in PARTS],
+            self.mark2,
+            str(self.rate),
+            self.bought,
+            self.sold,
+            self.fills,
+            self.markout_sum,
+            self.markout_lots,
+        )

@@ -1,0 +1,142 @@
+"""Own orders: every one that may still be filled, worst cases of the position, late facts about finished ones.
+
+Rules of this file: exposure counts from the moment an order is intended until there is evidence that it is gone.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from mmtui.core.effects import PlaceOrder
+from mmtui.core.orders.table import TERMINAL, Fact, State, after
+
+#: Finished orders that late fills may still name.
+MEMORY = 20_000
+
+
+class Order:
+    """One own order. Instants are ns on the engine clock, 0 where it did not happen."""
+
+    __slots__ = (
+        "ahead",
+        "cancel_ts",
+        "filled",
+        "i",
+        "level",
+        "live_ts",
+        "oid",
+        "purpose",
+        "px",
+        "reduce_only",
+        "sent_ts",
+        "side",
+        "state",
+        "sz",
+        "tif",
+        "venue_order_id",
+    )
+
+    def __init__(self, effect: PlaceOrder, ts: int) -> None:
+        self.oid = effect.oid
+        self.i = effect.i
+        self.side = effect.side
+        self.px = effect.px
+        self.sz = effect.sz
+        self.filled = 0
+        self.tif = effect.tif
+        self.reduce_only = effect.reduce_only
+        self.purpose = effect.purpose
+        self.level = effect.level
+        self.state = State.SENT
+        self.sent_ts = ts
+        self.live_ts = 0
+        self.cancel_ts = 0
+        self.ahead = -1
+        self.venue_order_id = ""
+
+    @property
+    def left(self) -> int:
+        return max(0, self.sz - self.filled)
+
+    @property
+    def open(self) -> bool:
+        return self.state not in TERMINAL
+
+    def digest(self) -> tuple[object, ...]:
+        return (self.oid, self.i, self.side, self.px, self.sz, self.filled, int(self.state), self.purpose, self.level)
+
+
+class Tracker:
+    """All orders of the desk, and for each instrument what is open on either side."""
+
+    def __init__(self, instruments: int) -> None:
+        self.open: dict[int, Order] = {}  # oid -> order, in order of sending
+        self.done: OrderedDict[int, Order] = OrderedDict()
+        self.buys = [0] * instruments  # open lots, UNKNOWN included
+        self.sells = [0] * instruments
+        self.count = [0] * instruments  # open orders
+        self.sent = [0] * instruments  # orders ever sent
+        self.next_oid = 1
+
+    def add(self, effect: PlaceOrder, ts: int) -> Order:
+        order = Order(effect, ts)
+        self.open[order.oid] = order
+        self._expose(order, order.left)
+        self.count[order.i] += 1
+        self.sent[order.i] += 1
+        return order
+
+    def get(self, oid: int) -> Order | None:
+        return self.open.get(oid) or self.done.get(oid)
+
+    def apply(self, order: Order, fact: Fact) -> bool:
+        """Apply a fact; True when the order has just ended."""
+        was_open = order.open
+        order.state = after(order.state, fact)
+        if was_open and not order.open:
+            self._expose(order, -order.left)
+            self.count[order.i] -= 1
+            del self.open[order.oid]
+            self.done[order.oid] = order
+            if len(self.done) > MEMORY:
+                self.done.popitem(last=False)
+            return True
+        return False
+
+    def fill(self, order: Order, lots: int) -> bool:
+        """Book an execution, legal in every state; True when the order has just ended."""
+        before = order.left
+        order.filled += lots
+        if order.open:
+            self._expose(order, order.left - before)
+            if order.left == 0:
+                return self.apply(order, Fact.FILLED)
+        return False
+
+    def overfilled(self, order: Order) -> bool:
+        return order.filled > order.sz
+
+    def unknown(self, i: int = -1) -> int:
+        """Open orders whose fate is not known, of one instrument or of all."""
+        return sum(1 for o in self.open.values() if o.state is State.UNKNOWN and (i < 0 or o.i == i))
+
+    def of(self, i: int) -> list[Order]:
+        return [order for order in self.open.values() if order.i == i]
+
+    def rescale(self, i: int, px: int, sz: int) -> None:
+        """A finer tick or lot of one instrument."""
+        for order in (*self.open.values(), *self.done.values()):
+            if order.i == i:
+                order.px *= px
+                order.sz *= sz
+                order.filled *= sz
+                if order.ahead > 0:
+                    order.ahead *= sz
+        self.buys[i] *= sz
+        self.sells[i] *= sz
+
+    def _expose(self, order: Order, lots: int) -> None:
+        if order.side > 0:
+            self.buys[order.i] += lots
+        else:
+            self.sells[order.i] += lots

@@ -1,0 +1,163 @@
+"""The quoter of one instrument: keeps its ladder in the market, and knows why a side is not there.
+
+Rules of this file: reads the book, the position and the gate's answers; changes only its own slots; a requote is
+decided here, sending is the engine's.  One order a slot: the next is placed when the last is proven gone.
+"""
+
+from __future__ import annotations
+
+from mmtui.core.market.instrument import Grid
+from mmtui.core.orders.table import State
+from mmtui.core.orders.tracker import Order
+from mmtui.core.quoting import model
+from mmtui.core.quoting.params import Quoting
+from mmtui.core.quoting.volatility import Volatility
+from mmtui.core.setup import InstrumentSetup
+
+#: A side whose orders an operator cancelled one by one comes back after this.
+HOLD_ORDER_NS = 5_000_000_000
+FOREVER = 1 << 62
+
+
+class Quoter:
+    """State of quoting on one instrument. Sizes in lots, prices in ticks."""
+
+    def __init__(self, i: int, setup: InstrumentSetup) -> None:
+        self.i = i
+        self.base = setup.quoting
+        self.params = setup.quoting
+        self.enabled = setup.quote
+        self.operator = model.Operator()
+        self.reduce_mode = False
+        self.volatility = Volatility(setup.quoting.vol_window_s)
+        self.slots: dict[int, list[Order | None]] = {1: [], -1: []}
+        self.hold = {1: 0, -1: 0}  # until when a side is held back by the operator
+        self.hold_by = {1: "", -1: ""}
+        self.reasons = {1: "not started", -1: "not started"}
+        self.dirty = True
+        self.active = False  # set by the engine: state and protections allow quotes
+        self.ease_until = 0  # a quarter of the size until then
+        self.fair = 0.0
+        self.half_bps = 0.0
+        self.skew_inventory = 0.0
+        self.want: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+        self.sizes: dict[int, tuple[int, ...]] = {1: (), -1: ()}
+        self.offsets: tuple[float, ...] = ()
+        self.shape: tuple[float, ...] = ()
+        self.grid = Grid(setup.instrument)
+        self.unit = 0.0  # lots of the first rung
+        self.target = 0
+        self.limit = 0
+        self.min_life = 0
+        self.setup = setup
+        self.derive(setup.quoting)
+
+    def derive(self, params: Quoting) -> None:
+        """Everything that depends on parameters alone, prepared once a change."""
+        lot = self.grid.lot
+        if params.vol_window_s != self.params.vol_window_s:
+            self.volatility.tau = params.vol_window_s
+        self.params = params
+        self.offsets = model.rungs(params)
+        self.shape = model.shape(params)
+        self.unit = params.size / float(lot)
+        self.target = int(float(self.setup.target) / float(lot))
+        explicit = float(self.setup.max_position) / float(lot)
+        self.limit = int(explicit) if explicit > 0 else max(1, int(20 * self.unit))
+        self.min_life = params.min_life_ms * 1_000_000
+        for side in (1, -1):
+            slots = self.slots[side]
+            while len(slots) < params.levels:
+                slots.append(None)
+        self.dirty = True
+
+    def rescale(self, grid: Grid, px: int, sz: int) -> None:
+        self.grid = grid
+        self.fair *= px
+        self.want = ((), ())
+        self.volatility.last_mid *= px
+        self.derive(self.params)
+
+    # ------------------------------------------------------------ deciding
+
+    def reprice(self, bid: int, ask: int, fair: float, position: int) -> bool:
+        """New wanted prices; True when they, or anything else that matters, differ from the last."""
+        operator, params = self.operator, self.params
+        self.fair = fair
+        sigma = self.volatility.bps(params.vol_horizon_s) if params.vol_factor else 0.0
+        self.half_bps = model.full_width(params, operator, sigma) * 0.5
+        ratio = (position - self.target) / self.limit
+        self.skew_inventory = model.inventory_skew(params, max(-1.0, min(1.0, ratio)))
+        want = model.prices(fair, self.half_bps, self.skew_inventory + operator.skew_bps, self.offsets, bid, ask)
+        if want == self.want and not self.dirty:
+            return False
+        self.want = want
+        return True
+
+    def resize(self, position: int, ts: int, floor_bps: int) -> None:
+        """Wanted sizes a side: profile, operator, WIDE, easing back, size skew, REDUCE and the room to the limit."""
+        params, operator = self.params, self.operator
+        scale = self.unit * (1.0 + operator.size_pct / 100.0)
+        if operator.wide:
+            scale *= 0.5
+        if ts < self.ease_until:
+            scale *= 0.25
+        ratio = max(-1.0, min(1.0, (position - self.target) / self.limit))
+        for side in (1, -1):
+            adds = ratio * side > 0
+            factor = scale * (1.0 - params.size_skew * abs(ratio)) if adds else scale
+            room = self.limit - position if side > 0 else self.limit + position
+            if self.reduce_mode:
+                room = max(0, -side * position)
+            sizes = []
+            for multiple in self.shape:
+                lots = max(0, min(int(factor * multiple), room))
+                sizes.append(lots)
+                room -= lots
+            self.sizes[side] = tuple(sizes)
+
+    def tolerance(self) -> float:
+        """Ticks by which a resting price may be wrong before it is moved."""
+        return self.params.requote_tolerance_bps * 1e-4 * self.fair
+
+    def keep(self, order: Order, want_px: int, want_sz: int, ts: int) -> bool | None:
+        """True: leave the order; False: cancel it now; None: it should go, but has not lived long enough."""
+        if order.state is not State.LIVE:
+            return True
+        if want_sz <= 0 or order.left > want_sz * 2 or (self.reduce_mode and order.left > want_sz):
+            return False
+        if abs(order.px - want_px) <= self.tolerance():
+            return True
+        return False if ts - order.live_ts >= self.min_life else None
+
+    def clear_slot(self, order: Order) -> None:
+        """The order has ended: its rung is free again."""
+        slots = self.slots[order.side]
+        if order.level < len(slots) and slots[order.level] is order:
+            slots[order.level] = None
+            self.dirty = True
+
+    def open(self, side: int) -> list[Order]:
+        return [order for order in self.slots[side] if order is not None]
+
+    # ------------------------------------------------------------ explaining
+
+    def why(self, side: int) -> list[model.Line]:
+        """The waterfall of a side's first rung in ticks; empty when nothing is quoted there."""
+        want = self.want[0] if side > 0 else self.want[1]
+        if not want or not self.active or self.reasons[side]:
+            return []
+        first = self.slots[side][0]
+        mine = first.px if first is not None else want[0]
+        return model.explain(side, self.fair, self.half_bps, self.skew_inventory, self.operator.skew_bps, want[0], mine)
+
+    def digest(self) -> tuple[object, ...]:
+        return (
+            self.operator.digest(),
+            self.reduce_mode,
+            self.want,
+            self.fair,
+            self.volatility.variance,
+            [self.reasons[1], self.reasons[-1]],
+            self.ease_until,
+        )

@@ -1,0 +1,119 @@
+"""What is watched on every beat: loss limits, drawdown, time in the market; and the gauges that show them.
+
+Rules of this file: measures; a breach calls the engine's `halt` and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from mmtui.core.ledger.ledger import UNIT, money
+from mmtui.core.orders.table import State
+from mmtui.core.risk.states import Desk
+from mmtui.core.setup import DeskSetup
+
+if TYPE_CHECKING:
+    from mmtui.core.engine import Engine
+
+WARN, REDUCE, ACT = 0.70, 0.90, 1.00
+
+
+class Reading(NamedTuple):
+    """A gauge: share of its limit, and what it would do at which number."""
+
+    name: str
+    scope: str
+    share: float
+    text: str
+    fires_at: str
+
+    @property
+    def level(self) -> str:
+        if self.share >= ACT:
+            return "act"
+        return "reduce" if self.share >= REDUCE else "warn" if self.share >= WARN else "ok"
+
+
+class Uptime:
+    """Nanoseconds of quoting time, and how much of it each side was in the market."""
+
+    __slots__ = ("ask", "bid", "both", "last", "total")
+
+    def __init__(self) -> None:
+        self.last = self.total = self.bid = self.ask = self.both = 0
+
+
+class Watch:
+    """Loss limits in units of 10**-27 currency."""
+
+    def __init__(self, setup: DeskSetup) -> None:
+        equity = float(setup.equity)
+        limits = setup.limits
+        self.daily_loss = int((limits.daily_loss or equity * 0.01) * 1e6) * (UNIT // 10**6)
+        self.drawdown = int((limits.drawdown or equity * 0.015) * 1e6) * (UNIT // 10**6)
+        self.times = [Uptime() for _ in setup.instruments]
+
+    def losses(self, engine: Engine) -> None:
+        """HALT the desk on a day's loss (UTC day or rolling 24 hours) or a drawdown."""
+        if engine.lattice.desk >= Desk.HALTED:
+            return
+        ledger = engine.ledger
+        currency = engine.setup.currency
+        loss = -min(ledger.day_total(), ledger.rolling())
+        if loss >= self.daily_loss:
+            engine.halt(-1, f"daily loss {money(loss)} {currency} reached its limit {money(self.daily_loss)}")
+            return
+        fallen = ledger.drawdown()
+        if fallen >= self.drawdown:
+            engine.halt(-1, f"drawdown {money(fallen)} {currency} reached its limit {money(self.drawdown)}")
+
+    def uptime(self, engine: Engine, i: int, ts: int) -> None:
+        times = self.times[i]
+        quoter = engine.quoters[i]
+        span = ts - times.last if times.last else 0
+        times.last = ts
+        if engine.lattice.effective(i) is not Desk.RUNNING or not quoter.enabled or engine.ended:
+            return
+        times.total += span
+        bid = any(o is not None and o.state is State.LIVE for o in quoter.slots[1])
+        ask = any(o is not None and o.state is State.LIVE for o in quoter.slots[-1])
+        times.bid += span if bid else 0
+        times.ask += span if ask else 0
+        times.both += span if bid and ask else 0
+
+    def readings(self, engine: Engine) -> list[Reading]:
+        """Every gauge of the desk, worst of its kind where a limit is per instrument or venue."""
+        ledger, gate = engine.ledger, engine.gate
+        currency = engine.setup.currency
+        out = [self._position(engine)]
+        loss = max(0, -min(ledger.day_total(), ledger.rolling()))
+        fallen = max(0, ledger.drawdown())
+        gross = gate.gross()
+        for name, value, limit in (
+            ("loss day", loss, self.daily_loss),
+            ("drawdown", fallen, self.drawdown),
+            ("notional", gross, gate.gross_notional),
+        ):
+            fires = f"would {'refuse orders' if name == 'notional' else 'HALT'} at {money(limit)} {currency}"
+            share = value / limit if limit else 0.0
+            out.append(Reading(name, "desk", share, f"{money(value)} of {money(limit)} {currency}", fires))
+        v = max(range(len(engine.setup.venues)), key=lambda k: gate.rate(k, engine.ts))
+        rate = gate.rate(v, engine.ts)
+        text = f"{rate} of {gate.per_s} on {engine.setup.venues[v]}"
+        out.append(
+            Reading("msgs/s", engine.setup.venues[v], rate / gate.per_s, text, f"no creates at {gate.creates_per_s}")
+        )
+        return out
+
+    def _position(self, engine: Engine) -> Reading:
+        best = Reading("position", "desk", 0.0, "flat", "")
+        for i, account in enumerate(engine.accounts):
+            limit = engine.gate.position_limits[i]
+            worst = max(account.position + engine.tracker.buys[i], -(account.position - engine.tracker.sells[i]))
+            share = abs(account.position) / limit if limit else 0.0
+            if share > best.share or (i == 0 and best.scope == "desk"):
+                grid = account.grid
+                text = f"{grid.size_text(account.position)} of ±{grid.size_text(limit)} {account.instrument.symbol}"
+                fires = f"adds refused at {grid.size_text(limit)}, worst case {grid.size_text(worst)}"
+                best = Reading("position", account.instrument.id, share, text, fires)
+        return best

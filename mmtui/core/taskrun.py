@@ -1,0 +1,163 @@
+"""Runs flatten and close inside the engine: own orders out first, then slice after slice, then an end that is said.
+
+Rules of this file: tasks decide (tasks.py), the engine's gate lets out; a task ends done, at its cap, or aborted.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from mmtui.core import tasks
+from mmtui.core.orders.table import State
+from mmtui.core.orders.tracker import Order
+from mmtui.core.risk.states import Desk
+
+if TYPE_CHECKING:
+    from mmtui.core.engine import Engine
+
+
+class TaskRunner:
+    """At most one task an asset."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.running: dict[str, tasks.Task] = {}
+
+    @property
+    def desk(self) -> tasks.Desk:
+        engine = self.engine
+        return tasks.Desk(engine.setup, engine.ledger, engine.books, engine.protections)
+
+    def begin(self, kind: str, asset: str, by: str) -> str:
+        """Start a task of one asset: what it will do, in words; or why not."""
+        engine, desk = self.engine, self.desk
+        if asset in self.running:
+            return f"{self.running[asset].kind} of {asset} runs already"
+        plan = tasks.plan(desk, kind, asset)
+        if plan is None or not plan.legs:
+            return f"{asset}: nothing to {kind}" + (f": {plan.text}" if plan else "")
+        references = {i: engine.books[i].mid2() for i in desk.instruments(asset) if engine.books[i].quotable}
+        task = tasks.Task(kind, asset, by, engine.ts, references)
+        task.start = task.left = plan.size
+        self.running[asset] = task
+        for i in desk.instruments(asset):
+            if engine.lattice.effective(i) < Desk.PAUSED:
+                engine.set_state(-1, i, Desk.PAUSED, f"{kind} by {by}")
+            for order in engine.tracker.of(i):
+                engine.cancel(order)
+        engine.version += 1
+        engine.alert("warn", "task", f"{kind} {asset} by {by}: {plan.text}")
+        return ""
+
+    def abort(self, why: str, assets: list[str] | None = None) -> list[str]:
+        """Stop tasks; the outstanding slice is an IOC and ends by itself."""
+        stopped = []
+        for asset in list(self.running):
+            if assets is None or asset in assets:
+                self._end(self.running[asset], why)
+                stopped.append(asset)
+        return stopped
+
+    def extend(self) -> str:
+        """One more press carries tasks at their cap on, once, from the present mid."""
+        engine = self.engine
+        done = []
+        for task in self.running.values():
+            if task.at_cap and not task.extended:
+                task.extended, task.at_cap = True, False
+                task.references = {
+                    i: engine.books[i].mid2() for i in self.desk.instruments(task.asset) if engine.books[i].quotable
+                }
+                done.append(task.asset)
+        return ", ".join(done)
+
+    def collar(self, i: int) -> tuple[float, int]:
+        """Cap in bps and reference (half ticks) of the task that trades instrument i."""
+        desk = self.desk
+        for task in self.running.values():
+            if i in task.references and i in desk.instruments(task.asset):
+                # one tick of grace: the cap itself is rounded to the tick inside next_slice
+                reference = task.references[i]
+                return desk.cap_bps(i) + 20_000 / reference, reference
+        return desk.cap_bps(i), self.engine.accounts[i].references.last()
+
+    def ended(self, order: Order) -> None:
+        for task in self.running.values():
+            if task.oid == order.oid:
+                task.oid = 0
+
+    def step(self, ts: int) -> None:
+        """The next slice of every task that is due for one."""
+        for task in list(self.running.values()):
+            if not task.at_cap:
+                self._step(task, ts)
+
+    def _step(self, task: tasks.Task, ts: int) -> None:
+        engine, desk = self.engine, self.desk
+        if task.oid or ts - task.last_slice < tasks.SLICE_GAP_NS:
+            return
+        resting = [o for i in desk.instruments(task.asset) for o in engine.tracker.of(i)]
+        if resting:
+            task.text = f"waiting for {len(resting)} own orders to be gone"
+            if any(order.state is State.UNKNOWN for order in resting):
+                self._end(task, "an order is UNKNOWN")
+                return
+            for order in resting:
+                engine.cancel(order)
+            return
+        i, work, why = self._next(task, desk)
+        if i < 0:
+            self._end(task, why)
+            return
+        slice_ = tasks.next_slice(desk, task, i, work)
+        if isinstance(slice_, str):
+            if slice_ == "cap":
+                task.at_cap = True
+                task.text = f"at its slippage cap: {abs(work):f} {task.asset} left"
+                engine.alert("danger", "task", f"{task.kind} {task.asset} {task.text}")
+            else:
+                self._end(task, f"done ({slice_})" if slice_ == "dust" else slice_)
+            return
+        self._send(task, slice_, ts)
+
+    def _next(self, task: tasks.Task, desk: tasks.Desk) -> tuple[int, Decimal, str]:
+        if task.kind == "flatten":
+            net = desk.net(task.asset)
+            task.left = abs(net)
+            if task.leg < 0 or not desk.live(task.leg):
+                task.leg, why = tasks.choose_leg(desk, task.asset, net)
+                if task.leg < 0:
+                    return -1, net, "done" if why == "less than one lot" else why
+            return (task.leg, net, "") if desk.lots(task.leg, net) else (-1, net, "done")
+        goals, dead = tasks.close_goals(desk.legs(task.asset))
+        task.left = sum((abs(work) for work in goals.values()), Decimal(0))
+        i, work = tasks.next_close(desk, goals)
+        names = ", ".join(desk.setup.instruments[k].instrument.id for k in dead)
+        return i, work, f"done, but {names} is dead: left with its hedge" if dead else "done"
+
+    def _send(self, task: tasks.Task, slice_: tasks.Slice, ts: int) -> None:
+        engine = self.engine
+        kind = engine.setup.instruments[slice_.i].instrument.kind
+        position = engine.accounts[slice_.i].position
+        reduces = kind != "spot" and position * slice_.side < 0 and slice_.lots <= abs(position)
+        oid = engine.tracker.next_oid
+        why = engine.place(slice_.i, slice_.side, slice_.px, slice_.lots, "IOC", task.kind, task.sent, reduces)
+        if why:
+            self._end(task, why)
+            return
+        grid = engine.accounts[slice_.i].grid
+        word = "buy" if slice_.side > 0 else "sell"
+        task.text = f"{word} {grid.size_text(slice_.lots)} on {engine.name(slice_.i)}"
+        task.oid, task.last_slice, task.sent = oid, ts, task.sent + 1
+
+    def _end(self, task: tasks.Task, why: str) -> None:
+        engine = self.engine
+        del self.running[task.asset]
+        engine.version += 1
+        severity = "info" if why.startswith("done") else "danger"
+        left = f", {task.left:f} {task.asset} left" if task.left else ""
+        engine.alert(severity, "task", f"{task.kind} {task.asset}: {why}{left}")
+
+    def digest(self) -> tuple[object, ...]:
+        return tuple(task.digest() for task in self.running.values())

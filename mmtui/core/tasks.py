@@ -1,0 +1,304 @@
+"""Flatten and close: tasks that run inside a state, slice by slice, and stop at their cap.
+
+Flatten: the net delta of an asset to its target by one leg, the cheapest and deepest; legs that hedge each other stay.
+Close all: every leg to its baseline; the net first, then long and short legs in lockstep, so that |net| never passes its
+start by more than a slice; the hedge of a leg whose venue is dead is left alone.  (desk rules, "Flatten and close".)
+
+Rules of this file: decides the next slice; the engine's gate lets it out or not.  One slice is outstanding at a time.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import ceil, floor
+from typing import NamedTuple
+
+from mmtui.core.ledger.ledger import Ledger
+from mmtui.core.market.book import OrderBook
+from mmtui.core.risk.protections import Protections
+from mmtui.core.setup import DeskSetup
+
+SLICE_GAP_NS = 250_000_000
+DEPTH_BPS = 10.0
+DEPTH_SHARE = 0.10
+
+
+class Slice(NamedTuple):
+    """The next order of a task; px in ticks."""
+
+    i: int
+    side: int
+    px: int
+    lots: int
+
+
+class Leg(NamedTuple):
+    """One instrument's part in a task; deltas in base units."""
+
+    i: int
+    delta: Decimal
+    live: bool
+
+
+class Plan(NamedTuple):
+    """What a task would do now, for the operator to see first. Costs in quote units."""
+
+    kind: str
+    asset: str
+    text: str
+    size: Decimal
+    legs: tuple[int, ...]
+    expected: float
+    worst: float
+
+
+class Task:
+    """A running flatten or close of one asset (or of all: asset "")."""
+
+    def __init__(self, kind: str, asset: str, by: str, ts: int, references: dict[int, int]) -> None:
+        self.kind = kind
+        self.asset = asset
+        self.by = by
+        self.ts = ts
+        self.references = references  # instrument -> mid in half ticks at the press
+        self.oid = 0  # outstanding slice
+        self.last_slice = 0
+        self.text = "cancelling own orders"
+        self.at_cap = False
+        self.extended = False
+        self.start = Decimal(0)  # |size| at the start, base units
+        self.left = Decimal(0)
+        self.sent = 0
+        self.leg = -1
+
+    def digest(self) -> tuple[object, ...]:
+        return (self.kind, self.asset, self.oid, self.last_slice, self.at_cap, self.extended, self.sent)
+
+
+class Desk(NamedTuple):
+    """What tasks read."""
+
+    setup: DeskSetup
+    ledger: Ledger
+    books: list[OrderBook]
+    protections: Protections
+
+    def instruments(self, asset: str) -> list[int]:
+        return [i for i, item in enumerate(self.setup.instruments) if not asset or item.instrument.base == asset]
+
+    def assets(self) -> list[str]:
+        seen: dict[str, None] = {}
+        for item in self.setup.instruments:
+            seen.setdefault(item.instrument.base)
+        return list(seen)
+
+    def cap_bps(self, i: int) -> float:
+        limits = self.setup.limits
+        return (
+            limits.flatten_cap_major_bps if self.setup.instruments[i].instrument.major else limits.flatten_cap_other_bps
+        )
+
+    def live(self, i: int) -> bool:
+        """The leg can be traded: its book is good and its feed is not down or stale."""
+        return (
+            self.books[i].quotable
+            and self.protections.connected[self.protections.venue_of[i]]
+            and (self.protections.reasons[i] in ("", "lead venue"))
+        )
+
+    def legs(self, asset: str) -> list[Leg]:
+        out = []
+        for i in self.instruments(asset):
+            out.append(Leg(i, self.ledger.delta(i, self.books), self.live(i)))
+        return out
+
+    def target(self, asset: str) -> Decimal:
+        return sum(
+            (
+                Decimal(self.setup.instruments[i].target)
+                for i in self.instruments(asset)
+                if self.setup.instruments[i].instrument.kind != "inverse"
+            ),
+            Decimal(0),
+        )
+
+    def net(self, asset: str) -> Decimal:
+        """Net delta of an asset less its target."""
+        return self.ledger.asset_delta(asset, self.books) - self.target(asset)
+
+    def lots(self, i: int, base: Decimal) -> int:
+        """Whole lots in |base| units of base, rounded down: a task never passes its goal."""
+        size = self.ledger.accounts[i].grid.base_lots(1, self.books[i].mid2())
+        return int(abs(base) / size) if size else 0
+
+    def depth(self, i: int, side: int) -> int:
+        """Lots on the side that a taker of `side` meets, within 10 bps of the touch."""
+        book = self.books[i]
+        asks = side > 0
+        touch = book.ask if asks else book.bid
+        reach = touch * DEPTH_BPS * 1e-4
+        levels = (book.asks if asks else book.bids).top(200)
+        return sum(q for p, q in levels if abs(p - touch) <= reach)
+
+    def cost(self, i: int, side: int, lots: int) -> float:
+        """Expected cost in quote units of taking `lots` now: to the mid, by the levels displayed, plus the fee."""
+        account = self.ledger.accounts[i]
+        book, grid = self.books[i], account.grid
+        levels = (book.asks if side > 0 else book.bids).top(200)
+        mid, left, cost = book.mid2() / 2, lots, 0.0
+        for price, size in levels:
+            take = min(left, size)
+            cost += abs(price - mid) * take
+            left -= take
+            if left <= 0:
+                break
+        if left > 0 and levels:
+            cost += abs(levels[-1][0] - mid) * left
+        unit = grid.notional_atoms(2, 1) / 1e18 if not grid.inverse else float(grid.size_base) / mid
+        fee = float(account.instrument.taker_bps) * 1e-4
+        notional = grid.notional_atoms(book.mid2(), lots) / 1e18
+        return cost * unit + notional * fee
+
+    def worst(self, i: int, lots: int) -> float:
+        account = self.ledger.accounts[i]
+        notional = account.grid.notional_atoms(self.books[i].mid2(), lots) / 1e18
+        return notional * (self.cap_bps(i) + float(account.instrument.taker_bps)) * 1e-4
+
+
+def choose_leg(desk: Desk, asset: str, net: Decimal) -> tuple[int, str]:
+    """The cheapest live leg for a flatten, deepest first among equals; (-1, why) when there is none."""
+    side = -1 if net > 0 else 1
+    best, best_key, why = -1, (0.0, 0), "no live book"
+    for leg in desk.legs(asset):
+        if not leg.live:
+            continue
+        lots = desk.lots(leg.i, net)
+        if lots <= 0:
+            why = "less than one lot"
+            continue
+        held = spot_room(desk, leg.i, side)
+        if held is not None and held < lots:
+            why = "spot balance"
+            continue
+        account = desk.ledger.accounts[leg.i]
+        share = desk.cost(leg.i, side, lots) / max(
+            1e-9, account.grid.notional_atoms(desk.books[leg.i].mid2(), lots) / 1e18
+        )
+        key = (share, -desk.depth(leg.i, side))
+        if best < 0 or key < best_key:
+            best, best_key = leg.i, key
+    return best, why
+
+
+def spot_room(desk: Desk, i: int, side: int) -> int | None:
+    """Lots of spot that may be sold; None where there is no such bound."""
+    item = desk.setup.instruments[i]
+    if item.instrument.kind != "spot" or side > 0:
+        return None
+    account = desk.ledger.accounts[i]
+    return int(Decimal(item.baseline) / account.grid.lot) + account.position
+
+
+def close_goals(legs: list[Leg]) -> tuple[dict[int, Decimal], list[int]]:
+    """What may be closed of each live leg (signed delta), and the dead legs that are left with their hedge."""
+    dead = [leg for leg in legs if not leg.live and leg.delta]
+    keep = sum((leg.delta for leg in dead), Decimal(0))
+    goals: dict[int, Decimal] = {}
+    for leg in legs:
+        if not leg.live or not leg.delta:
+            continue
+        work = leg.delta
+        if keep and (leg.delta > 0) != (keep > 0):
+            held = min(abs(leg.delta), abs(keep))
+            keep += held if keep < 0 else -held
+            work = leg.delta - held if leg.delta > 0 else leg.delta + held
+        if work:
+            goals[leg.i] = work
+    return goals, [leg.i for leg in dead]
+
+
+def next_close(desk: Desk, goals: dict[int, Decimal]) -> tuple[int, Decimal]:
+    """The leg to work next and how much of it: the side of the net first, then the larger leg; (-1, 0): nothing left."""
+    workable = {i: work for i, work in goals.items() if desk.lots(i, work) > 0}
+    if not workable:
+        return -1, Decimal(0)
+    net = sum(goals.values(), Decimal(0))
+    same = {i: w for i, w in workable.items() if (w > 0) == (net > 0)}
+    pool = same or workable
+    i = max(pool, key=lambda k: (abs(pool[k]), -k))
+    work = pool[i]
+    if same and len(workable) > len(same) and abs(net) < abs(work) and desk.lots(i, net) > 0:
+        work = net  # take the net out first; the rest goes in lockstep
+    return i, work
+
+
+def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
+    """An IOC of at most 10 % of the depth within 10 bps, or why there is none ("cap" ends the task)."""
+    side = -1 if work > 0 else 1
+    book, account = desk.books[i], desk.ledger.accounts[i]
+    remaining = desk.lots(i, work)
+    minimum = _min_lots(desk, i)
+    if remaining < max(1, minimum):
+        return "dust"
+    lots = min(remaining, max(1, minimum, int(desk.depth(i, side) * DEPTH_SHARE)))
+    if remaining - lots < minimum:
+        lots = remaining
+    reference = task.references.get(i) or book.mid2()
+    reach = desk.cap_bps(i) * 1e-4 * reference / 2
+    px = ceil(reference / 2 - reach) if side < 0 else floor(reference / 2 + reach)
+    if (side < 0 and book.bid < px) or (side > 0 and book.ask > px):
+        return "cap"
+    room = spot_room(desk, i, side)
+    if room is not None:
+        lots = min(lots, room)
+        if lots <= 0:
+            return "spot balance"
+    del account
+    return Slice(i, side, px, lots)
+
+
+def _min_lots(desk: Desk, i: int) -> int:
+    account = desk.ledger.accounts[i]
+    need = float(account.instrument.min_notional)
+    one = account.grid.notional_atoms(desk.books[i].mid2(), 1) / 1e18
+    return ceil(need / one) if need > 0 and one > 0 else 1
+
+
+def plan(desk: Desk, kind: str, asset: str) -> Plan | None:
+    """What a flatten or close of an asset would do now; None when there is nothing to do."""
+    if kind == "flatten":
+        net = desk.net(asset)
+        i, why = choose_leg(desk, asset, net)
+        if i < 0:
+            return None if why in ("less than one lot",) or not net else Plan(kind, asset, why, abs(net), (), 0.0, 0.0)
+        lots = desk.lots(i, net)
+        side = -1 if net > 0 else 1
+        word = "sell" if side < 0 else "buy"
+        venue = desk.setup.instruments[i].instrument.venue
+        size = desk.ledger.accounts[i].grid.base_lots(lots, desk.books[i].mid2())
+        text = f"{word} {_short(size)} {asset} on {venue}"
+        return Plan(kind, asset, text, size, (i,), desk.cost(i, side, lots), desk.worst(i, lots))
+    goals, dead = close_goals(desk.legs(asset))
+    if not goals:
+        return None
+    expected = worst = 0.0
+    words = []
+    for i, work in goals.items():
+        lots = desk.lots(i, work)
+        if not lots:
+            continue
+        side = -1 if work > 0 else 1
+        expected += desk.cost(i, side, lots)
+        worst += desk.worst(i, lots)
+        instrument = desk.setup.instruments[i].instrument
+        words.append(f"{'sell' if side < 0 else 'buy'} {_short(abs(work))} {instrument.base} on {instrument.venue}")
+    for i in dead:
+        words.append(f"{desk.setup.instruments[i].instrument.venue} is dead: left with its hedge")
+    if not expected and not worst:
+        return None
+    size = sum((abs(work) for work in goals.values()), Decimal(0))
+    return Plan(kind, asset, ", ".join(words), size, tuple(goals), expected, worst)
+
+
+def _short(value: Decimal) -> str:
+    return format(value.quantize(Decimal("0.00001")).normalize(), "f")
