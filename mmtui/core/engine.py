@@ -68,9 +68,7 @@ class Engine:
         self.quoters = [Quoter(i, item) for i, item in enumerate(setup.instruments)]
         self.lattice = Lattice(len(setup.venues), count, self.venue_of)
         self.gate = Gate(setup, self.ledger, self.tracker, [q.limit for q in self.quoters])
-        self.sources = [
-            setup.index(q.params.fair_source) if q.params.fair_value == "other" else -1 for q in self.quoters
-        ]
+        self.sources = [-1] * count
         self.dependents: list[list[int]] = [[] for _ in range(count)]
         self.protections = Protections(setup, self.books, self.sources)
         self.sweeper = Sweeper(self.tracker, self.venue_of)
@@ -114,7 +112,8 @@ class Engine:
     def process(self, event: ev.Event) -> list[Effect]:
         """Take one event in; the effects that it causes, in order."""
         self.ts = event.ts
-        self.out = out = []
+        out: list[Effect] = []
+        self.out = out
         self._handlers[event.__class__](event)
         return out
 
@@ -390,6 +389,20 @@ class Engine:
             label = "desk" if scope == "desk" else scope
             self.alert(severity, "state", f"{label} {before.name} -> {state.name}: {reason}", i, v)
         self.activate_all()
+
+    def block(self, v: int, i: int, reason: str) -> None:
+        """The first act of a kill: nothing new leaves the scope from here on. No quoting, no view, no arithmetic."""
+        before = self.lattice.get(v, i)
+        self.lattice.put(v, i, Desk.KILLED)
+        scope = self.scope(v, i)
+        self.out.append(Latch(scope, "KILLED", reason))
+        if before is not Desk.KILLED:
+            self.lattice.reasons[scope] = reason
+            if scope == "desk":
+                self.lattice.since = self.ts
+            self.version += 1
+            self.lattice_version = self.version
+            self.alert("danger", "state", f"{scope} {before.name} -> KILLED: {reason}", i, v)
 
     def halt(self, i: int, reason: str) -> None:
         """Latch HALTED for an instrument (i >= 0) or the desk."""

@@ -117,7 +117,7 @@ class Damage(_Event, frozen=True, array_like=True, gc=False, tag=10):
 
 
 class GridRefined(_Event, frozen=True, array_like=True, gc=False, tag=11):
-    """A finer tick or lot appeared: every price of the instrument is multiplied by px_factor, every size by sz_factor."""
+    """A finer tick or lot appeared: prices of the instrument are multiplied by px_factor, sizes by sz_factor."""
 
     i: int
     tick: str

@@ -23,7 +23,7 @@ class InstrumentSetup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PaperSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The paper venue's numbers (desk rules): latency in and out with jitter, and how unexplained decreases are read."""
+    """The paper venue's numbers (desk rules): latency in and out with jitter, and how unexplained decreases count."""
 
     latency_in_ms: float = 5.0
     latency_out_ms: float = 5.0

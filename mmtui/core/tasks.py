@@ -1,8 +1,8 @@
 """Flatten and close: tasks that run inside a state, slice by slice, and stop at their cap.
 
 Flatten: the net delta of an asset to its target by one leg, the cheapest and deepest; legs that hedge each other stay.
-Close all: every leg to its baseline; the net first, then long and short legs in lockstep, so that |net| never passes its
-start by more than a slice; the hedge of a leg whose venue is dead is left alone.  (desk rules, "Flatten and close".)
+Close all: every leg to its baseline; the net first, then long and short legs in lockstep, so that |net| never passes
+its start by more than a slice; the hedge of a leg whose venue is dead is left alone.  (desk rules, "Flatten and close".)
 
 Rules of this file: decides the next slice; the engine's gate lets it out or not.  One slice is outstanding at a time.
 """
@@ -218,7 +218,7 @@ def close_goals(legs: list[Leg]) -> tuple[dict[int, Decimal], list[int]]:
 
 
 def next_close(desk: Desk, goals: dict[int, Decimal]) -> tuple[int, Decimal]:
-    """The leg to work next and how much of it: the side of the net first, then the larger leg; (-1, 0): nothing left."""
+    """The leg to work next and how much of it: the side of the net first, then the larger leg; (-1, 0): none left."""
     workable = {i: work for i, work in goals.items() if desk.lots(i, work) > 0}
     if not workable:
         return -1, Decimal(0)
@@ -235,7 +235,6 @@ def next_close(desk: Desk, goals: dict[int, Decimal]) -> tuple[int, Decimal]:
 def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
     """An IOC of at most 10 % of the depth within 10 bps, or why there is none ("cap" ends the task)."""
     side = -1 if work > 0 else 1
-    book, account = desk.books[i], desk.ledger.accounts[i]
     remaining = desk.lots(i, work)
     minimum = _min_lots(desk, i)
     if remaining < max(1, minimum):
@@ -253,7 +252,6 @@ def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
         lots = min(lots, room)
         if lots <= 0:
             return "spot balance"
-    del account
     return Slice(i, side, px, lots)
 
 

@@ -1,10 +1,10 @@
 """The ledger of one instrument: position, cash, PnL parts, markouts. Integers only.
 
-Money is in atoms (10**-18 of the settlement asset); in the desk's currency it is atoms x rate, where a rate is an integer
-in 10**-9: nothing is ever divided, so the parts add up to the change of equity exactly.
+Money is in atoms (10**-18 of the settlement asset); in the desk's currency it is atoms x rate, where a rate is an
+integer in 10**-9: nothing is ever divided, so the parts add up to the change of equity exactly.
 
-Rules of this file: a fill is booked against the reference that was valid before its match; inventory profit is position x
-change of the reference, computed on its own.  Reference prices are mids in half ticks.
+Rules of this file: a fill is booked against the reference that was valid before its match; inventory profit is
+position x change of the reference, computed on its own.  Reference prices are mids in half ticks.
 """
 
 from __future__ import annotations
@@ -164,10 +164,10 @@ class Account:
         position = self.position
         if position == 0 or (position > 0) == (signed > 0):
             self.entry_ticks += signed * px
-        elif abs(signed) <= abs(position):
-            self.entry_ticks -= (
-                self.entry_ticks * abs(signed) // abs(position) if signed != -position else self.entry_ticks
-            )
+        elif signed == -position:
+            self.entry_ticks = 0
+        elif abs(signed) < abs(position):
+            self.entry_ticks -= self.entry_ticks * abs(signed) // abs(position)
         else:
             self.entry_ticks = (position + signed) * px
 

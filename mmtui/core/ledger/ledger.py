@@ -59,11 +59,11 @@ class Ledger:
         best = -1
         for i, item in enumerate(self.setup.instruments):
             one = item.instrument
-            if one.base != asset:
+            quoted = one.quote == self.currency or (one.quote in DOLLARS and self.currency in DOLLARS)
+            if one.base != asset or not quoted:
                 continue
-            if one.quote == self.currency or (one.quote in DOLLARS and self.currency in DOLLARS):
-                if best < 0 or (one.kind == "spot" and self.setup.instruments[best].instrument.kind != "spot"):
-                    best = i
+            if best < 0 or (one.kind == "spot" and self.setup.instruments[best].instrument.kind != "spot"):
+                best = i
         tick = Decimal(self.setup.instruments[best].instrument.tick) if best >= 0 else Decimal(1)
         return Rate(0, best, tick)
 
@@ -102,7 +102,7 @@ class Ledger:
         return self.accounts[i].grid.value(mid2 * num // den) if mid2 * num >= den else 0
 
     def rate(self, i: int) -> int:
-        """Settlement asset of instrument i in currency, x 10**9; its own price stands in while the rate's book is not there."""
+        """Settlement asset of i in currency, x 10**9; its own price stands in until the rate's book is there."""
         rate = self.rates[i]
         found = rate.now(self.accounts)
         if found or rate.i < 0:

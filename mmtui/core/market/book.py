@@ -1,10 +1,10 @@
 """The order book of one instrument: depth book, best-quote overlay, validity.
 
-Rules of this file: integer ticks and lots only; the depth book changes by snapshots and deltas alone, a best quote never
-touches it; invalid means that nothing may be quoted from it, whatever it holds.
+Rules of this file: integer ticks and lots only; the depth book changes by snapshots and deltas alone, a best quote
+never touches it; invalid means that nothing may be quoted from it, whatever it holds.
 
-Layout: a dict price -> size a side keeps the full depth; a short sorted list (the window) keeps the prices nearest to the
-touch, so that the best price and the top levels cost no search, and deep changes cost one dict write.
+Layout: a dict price -> size a side keeps the full depth; a short sorted list (the window) keeps the prices nearest to
+the touch, so that the best price and the top levels cost no search, and deep changes cost one dict write.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The steps from a book to the price of each side: pure functions, one a step, and the waterfall that explains them.
 
-Rules of this file: prices are in ticks (floats until the last step rounds outwards: asks up, bids down); bps are of fair
-value; every step that moves a price has a line in `explain`.
+Rules of this file: prices are in ticks (floats until the last step rounds outwards: asks up, bids down); bps are of
+fair value; every step that moves a price has a line in `explain`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Exponentially weighted volatility of the mid, in exactly rounded arithmetic.
 
-r_k = (m_k - m_{k-1}) / m_{k-1};  variance per second v <- v + w (r_k^2 / dt_k - v),  w = dt_k / (tau + dt_k): the rational
-form of 1 - exp(-dt/tau) (equal to first order), so that every platform makes the same bits.
+r_k = (m_k - m_{k-1}) / m_{k-1};  variance per second v <- v + w (r_k^2 / dt_k - v),  w = dt_k / (tau + dt_k):
+the rational form of 1 - exp(-dt/tau) (equal to first order), so that every platform makes the same bits.
 """
 
 from __future__ import annotations

@@ -121,4 +121,4 @@ class Gate:
 
 def _units(currency: float) -> int:
     """Currency as integer units of 10**-27, exact to the float's millionths."""
-    return int(round(currency * 1_000_000)) * (UNIT // 1_000_000)
+    return round(currency * 1_000_000) * (UNIT // 1_000_000)

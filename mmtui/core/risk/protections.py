@@ -1,7 +1,7 @@
 """Protections: pull the quotes of an instrument while its book cannot be trusted, and let them come back alone.
 
-They are not states and ask nobody (desk rules).  They come back after a second of good data, at a quarter of the size for
-`ease_back_s`; more than `trips_to_pause` trips in `trips_window_s` pause the instrument.
+They are not states and ask nobody (desk rules).  They come back after a second of good data, at a quarter of the size
+for `ease_back_s`; more than `trips_to_pause` trips in `trips_window_s` pause the instrument.
 
 Rules of this file: reads books; its verdict is a reason or "".
 """

@@ -75,7 +75,7 @@ class Sweeper:
         self.queries = 0
 
     def begin(self, sweep: Sweep, ts: int, emit: Callable[[Effect], None]) -> None:
-        self.sweeps = [old for old in self.sweeps if not old.done][-8:] + [sweep]
+        self.sweeps = [*[old for old in self.sweeps if not old.done][-8:], sweep]
         for state in sweep.venues.values():
             self._cancel(sweep, state, ts, emit)
 
@@ -90,9 +90,10 @@ class Sweeper:
         orders = self.orders(sweep, state.v)
         emit(CancelAll(state.v, state.query, sweep.i))
         for order in orders:
-            emit(CancelOrder(order.i, order.oid))
+            if order.cancel_ts != ts:
+                emit(CancelOrder(order.i, order.oid))
             self.tracker.apply(order, Fact.CANCEL_SENT)
-            order.cancel_ts = order.cancel_ts or ts
+            order.cancel_ts = ts
         for endpoint in (1, 2):
             emit(QueryOpenOrders(state.v, state.query, endpoint))
         if not state.sent:
