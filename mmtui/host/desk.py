@@ -1,0 +1,382 @@
+"""A desk that runs: source, engine, execution and tape, driven by a clock in short slices.
+
+Rules of this file: no sockets, no event loop.  Nothing about cockpits, pacing or the wall clock enters an event: a
+command carries the source's instant, and two runs of one capture record the same whether somebody watches or not.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mmtui.core.commands import BY_NAME
+from mmtui.core.effects import CancelAll, CancelOrder, Effect, Latch, PlaceOrder, QueryOpenOrders, Shutdown
+from mmtui.core.engine import Engine
+from mmtui.core.events import (
+    MARKET,
+    CancelAllDone,
+    CancelRejected,
+    Command,
+    Event,
+    Fill,
+    HostStarted,
+    HostStopped,
+    OpenOrders,
+    OrderAccepted,
+    OrderCancelled,
+    OrderRejected,
+    SourceEnded,
+)
+from mmtui.core.runner import NEVER, Execution, Runner
+from mmtui.core.setup import DeskSetup
+from mmtui.host import latch
+from mmtui.host.frames import Extras, FrameBuilder
+from mmtui.host.hub import canonical
+from mmtui.host.pace import Lag, Pace
+from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, Transport, View, Welcome
+from mmtui.tape.journal import SideJournal
+from mmtui.tape.writer import TapeWriter
+
+#: How long a slice may hold the loop: a kill waits no longer than this behind a burst.
+SLICE_NS = 2_000_000
+#: After the source's end its clock goes on for so long after the last thing that happened, then stands still.
+QUIET_NS = 2_000_000_000
+COMMANDS_KEPT = 10_000
+_MARKET = frozenset(MARKET)
+_SENT = (PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders)
+_ANSWERS = (OrderAccepted, OrderRejected, OrderCancelled, CancelRejected, Fill, OpenOrders, CancelAllDone)
+
+
+class Brake:
+    """Execution of a desk whose tape cannot be written: what adds risk is rejected here, everything else goes on."""
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+        self._rejected: list[OrderRejected] = []
+        self.on_market = execution.on_market
+
+    def send(self, effect: Effect, now: int) -> None:
+        if isinstance(effect, PlaceOrder) and effect.purpose in ("quote", "manual"):
+            why = "the tape cannot be written"
+            self._rejected.append(OrderRejected(now, now, effect.i, effect.oid, why))
+        else:
+            self._execution.send(effect, now)
+
+    def next_ts(self) -> int:
+        return min(self._rejected[0].ts, self._execution.next_ts()) if self._rejected else self._execution.next_ts()
+
+    def pop(self) -> Event:
+        if self._rejected and self._rejected[0].ts <= self._execution.next_ts():
+            return self._rejected.pop(0)
+        return self._execution.pop()
+
+
+class Desk:
+    """The stage of a live, paper or demo host (host.hub.Stage)."""
+
+    def __init__(
+        self,
+        setup: DeskSetup,
+        engine: Engine,
+        execution: Execution,
+        events: Iterator[Event],
+        tape: TapeWriter,
+        journal: SideJournal,
+        *,
+        session: str,
+        speed: float,
+        latched: dict[str, str],
+    ) -> None:
+        self.setup = setup
+        self.engine = engine
+        self.events = events
+        self.tape = tape
+        self.session = session
+        self.pace = Pace(speed)
+        self.lag = Lag()
+        self.frames = FrameBuilder(engine)
+        self.runner = Runner(engine, execution, self._record, self._other)
+        self.latched = latched
+        self.outbox: list[Item] = []
+        self.finished: Shutdown | None = None
+        self.fault = ""
+        self.stopping = False
+        self.on_latch: Callable[[dict[str, str]], None] = lambda latched: None
+        self._journal = journal
+        self._pending: Event | None = None
+        self._ended = False
+        self._quiet_at = NEVER
+        self._results: OrderedDict[str, Item | None] = OrderedDict()
+        self._tape_fault = ""
+        self._fault_ts = 0
+        self._signals = 0
+
+    # ------------------------------------------------------------ life
+
+    def start(self, epoch: int, cause: str, mono: int) -> None:
+        """The first event of this life, at the instant of the source's next event; then its clock runs."""
+        self._pending = self._next()
+        ts = self.runner.now
+        if self._pending is not None:
+            ts = max(ts, self._pending.ts) if cause == "start" else ts
+        self.runner.now = ts
+        self._step(HostStarted(ts, epoch, cause, dict(self.latched), self.setup.autostart and cause == "start"))
+        if cause == "recovery":
+            for i, oid in self.engine.open_order_ids():
+                self._step(OrderCancelled(ts, ts, i, oid, "by venue"))
+        self.pace.anchor(self._pending.ts if self._pending is not None else ts, mono)
+        if self._pending is None:
+            self._source_over()
+
+    def slice(self, budget_ns: int = SLICE_NS) -> float | None:
+        """Process what is due, for at most `budget_ns`; seconds until there is more (None: not by itself)."""
+        mono = time.monotonic_ns()
+        stop = mono + budget_ns
+        runner, pace, lag = self.runner, self.pace, self.lag
+        while (event := self._pending) is not None:
+            now = pace.now(mono)
+            if event.ts > now:
+                self._guarded(runner.advance, now)
+                break
+            if not self._guarded(runner.feed, event):
+                break
+            self._pending = self._next()
+            mono = time.monotonic_ns()
+            if pace.speed:
+                lag.add(pace.now(mono) - event.ts)
+            if self._pending is None:
+                self._source_over()
+            if mono >= stop:
+                return 0.0
+        if self._pending is not None:
+            due = min(self._pending.ts, runner.wake, runner.execution.next_ts())
+            return pace.seconds_until(due, mono)
+        return self._idle(mono)
+
+    def _idle(self, mono: int) -> float | None:
+        """After the source's end: answers and timers, until everything has been quiet for a while."""
+        runner = self.runner
+        self._guarded(runner.advance, min(self.pace.now(mono), self._quiet_at))
+        due = min(runner.wake, runner.execution.next_ts(), self._quiet_at)
+        if self.fault or runner.now >= self._quiet_at:
+            return None
+        return self.pace.seconds_until(due, mono)
+
+    def stop(self, cause: str) -> bool:
+        """Close the tape; True when the desk ended in order."""
+        self._step(HostStopped(self.runner.now, cause))
+        try:
+            self.tape.close(self.engine.state_hash())
+        except OSError as error:
+            self._tape_failed(error)
+        self._journal.write("stop", cause=cause, lag=self.lag.body())
+        return self.finished is not None and self.finished.ok
+
+    # ------------------------------------------------------------ acts
+
+    def command(self, cmd: Cmd, who: Hello) -> None:
+        """An operator's act: into the engine at once, at the source's instant."""
+        if cmd.id in self._results:
+            if (known := self._results[cmd.id]) is not None:
+                self.outbox.append(known)
+            return
+        act = BY_NAME.get(cmd.action)
+        i = -1 if cmd.instrument is None else self.setup.index(cmd.instrument)
+        venues = self.setup.venues
+        v = venues.index(cmd.venue) if cmd.venue in venues else -1
+        if act is None:
+            return self.refuse(cmd, f"there is no action {cmd.action!r}", who)
+        if cmd.instrument is not None and i < 0:
+            known_ids = ", ".join(item.instrument.id for item in self.setup.instruments)
+            return self.refuse(cmd, f"{cmd.instrument!r} is no instrument of this desk ({known_ids})", who)
+        if cmd.venue is not None and v < 0:
+            return self.refuse(cmd, f"{cmd.venue!r} is no venue of this desk ({', '.join(venues)})", who)
+        try:
+            args = canonical(cmd.args)
+        except ValueError:
+            return self.refuse(cmd, "a number must be finite", who)
+        self._remember(cmd.id, None)
+        self._process(
+            Command(
+                self._now(),
+                cmd.id,
+                who.operator,
+                who.role,
+                who.origin if who.client == "cockpit" else f"ctl {who.origin}",
+                cmd.version,
+                cmd.action,
+                args,
+                i,
+                v,
+                cmd.reason,
+            )
+        )
+        return None
+
+    def act(self, action: str, origin: str, id: str, reason: str = "") -> None:
+        """An act of the host itself: a signal, a broken tape."""
+        command = Command(self._now(), id, "host", "operator", origin, 0, action, "{}", -1, -1, reason)
+        self._process(command)
+
+    @property
+    def over(self) -> bool:
+        return self.finished is not None
+
+    def signalled(self, action: str, name: str) -> None:
+        self._signals += 1
+        self.act(action, "signal", f"{name}-{self._signals}", name)
+
+    def refuse(self, cmd: Cmd, why: str, who: Hello) -> None:
+        """Not carried out, and not on the tape: said to everyone, kept in the side journal."""
+        text = f"{cmd.action} refused: {why}"
+        self.journal("refused", operator=who.operator, role=who.role, action=cmd.action, why=why)
+        self.outbox.append(
+            Item(
+                n=0, ts=self.runner.now, kind="result", text=text, severity="warn", code="command", command=cmd.id, ok=False
+            )
+        )
+
+    def transport(self, message: Transport) -> None:
+        """A desk has no transport keys: only a replay does."""
+
+    def observer_may(self, action: str) -> bool:
+        return action == "kill" and self.setup.limits.observers_may_kill
+
+    def _now(self) -> int:
+        """The instant of an act: the source's clock, but before everything that is not processed yet."""
+        mono = time.monotonic_ns()
+        now = self.runner.now
+        if self._pending is not None:
+            return max(now, min(self.pace.now(mono), self._pending.ts))
+        if self.fault or now >= self._quiet_at:
+            # the clock stands since the source's end: it goes on from here
+            self.pace.anchor(now, mono)
+            return now
+        return max(now, min(self.pace.now(mono), self._quiet_at))
+
+    def _process(self, command: Command) -> None:
+        self.stopping = self.stopping or command.action == "shutdown"
+        self._guarded(self.runner.command, command)
+        if self._ended:
+            self._quiet_at = self.runner.now + QUIET_NS
+
+    # ------------------------------------------------------------ what the cockpit sees
+
+    def welcome(self, role: str) -> Welcome:
+        return Welcome(
+            protocol=PROTOCOL,
+            name=self.setup.name,
+            mode=self.setup.mode.upper(),
+            session=self.session,
+            role=role,
+            currency=self.setup.currency,
+            instruments=self.instruments(),
+            venues=list(self.setup.venues),
+            simulated=any(item.instrument.simulated for item in self.setup.instruments),
+            profiles=sorted(self.setup.profiles),
+        )
+
+    def instruments(self) -> list[Any]:
+        """The instruments with the grids that are in force now (a capture may have refined them)."""
+        return [item.instrument for item in self.setup.instruments]
+
+    def frame(self, view: View, cockpits: int, operators: list[str]) -> Frame:
+        extras = Extras(loop_lag_ms=self.lag.recent_ms(), cockpits=cockpits, operators=operators)
+        return self.frames.frame(view, extras)
+
+    def status(self) -> dict[str, Any]:
+        body = self.frames.status(Extras(loop_lag_ms=0.0, cockpits=0, operators=[]))
+        return {**body, "name": self.setup.name, "mode": self.setup.mode.upper(), "session": self.session}
+
+    def journal(self, kind: str, **fields: Any) -> None:
+        try:
+            self._journal.write(kind, **fields)
+        except OSError as error:
+            self._tape_failed(error)
+
+    # ------------------------------------------------------------ inside
+
+    def _next(self) -> Event | None:
+        try:
+            return next(self.events, None)
+        except Exception as error:  # a source's fault is the end of the source, said, never the end of the desk
+            traceback.print_exc()
+            self._alert("danger", "source", f"the source failed: {error}")
+            return SourceEnded(self.runner.now, f"failed: {error}")
+
+    def _source_over(self) -> None:
+        self._ended = True
+        self._quiet_at = self.runner.now + QUIET_NS
+
+    def _step(self, event: Event) -> None:
+        self._guarded(self.runner.step, event)
+
+    def _guarded(self, act: Callable[[Any], None], argument: Any) -> bool:
+        """Run one act of the runner; an exception becomes an alert and a safe state. False: it failed."""
+        try:
+            act(argument)
+            return True
+        except Exception as error:
+            traceback.print_exc()
+            first = not self.fault
+            self.fault = f"{type(error).__name__}: {error}"
+            self._pending = None
+            self._ended = True
+            self._alert("danger", "fault", f"engine fault, the desk is killed: {self.fault}")
+            self.journal("fault", what=self.fault)
+            if first:
+                self.act("kill", "host", "host-fault", self.fault)
+            return False
+
+    def _record(self, event: Event, effects: list[Effect]) -> None:
+        if not self._tape_fault:
+            try:
+                self.tape.append(event, effects)
+            except OSError as error:
+                self._tape_failed(error)
+        if effects or type(event) not in _MARKET:
+            if self._ended:
+                self._stay_awake(event, effects)
+            for item in self.frames.items(event, effects):
+                if item.command and item.kind == "result":
+                    self._remember(item.command, item)
+                self.outbox.append(item)
+
+    def _stay_awake(self, event: Event, effects: list[Effect]) -> None:
+        """Something was sent or answered after the end: the clock goes on for a while."""
+        if isinstance(event, _ANSWERS) or any(isinstance(effect, _SENT) for effect in effects):
+            self._quiet_at = self.runner.now + QUIET_NS
+
+    def _other(self, effect: Effect, now: int) -> None:
+        if isinstance(effect, Latch):
+            self.latched = latch.change(self.latched, effect.scope, effect.state, effect.reason)
+            self.on_latch(self.latched)
+        elif isinstance(effect, Shutdown):
+            self.finished = effect
+
+    def _tape_failed(self, error: OSError) -> None:
+        """The desk may only get smaller from here on: quotes are rejected, and the engine pauses."""
+        if self._tape_fault:
+            return
+        self._tape_fault = f"the tape cannot be written: {error.strerror or error}"
+        print(self._tape_fault, flush=True)
+        self._alert("danger", "tape", self._tape_fault)
+        self.runner.execution = Brake(self.runner.execution)
+        self._fault_ts = self.runner.now
+
+    def after_slice(self) -> None:
+        """What must not happen inside an event: pausing because the tape has failed."""
+        if self._fault_ts:
+            self._fault_ts = 0
+            self.act("pause", "tape", "tape-fault", self._tape_fault)
+
+    def _alert(self, severity: str, code: str, text: str) -> None:
+        self.outbox.append(Item(n=0, ts=self.runner.now, kind="alert", text=text, severity=severity, code=code))
+
+    def _remember(self, id: str, item: Item | None) -> None:
+        self._results[id] = item
+        if len(self._results) > COMMANDS_KEPT:
+            self._results.popitem(last=False)

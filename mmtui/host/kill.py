@@ -1,0 +1,116 @@
+"""`mmtui kill`: needs no engine and no cockpit. It latches KILLED on disk where no host runs, and where one does, it
+sends the act and asks until every venue has reported zero open orders of ours.
+
+Rules of this file: it never gives up by itself; it exits 0 only when everything in its scope is proven.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from mmtui.config.paths import state_dir
+from mmtui.core.errors import UserError
+from mmtui.host import latch
+from mmtui.host.ctl import new_id, result, status
+from mmtui.host.registry import Desk, check_name, desk_names, lookup
+from mmtui.link.blocking import BlockingConnection, hello, operator
+from mmtui.link.codec import LinkError
+from mmtui.link.messages import Cmd
+
+POLL_S = 0.05
+RETRY_S = 0.5
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out `mmtui kill ...`."""
+    names = _names(args.name, args.config)
+    if not names:
+        return _say([], args.json)
+    reason = args.reason or "mmtui kill"
+    rows: list[dict[str, Any]] = []
+    for name in names:  # first every desk is told, then each is waited for
+        rows.append(_press(name, reason))
+    for row in rows:
+        _prove(row, reason)
+    return _say(rows, args.json)
+
+
+def _names(name: str | None, config: Path | None) -> list[str]:
+    if name is not None and config is not None:
+        raise UserError("give a desk's NAME or --config, not both")
+    if config is not None:
+        from mmtui.config.load import load_config
+
+        return [load_config(config).setup.name]
+    if name is None:
+        return [found for found in desk_names() if not found.startswith("replay-")]
+    if not (state_dir() / "desks" / check_name(name)).is_dir():
+        known = ", ".join(desk_names()) or "none yet"
+        raise UserError(f"there is no desk {name!r} (desks: {known})")
+    return [name]
+
+
+def _press(name: str, reason: str) -> dict[str, Any]:
+    """Send the act, or latch on disk where there is nobody to send it to."""
+    desk = lookup(name)
+    if desk is None or not _send(desk, reason):
+        return _latch(name, reason)
+    return {"desk": name, "pid": desk.pid, "how": "host", "proven": False, "open_orders": None}
+
+
+def _send(desk: Desk, reason: str) -> bool:
+    try:
+        with BlockingConnection(desk.socket, hello(client="ctl")) as connection:
+            return result(connection, Cmd(id=new_id(), action="kill", reason=reason)).ok
+    except LinkError as error:
+        print(f"mmtui: desk {desk.name!r}: {error}", file=sys.stderr)
+        return False
+
+
+def _latch(name: str, reason: str) -> dict[str, Any]:
+    """No host: the next one starts KILLED. Paper orders live in the host, so there are none."""
+    why = f"{reason} by {operator()}"
+    latch.save(name, latch.change(latch.load(name), "desk", "KILLED", why))
+    return {"desk": name, "pid": 0, "how": "latched on disk", "proven": True, "open_orders": 0}
+
+
+def _prove(row: dict[str, Any], reason: str) -> None:
+    """Ask until the desk's venues have all said zero; press again when the host has gone meanwhile."""
+    name = row["desk"]
+    told = time.monotonic()
+    while not row["proven"]:
+        desk = lookup(name)
+        if desk is None:
+            row.update(_latch(name, reason))
+            return
+        try:
+            with BlockingConnection(desk.socket, hello(client="ctl")) as connection:
+                while not row["proven"]:
+                    body = status(connection)
+                    row["open_orders"] = sum(item["open_orders"] for item in body["instruments"].values())
+                    row["proven"] = bool(body["kill"]["proven"]) and body["state"] == "KILLED"
+                    if body["state"] != "KILLED":
+                        _send(desk, reason)
+                    if time.monotonic() - told > 2.0 and not row["proven"]:
+                        told = time.monotonic()
+                        print(f"mmtui: desk {name!r}: {row['open_orders']} orders open, still trying", file=sys.stderr)
+                    time.sleep(0.0 if row["proven"] else POLL_S)
+        except LinkError:
+            time.sleep(RETRY_S)
+
+
+def _say(rows: list[dict[str, Any]], as_json: bool) -> int:
+    proven = all(row["proven"] for row in rows)
+    if as_json:
+        print(json.dumps({"proven": proven, "desks": rows}, ensure_ascii=False))
+    elif not rows:
+        print("no desk of yours: nothing to kill")
+    else:
+        for row in rows:
+            print(f"{row['desk']}: KILLED ({row['how']}), {row['open_orders']} open orders, verified")
+    return 0 if proven else 1

@@ -1,0 +1,140 @@
+"""The life of a desk's host: a new session, or the one that a crash left open, brought back from its tape.
+
+Rules of this file: everything before the loop runs; the order of what is opened, locked and written is here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from mmtui import __version__
+from mmtui.config.paths import desk_dir, sessions_dir
+from mmtui.core.engine import Engine
+from mmtui.core.events import MARKET, Event, HostStarted
+from mmtui.core.setup import DeskSetup
+from mmtui.host import latch
+from mmtui.host.desk import Desk
+from mmtui.host.feed import Source, open_source
+from mmtui.tape.format import SCHEMA, Header
+from mmtui.tape.journal import SideJournal
+from mmtui.tape.reader import TapeReader
+from mmtui.tape.writer import TapeWriter
+from mmtui.venues.paper.venue import PaperVenue
+
+#: The name of the desk's last session, in its folder.
+LAST = "session"
+_MARKET = frozenset(MARKET)
+
+
+class Recovered(NamedTuple):
+    """What a tape that was never closed gives back."""
+
+    header: Header
+    engine: Engine
+    epoch: int
+    ts: int
+    market: int  # market events on the tape
+    wake: int
+
+
+def session_name(desk: str) -> str:
+    """NAME-YYYYMMDDTHHMMSS-xxxx, in UTC."""
+    return f"{desk}-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(2).hex()}"
+
+
+def unclosed(name: str) -> Path | None:
+    """The folder of the desk's last session, if its host never closed it."""
+    try:
+        last = (desk_dir(name) / LAST).read_text().strip()
+    except OSError:
+        return None
+    path = sessions_dir() / last
+    if not last or not path.is_dir():
+        return None
+    reader = TapeReader(path)
+    return None if reader.closed or not reader.count else path
+
+
+def recover(path: Path) -> Recovered:
+    """The engine as it was at the last record of the tape."""
+    reader = TapeReader(path)
+    engine = Engine(reader.header.setup)
+    epoch = market = ts = 0
+    for _, event, _ in reader.records():
+        engine.process(event)
+        ts = event.ts
+        if type(event) in _MARKET:
+            market += 1
+        elif isinstance(event, HostStarted):
+            epoch = event.epoch
+    return Recovered(reader.header, engine, epoch, ts, market, 0)
+
+
+def open_desk(setup: DeskSetup, source: Source, *, speed: float, keep: bool) -> Desk:
+    """A desk ready to run. keep: latched states survive on disk and a crash is recovered (all but the demo)."""
+    crashed = unclosed(setup.name) if keep else None
+    latched = latch.load(setup.name) if keep else {}
+    if crashed is not None:
+        return _resume(crashed, source, setup, speed, latched)
+    session = session_name(setup.name)
+    path = sessions_dir() / session
+    engine = Engine(setup)
+    header = Header(
+        schema=SCHEMA,
+        session=session,
+        created_ns=time.time_ns(),
+        setup=setup,
+        source=source.body(),
+        version=__version__,
+    )
+    tape = TapeWriter(path, header)
+    _remember(setup.name, session)
+    events = open_source(source, [item.instrument for item in setup.instruments], setup.venues)
+    desk = _desk(setup, engine, events, tape, path, speed, latched)
+    desk.start(1, "start", time.monotonic_ns())
+    return desk
+
+
+def _resume(path: Path, source: Source, setup: DeskSetup, speed: float, latched: dict[str, str]) -> Desk:
+    """The same session, with the setup and the source that its tape names."""
+    found = recover(path)
+    recorded = found.header.setup
+    again = Source.of(found.header.source)
+    instruments = [item.instrument for item in recorded.instruments]
+    events = islice(open_source(again, instruments, recorded.venues), found.market, None)
+    desk = _desk(recorded, found.engine, events, TapeWriter.resume(path), path, speed, latched)
+    desk.runner.now = found.ts
+    desk.start(found.epoch + 1, "recovery", time.monotonic_ns())
+    if recorded != setup or again.files != source.files:
+        desk.say("the config has changed since the crash: this session goes on with the one that it recorded")
+    return desk
+
+
+def _desk(
+    setup: DeskSetup,
+    engine: Engine,
+    events: Iterator[Event],
+    tape: TapeWriter,
+    path: Path,
+    speed: float,
+    latched: dict[str, str],
+) -> Desk:
+    execution = PaperVenue(setup, engine.books, setup.seed)
+    journal = SideJournal(path)
+    return Desk(
+        setup, engine, execution, events, tape, journal, session=path.name, speed=speed, latched=latched
+    )
+
+
+def _remember(name: str, session: str) -> None:
+    """The desk's last session, for the next life; replaced whole."""
+    path = desk_dir(name) / LAST
+    temporary = path.with_suffix(".new")
+    temporary.write_text(session + "\n")
+    temporary.replace(path)

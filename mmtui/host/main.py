@@ -1,0 +1,181 @@
+"""The host process: `mmtui engine` in the foreground, or detached for `mmtui demo`, `run` and `replay`.
+
+Rules of this file: from a spec to a loop that runs and an exit code; one JSON line on standard output, when ready.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mmtui.config.paths import desk_dir, socket_path
+from mmtui.core.errors import UserError
+from mmtui.core.setup import DeskSetup, InstrumentSetup
+from mmtui.host.registry import Desk as Entry
+from mmtui.host.registry import DeskLock, RunsAlready, check_name
+
+#: A demo ends an hour after its last cockpit, a replay after ten minutes.
+DEMO_IDLE_S = 3600.0
+REPLAY_IDLE_S = 600.0
+
+
+def engine(args: argparse.Namespace) -> int:
+    """`mmtui engine CONFIG`: in the foreground, headless."""
+    return serve({"kind": "config", "path": str(args.config), "name": args.name, "speed": args.speed}, detached=False)
+
+
+def serve(spec: dict[str, Any], detached: bool) -> int:
+    """Run one host to its end. Raises UserError when it cannot start."""
+    if spec["kind"] == "replay":
+        return _serve_replay(spec, detached)
+    setup, source, speed = _demo(spec) if spec["kind"] == "demo" else _config(spec)
+    lock = DeskLock(check_name(setup.name))
+    try:
+        if detached:
+            _to_log(setup.name)
+        return _serve_desk(setup, source, speed, lock, keep=spec["kind"] != "demo", detached=detached)
+    finally:
+        lock.release()
+
+
+def _serve_desk(setup: DeskSetup, source: Any, speed: float, lock: DeskLock, *, keep: bool, detached: bool) -> int:
+    from mmtui.host import latch
+    from mmtui.host.life import open_desk
+    from mmtui.host.loop import HostLoop
+
+    path = _socket(setup.name)
+    desk = open_desk(setup, source, speed=speed, keep=keep)
+    entry = Entry(setup.name, setup.mode.upper(), os.getpid(), path, desk.session)
+    loop = HostLoop(desk, path, None if keep else DEMO_IDLE_S)
+    with ThreadPoolExecutor(1) as disk:  # an fsync takes as long as it takes: never on the loop
+        if keep:
+            desk.on_latch = lambda latched: (disk.submit(latch.save, setup.name, latched), None)[1]
+        loop.run(lambda: _ready(lock, entry, detached))
+        ordered = desk.stop("shutdown" if desk.finished else "shutdown timed out")
+    return 0 if ordered and not loop.timed_out else 1
+
+
+def _serve_replay(spec: dict[str, Any], detached: bool) -> int:
+    from mmtui.host.loop import HostLoop
+    from mmtui.host.replay import open_replay
+
+    stage = open_replay(spec["session"], 1.0 if spec["speed"] is None else spec["speed"], spec["at"])
+    name = f"replay-{os.getpid()}"
+    lock = DeskLock(name)
+    try:
+        if detached:
+            _to_log(name)
+        path = _socket(name)
+        entry = Entry(name, "REPLAY", os.getpid(), path, stage.session)
+        loop = HostLoop(stage, path, REPLAY_IDLE_S)
+        stage.jumped = loop.hub.jumped
+        loop.run(lambda: _ready(lock, entry, detached))
+        return 0
+    finally:
+        lock.release()
+        _forget(name)
+
+
+def _config(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float]:
+    """The setup and source of a config file."""
+    from mmtui.config.load import load_config
+    from mmtui.config.schema import CaptureFiles, LiveVenue, Synthetic
+    from mmtui.host.feed import Source
+
+    config = load_config(Path(spec["path"]))
+    setup = config.setup
+    if spec["name"]:
+        setup = msgspec.structs.replace(setup, name=check_name(spec["name"]))
+    files = [path for source in config.sources if isinstance(source, CaptureFiles) for path in source.paths]
+    synthetic = [source for source in config.sources if isinstance(source, Synthetic)]
+    live = [source.venue for source in config.sources if isinstance(source, LiveVenue)]
+    if live:
+        raise UserError(f"{config.path}: venue {live[0]!r}: give it a `source` (captures, or synthetic:SCENARIO)")
+    source = Source.captures(files) if files else Source.synthetic(synthetic[0].scenario, synthetic[0].seed)
+    return setup, source, 1.0 if spec["speed"] is None else spec["speed"]
+
+
+def _demo(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float]:
+    """The demo's desk: every instrument of the synthetic market with the default parameters."""
+    from mmtui.config.defaults import default_quoting
+    from mmtui.host.feed import Source, check_scenario, synthetic_instruments
+
+    source = Source.synthetic(check_scenario(spec["scenario"]), spec["seed"])
+    instruments = synthetic_instruments(source)
+    setup = DeskSetup(
+        name=spec["name"],
+        mode="demo",
+        currency="USDT",
+        equity="1000000",
+        instruments=[InstrumentSetup(instrument=item, quoting=default_quoting(item)) for item in instruments],
+        venues=list(dict.fromkeys(item.venue for item in instruments)),
+        seed=spec["seed"],
+    )
+    return setup, source, 1.0
+
+
+def _ready(lock: DeskLock, entry: Entry, detached: bool) -> None:
+    """Say once, to whoever started us, that clients can connect; a detached host then speaks to its log only."""
+    lock.publish(entry)
+    line = {"ready": True, "name": entry.name, "socket": str(entry.socket), "session": entry.session}
+    _answer(line, detached)
+
+
+def _answer(line: dict[str, Any], detached: bool) -> None:
+    with contextlib.suppress(BrokenPipeError):  # the starter has gone: that is no reason to stop
+        print(json.dumps(line), flush=True)
+    if detached:
+        os.dup2(2, 1)
+
+
+def _to_log(name: str) -> None:
+    """Errors of a detached host go to its desk's log; the newest host's only."""
+    fd = os.open(desk_dir(name) / "host.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    os.dup2(fd, 2)
+    os.close(fd)
+
+
+def _socket(name: str) -> Path:
+    try:
+        return socket_path(name)
+    except (ValueError, PermissionError) as error:
+        raise UserError(str(error)) from None
+
+
+def _forget(name: str) -> None:
+    """A replay leaves nothing behind."""
+    folder = desk_dir(name)
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+
+
+def main() -> int:
+    """`python -m mmtui.host.main SPEC`: the detached host."""
+    os.umask(0o077)
+    spec = json.loads(sys.argv[1])
+    try:
+        return serve(spec, detached=True)
+    except RunsAlready as error:
+        _answer({"running": error.name}, True)
+        return 2
+    except UserError as error:
+        _answer({"error": str(error), "exit": error.exit_code}, True)
+        return error.exit_code
+    except OSError as error:
+        _answer({"error": str(error), "exit": 3}, True)
+        return 3
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(asyncio.CancelledError):
+        sys.exit(main())
