@@ -240,7 +240,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     """The whole command line, and the parser of each sub-command."""
     parser = Parser(
         prog="mmtui",
-        description="A terminal trading cockpit for crypto market makers. Without a command: the desk that runs, or the demo.",
+        description="A terminal cockpit for crypto market makers. Without a command: the desk that runs, else the demo.",
         epilog="Exit codes: 0 done, 1 the answer is no, 2 wrong usage or config, 3 a venue or file failed.",
         allow_abbrev=False,
     )

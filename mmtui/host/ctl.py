@@ -196,7 +196,9 @@ def _print_status(body: dict[str, Any], as_json: bool) -> int:
         print(json.dumps(body, ensure_ascii=False))
         return 0
     pnl = body["pnl"]
-    print(f"{body['name']}  {body['mode']}  {body['state']}  PnL {pnl['total']} {pnl['ccy']}  session {body['session']}")
+    print(
+        f"{body['name']}  {body['mode']}  {body['state']}  PnL {pnl['total']} {pnl['ccy']}  session {body['session']}"
+    )
     for ident, venue in body["venues"].items():
         up = "connected" if venue["connected"] else "DOWN"
         print(f"  {ident:<24} {up}, data {venue['age_ms']} ms old, dead man {venue['dead_man']}")

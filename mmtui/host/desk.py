@@ -6,6 +6,7 @@ command carries the source's instant, and two runs of one capture record the sam
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
 from collections import OrderedDict
@@ -37,6 +38,7 @@ from mmtui.host.frames import Extras, FrameBuilder
 from mmtui.host.hub import canonical
 from mmtui.host.pace import Lag, Pace
 from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, Transport, View, Welcome
+from mmtui.tape.format import TapeError
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.writer import TapeWriter
 
@@ -111,7 +113,8 @@ class Desk:
         self._quiet_at = NEVER
         self._results: OrderedDict[str, Item | None] = OrderedDict()
         self._tape_fault = ""
-        self._fault_ts = 0
+        self._pause_due = False
+        self._trouble_said = False
         self._signals = 0
 
     # ------------------------------------------------------------ life
@@ -125,8 +128,8 @@ class Desk:
         self.runner.now = ts
         self._step(HostStarted(ts, epoch, cause, dict(self.latched), self.setup.autostart and cause == "start"))
         if cause == "recovery":
-            for i, oid in self.engine.open_order_ids():
-                self._step(OrderCancelled(ts, ts, i, oid, "by venue"))
+            for order in list(self.engine.tracker.open.values()):
+                self._step(OrderCancelled(ts, ts, order.i, order.oid, "by venue"))
         self.pace.anchor(self._pending.ts if self._pending is not None else ts, mono)
         if self._pending is None:
             self._source_over()
@@ -170,9 +173,9 @@ class Desk:
         self._step(HostStopped(self.runner.now, cause))
         try:
             self.tape.close(self.engine.state_hash())
-        except OSError as error:
-            self._tape_failed(error)
-        self._journal.write("stop", cause=cause, lag=self.lag.body())
+        except (OSError, TapeError) as error:
+            self._tape_failed(str(error))
+        self.journal("stop", cause=cause, lag=self.lag.body())
         return self.finished is not None and self.finished.ok
 
     # ------------------------------------------------------------ acts
@@ -235,7 +238,14 @@ class Desk:
         self.journal("refused", operator=who.operator, role=who.role, action=cmd.action, why=why)
         self.outbox.append(
             Item(
-                n=0, ts=self.runner.now, kind="result", text=text, severity="warn", code="command", command=cmd.id, ok=False
+                n=0,
+                ts=self.runner.now,
+                kind="result",
+                text=text,
+                severity="warn",
+                code="command",
+                command=cmd.id,
+                ok=False,
             )
         )
 
@@ -292,10 +302,11 @@ class Desk:
         return {**body, "name": self.setup.name, "mode": self.setup.mode.upper(), "session": self.session}
 
     def journal(self, kind: str, **fields: Any) -> None:
+        """A line of the side journal: what was done beside commanding."""
         try:
             self._journal.write(kind, **fields)
-        except OSError as error:
-            self._tape_failed(error)
+        except (OSError, TapeError) as error:
+            self._tape_failed(str(error))
 
     # ------------------------------------------------------------ inside
 
@@ -335,8 +346,8 @@ class Desk:
         if not self._tape_fault:
             try:
                 self.tape.append(event, effects)
-            except OSError as error:
-                self._tape_failed(error)
+            except (OSError, TapeError) as error:
+                self._tape_failed(str(error))
         if effects or type(event) not in _MARKET:
             if self._ended:
                 self._stay_awake(event, effects)
@@ -357,21 +368,36 @@ class Desk:
         elif isinstance(effect, Shutdown):
             self.finished = effect
 
-    def _tape_failed(self, error: OSError) -> None:
+    def _tape_failed(self, why: str) -> None:
         """The desk may only get smaller from here on: quotes are rejected, and the engine pauses."""
         if self._tape_fault:
             return
-        self._tape_fault = f"the tape cannot be written: {error.strerror or error}"
-        print(self._tape_fault, flush=True)
-        self._alert("danger", "tape", self._tape_fault)
+        self._tape_fault = why
+        print(why, file=sys.stderr, flush=True)
+        self._alert("danger", "tape", why)
         self.runner.execution = Brake(self.runner.execution)
-        self._fault_ts = self.runner.now
+        self._pause_due = True
 
     def after_slice(self) -> None:
-        """What must not happen inside an event: pausing because the tape has failed."""
-        if self._fault_ts:
-            self._fault_ts = 0
-            self.act("pause", "tape", "tape-fault", self._tape_fault)
+        """What must not happen inside an event: pausing because the tape is in trouble, emptying its buffer."""
+        if not self._tape_fault and self.tape.trouble and not self._trouble_said:
+            self._trouble_said = self._pause_due = True
+            self._alert("danger", "tape", self.tape.trouble)
+        if self._pause_due:
+            self._pause_due = False
+            self.act("pause", "tape", "tape-fault", self._tape_fault or self.tape.trouble)
+
+    def flush(self) -> None:
+        """The host is idle: nothing stays in the tape's buffer."""
+        if not self._tape_fault:
+            try:
+                self.tape.flush()
+            except (OSError, TapeError) as error:
+                self._tape_failed(str(error))
+
+    def say(self, text: str, severity: str = "warn") -> None:
+        """A line for everyone who watches; not on the tape."""
+        self._alert(severity, "host", text)
 
     def _alert(self, severity: str, code: str, text: str) -> None:
         self.outbox.append(Item(n=0, ts=self.runner.now, kind="alert", text=text, severity=severity, code=code))

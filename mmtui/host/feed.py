@@ -21,7 +21,7 @@ _SECOND = 1_000_000_000
 class Source(NamedTuple):
     """How to open a source again; stands in the tape's header."""
 
-    kind: str  # captures | synthetic
+    kind: str  # capture | synthetic
     files: tuple[str, ...] = ()
     scenario: str = ""
     seed: int = 0
@@ -29,7 +29,7 @@ class Source(NamedTuple):
 
     @classmethod
     def captures(cls, files: list[Path]) -> Source:
-        return cls("captures", files=tuple(str(file.resolve()) for file in files))
+        return cls("capture", files=tuple(str(file.resolve()) for file in files))
 
     @classmethod
     def synthetic(cls, scenario: str, seed: int) -> Source:

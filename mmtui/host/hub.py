@@ -216,8 +216,9 @@ class Hub:
             for client in self.clients:
                 client.lossless(data)
 
-    def snapshot_all(self) -> None:
-        """Everyone starts the lossless lane again (a replay has jumped)."""
+    def jumped(self) -> None:
+        """A replay has jumped: everyone starts the lossless lane again."""
+        self.lane.clear()
         snapshot = encode(self.lane.snapshot())
         for client in self.clients:
             client.lossless(snapshot)

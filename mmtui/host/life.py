@@ -127,9 +127,7 @@ def _desk(
 ) -> Desk:
     execution = PaperVenue(setup, engine.books, setup.seed)
     journal = SideJournal(path)
-    return Desk(
-        setup, engine, execution, events, tape, journal, session=path.name, speed=speed, latched=latched
-    )
+    return Desk(setup, engine, execution, events, tape, journal, session=path.name, speed=speed, latched=latched)
 
 
 def _remember(name: str, session: str) -> None:

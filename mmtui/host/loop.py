@@ -21,6 +21,7 @@ from mmtui.link.messages import Item
 GC_S = 5.0
 GC_GAP_S = 0.003
 GC_FULL_S = 600.0
+FLUSH_GAP_S = 0.05
 SHUTDOWN_S = 5.0
 #: With nothing to do a host looks up this often (idle limits, tape buffers).
 IDLE_S = 0.25
@@ -36,6 +37,9 @@ class Runs(Stage, Protocol):
         """Do what is due, briefly; seconds until there is more, None when nothing comes by itself."""
 
     def after_slice(self) -> None: ...
+
+    def flush(self) -> None:
+        """There is a moment: empty buffers."""
 
     @property
     def over(self) -> bool:
@@ -72,7 +76,7 @@ class HostLoop:
         self._signals = 0
 
     def run(self, ready: Callable[[], None]) -> None:
-        """Serve until the stage is over or a shutdown has taken too long; `ready` is called once clients can connect."""
+        """Serve until the stage is over, or a shutdown takes too long; `ready` is called once clients can connect."""
         loop = self.loop
         asyncio.set_event_loop(loop)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -88,6 +92,9 @@ class HostLoop:
             loop.call_soon(ready)
             loop.run_forever()
         finally:
+            self.hub.on_change = lambda: None
+            if self._handle is not None:
+                self._handle.cancel()
             self.server.close()
             self.hub.close("the host has ended")
             loop.run_until_complete(asyncio.sleep(0.02))  # the last words leave
@@ -121,6 +128,8 @@ class HostLoop:
             self._handle = self.loop.call_soon(self._tick)
             return
         delay = IDLE_S if delay is None else min(delay, IDLE_S)
+        if delay >= FLUSH_GAP_S:
+            stage.flush()
         self._collect(delay)
         self._check_idle()
         self._handle = self.loop.call_later(delay, self._tick)

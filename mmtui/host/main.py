@@ -35,6 +35,7 @@ def engine(args: argparse.Namespace) -> int:
 
 def serve(spec: dict[str, Any], detached: bool) -> int:
     """Run one host to its end. Raises UserError when it cannot start."""
+    os.umask(0o077)
     if spec["kind"] == "replay":
         return _serve_replay(spec, detached)
     setup, source, speed = _demo(spec) if spec["kind"] == "demo" else _config(spec)
@@ -161,7 +162,6 @@ def _forget(name: str) -> None:
 
 def main() -> int:
     """`python -m mmtui.host.main SPEC`: the detached host."""
-    os.umask(0o077)
     spec = json.loads(sys.argv[1])
     try:
         return serve(spec, detached=True)
