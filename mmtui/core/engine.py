@@ -129,7 +129,9 @@ class Engine:
     def _delta(self, event: ev.BookDelta) -> None:
         i = event.i
         book = self.books[i]
-        book.messages += 1
+        if event.seq > book.high_seq:  # an update that is replayed onto a snapshot was counted when it came
+            book.high_seq = event.seq
+            book.messages += 1
         book.delta(event)
         self._moved(i, event.ts, book)
 

@@ -2,7 +2,7 @@
 
 Flatten: the net delta of an asset to its target by one leg, the cheapest and deepest; legs that hedge each other stay.
 Close all: every leg to its baseline; the net first, then long and short legs in lockstep, so that |net| never passes
-its start by more than a slice; the hedge of a leg whose venue is dead is left alone.  (desk rules, "Flatten and close".)
+its start by more than a slice; the hedge of a leg whose venue is dead is left alone (desk rules, "Flatten and close").
 
 Rules of this file: decides the next slice; the engine's gate lets it out or not.  One slice is outstanding at a time.
 """

@@ -12,6 +12,7 @@ from pathlib import Path
 from mmtui.core.errors import SourceError, UserError
 from mmtui.core.events import Event
 from mmtui.core.market.instrument import Instrument
+from mmtui.core.setup import DeskSetup
 
 #: Sentences about damage printed for one source; the rest is only counted.
 NOTES_SAID = 10
@@ -26,11 +27,15 @@ class Inputs:
         events: Callable[[dict[str, int], dict[str, int]], Iterator[Event]],
         notes: Callable[[], list[str]],
         damaged: Callable[[], int],
+        progress: Callable[[], float] = lambda: 0.0,
+        setup: DeskSetup | None = None,
     ) -> None:
         self.instruments = instruments
         self.events = events
         self._notes = notes
         self._damaged = damaged
+        self.progress = progress  # share read so far, 0..1
+        self.setup = setup  # of a recorded session
 
     def find(self, name: str) -> Instrument:
         """The instrument of that id; UserError with the list of those that are there."""
@@ -73,6 +78,7 @@ def _captures(paths: list[Path]) -> Inputs:
         captures.events,
         lambda: captures.damage_notes,
         lambda: sum(captures.damage.values()),
+        lambda: captures.bytes_read / max(1, captures.bytes_total),
     )
 
 
@@ -100,4 +106,4 @@ def _session(path: Path) -> Inputs:
             elif here.get(i) in index:
                 yield msgspec.structs.replace(event, i=index[here[i]]) if index[here[i]] != i else event
 
-    return Inputs(instruments, events, lambda: list(reader.damage), lambda: len(reader.damage))
+    return Inputs(instruments, events, lambda: list(reader.damage), lambda: len(reader.damage), setup=setup)

@@ -104,6 +104,7 @@ class OrderBook:
         "quote_seq",
         "quote",
         "gaps",
+        "high_seq",
         "messages",
         "bid",
         "ask",
@@ -122,6 +123,7 @@ class OrderBook:
         self.quote_seq = 0
         self.quote: BestQuote | None = None
         self.gaps = 0
+        self.high_seq = 0  # greatest update id ever seen
         self.messages = 0
         # the touch: of the depth book or of the best quote, whichever has the greater update id; 0: side empty
         self.bid = self.ask = self.bid_sz = self.ask_sz = 0

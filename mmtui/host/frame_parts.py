@@ -1,0 +1,169 @@
+"""Parts of a frame: one book, one instrument, the trip card of a kill.
+
+Rules of this file: functions from the engine to a message part; nothing is kept between calls.
+"""
+
+from __future__ import annotations
+
+from mmtui.core.engine import Engine
+from mmtui.core.ledger.account import HORIZONS, PARTS
+from mmtui.core.ledger.ledger import money
+from mmtui.core.quoting.model import full_width
+from mmtui.core.risk.states import Desk
+from mmtui.link import messages as m
+
+#: Parts of profit that do not exist on a kind of market: n/a on a screen, 0 in JSON.
+ABSENT = {
+    "spot": ("funding", "basis"),
+    "linear": ("borrow",),
+    "inverse": ("borrow",),
+}
+PRINTS = 12
+
+
+def book_state(engine: Engine, i: int, now: int) -> str:
+    """ok, or the word for what is wrong with the data of an instrument."""
+    book, protections = engine.books[i], engine.protections
+    if engine.ended:
+        return "ended"
+    if not protections.connected[engine.venue_of[i]]:
+        return "down"
+    if not book.valid:
+        return book.why if book.bids.sizes or book.why == "gap" else "no snapshot"
+    if book.crossed:
+        return "crossed"
+    if not book.quotable:
+        return "empty"
+    return "stale" if now - protections.seen[i] > protections.stale_after[i] else "ok"
+
+
+def book_view(engine: Engine, i: int, depth: int, now: int) -> m.BookView:
+    book = engine.books[i]
+    bids, asks = book.display(depth)
+    seen = engine.protections.seen[i]
+    return m.BookView(
+        id=engine.name(i),
+        valid=book.valid,
+        state=book_state(engine, i, now),
+        age_ms=(now - seen) // 1_000_000 if seen else -1,
+        seq=max(book.seq, book.quote_seq),
+        bids=[m.Level(px, sz) for px, sz in bids],
+        asks=[m.Level(px, sz) for px, sz in asks],
+        prints=[m.Print(*one) for one in list(engine.prints[i])[: -PRINTS - 1 : -1]],
+    )
+
+
+def _steps(engine: Engine, i: int, side: int) -> list[m.Step]:
+    tick = float(engine.accounts[i].grid.tick)
+    return [m.Step(line.label, line.value * tick, line.after * tick) for line in engine.quoters[i].why(side)]
+
+
+def _protections(engine: Engine, i: int, now: int) -> list[str]:
+    out = [engine.protections.reasons[i]] if engine.protections.reasons[i] else []
+    ease = engine.quoters[i].ease_until - now
+    if ease > 0:
+        out.append(f"quarter size for {ease // 1_000_000_000 + 1} s")
+    return out
+
+
+def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
+    item = engine.setup.instruments[i]
+    account, quoter, grid = engine.accounts[i], engine.quoters[i], engine.accounts[i].grid
+    operator = quoter.operator
+    absent = ABSENT[account.instrument.kind]
+    fair = quoter.fair if quoter.active else 0.0
+    width = quoter.half_bps * 2 if quoter.active and quoter.half_bps else full_width(quoter.params, operator, 0.0)
+    owner = ""
+    if operator.owner and (operator.spread_bps or operator.skew_bps or operator.size_pct):
+        owner = f"{operator.owner} {max(0, now - operator.set_ts) // 1_000_000_000} s"
+    want_bid, want_ask = quoter.want
+    average = account.average()
+    times = engine.watch.times[i]
+    return m.InstrumentView(
+        id=account.instrument.id,
+        state=engine.lattice.effective(i).name,
+        fair=fair * float(grid.tick),
+        fair_kind=quoter.params.fair_value,
+        spread_bps=width,
+        base_spread_bps=quoter.params.spread_bps,
+        skew_bps=quoter.skew_inventory + operator.skew_bps,
+        operator_spread_bps=operator.spread_bps,
+        operator_skew_bps=operator.skew_bps,
+        operator_size_pct=operator.size_pct,
+        offsets_owner=owner,
+        wide=operator.wide,
+        reduce=quoter.reduce_mode,
+        reason_bid=quoter.reasons[1],
+        reason_ask=quoter.reasons[-1],
+        why_bid=_steps(engine, i, 1),
+        why_ask=_steps(engine, i, -1),
+        quote_bid=want_bid[0] if want_bid else 0,
+        quote_ask=want_ask[0] if want_ask else 0,
+        position=grid.size_text(account.position),
+        position_lots=account.position,
+        baseline=item.baseline,
+        target=item.target,
+        max_position=grid.size_text(engine.gate.position_limits[i]),
+        open_orders=engine.tracker.count[i],
+        unknown_orders=engine.tracker.unknown(i),
+        avg_price=f"{average * float(grid.tick):.{_decimals(account.instrument.tick)}f}" if average else "",
+        pnl={
+            "total": money(account.total()),
+            **{part: "n/a" if part in absent else money(account.parts[part]) for part in PARTS},
+        },
+        markout_bps={f"{h}s": account.markout(k) for k, h in enumerate(HORIZONS)},
+        bought=grid.size_text(account.bought),
+        sold=grid.size_text(account.sold),
+        fills=account.fills,
+        protections=_protections(engine, i, now),
+        uptime=times.both / times.total if times.total else 0.0,
+        gaps=engine.books[i].gaps,
+        messages=engine.books[i].messages,
+    )
+
+
+def _decimals(tick: str) -> int:
+    return len(tick.partition(".")[2].rstrip("0")) + 1
+
+
+def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> m.TripView | None:
+    """The trip card: as long as something is KILLED, or a kill is not proven yet."""
+    killed = Desk.KILLED in (engine.lattice.desk, *engine.lattice.venues, *engine.lattice.instruments)
+    sweeps = [sweep for sweep in engine.sweeper.sweeps if sweep.kind == "kill"]
+    if not sweeps or not (killed or not sweeps[-1].done):
+        return None
+    sweep = sweeps[-1]
+    rows = []
+    for v, one in sweep.venues.items():
+        left = engine.sweeper.orders(sweep, v)
+        unknown = sum(1 for order in left if order.state.name == "UNKNOWN")
+        text = "verified zero by 2 endpoints" if one.verified else f"try {one.attempts}: {len(left)} orders not proven"
+        rows.append(
+            m.TripRow(
+                venue=engine.setup.venues[v],
+                blocked_us=blocked_us,
+                sent_us=sent_us,
+                sent_orders=one.cancels,
+                acked_ms=(one.acked - one.blocked) / 1e6 if one.acked else -1.0,
+                verified_ms=(one.verified - one.blocked) / 1e6 if one.verified else -1.0,
+                open_orders=len(left),
+                unknown=unknown,
+                text=text,
+            )
+        )
+    positions = {
+        engine.name(i): account.grid.size_text(account.position)
+        for i, account in enumerate(engine.accounts)
+        if account.position
+    }
+    step = "f flatten Δ · C close all · resume needs zero UNKNOWN and a reason"
+    return m.TripView(
+        by=sweep.by,
+        at=sweep.ts,
+        scope=sweep.scope,
+        cause=sweep.cause,
+        rows=rows,
+        positions=positions,
+        proven=sweep.done,
+        next=step if sweep.done else "cancelling again until every venue says zero",
+    )

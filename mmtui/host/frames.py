@@ -1,0 +1,390 @@
+"""What the engine knows, as the messages that cockpits receive: frames, lossless items, status.
+
+Rules of this file: reads the engine and never changes it; what is not known is said, not guessed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from mmtui.core import events as ev
+from mmtui.core.effects import Alert, Effect, Result
+from mmtui.core.engine import Engine
+from mmtui.core.ledger.account import HORIZONS, PARTS
+from mmtui.core.ledger.ledger import UNIT, money
+from mmtui.core.market.instrument import plain
+from mmtui.core.tasks import Plan, plan
+from mmtui.host.frame_parts import book_view, instrument_view, trip_view
+from mmtui.link import messages as m
+
+#: Entries of each kind that a Snapshot of the lossless lane holds.
+KEEP = 200
+HISTORY = 600
+SECOND = 1_000_000_000
+PLAN_EVERY = SECOND // 2
+
+_SPOKEN = frozenset({ev.Fill, ev.Command, ev.OrderAccepted, ev.OrderCancelled, ev.OrderRejected, ev.HostStarted})
+
+
+@dataclass
+class Extras:
+    """What a frame says beside the engine's state: the host's own measures."""
+
+    now: int = 0  # engine clock; 0: that of the last event
+    loop_lag_ms: float = 0.0
+    cockpits: int = 0
+    operators: list[str] = field(default_factory=list)
+    replay: m.ReplayView | None = None
+    blocked_us: int = 0  # of the last kill: command received to state latched
+    sent_us: int = -1  # ... to the last cancel handed out
+    mode: str = "PAPER"
+    session: str = ""
+    execution: str = "paper"
+
+
+class FrameBuilder:
+    """Builds messages of one engine. `items` must see every record, in order."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.n = 0
+        self.kept: dict[str, deque[m.Item]] = {}
+        self.history: deque[float] = deque(maxlen=HISTORY)
+        self._second = 0
+        self._plans: list[m.PlanView] = []
+        self._planned = 0
+
+    # ------------------------------------------------------------ lossless lane
+
+    def items(self, event: ev.Event, effects: list[Effect]) -> list[m.Item]:
+        """Entries of the lossless lane that a record causes, numbered."""
+        kind = event.__class__
+        if kind is ev.Timer and event.ts // SECOND != self._second:
+            self._second = event.ts // SECOND
+            self.history.append(self.engine.ledger.total() / UNIT)
+        if not effects and kind not in _SPOKEN:
+            return []
+        out: list[m.Item] = []
+        if kind in _SPOKEN:
+            item = self._event_item(event)
+            if item is not None:
+                out.append(item)
+        for effect in effects:
+            if isinstance(effect, Alert):
+                out.append(self._alert_item(effect, event.ts))
+            elif isinstance(effect, Result):
+                out.append(
+                    m.Item(
+                        n=0,
+                        ts=event.ts,
+                        kind="result",
+                        text=effect.text,
+                        severity="info" if effect.ok else "warn",
+                        command=effect.command,
+                        ok=effect.ok,
+                        version=effect.version,
+                    )
+                )
+        for item in out:
+            self.n += 1
+            item.n = self.n
+            self.kept.setdefault(item.kind, deque(maxlen=KEEP)).append(item)
+        return out
+
+    def snapshot(self) -> m.Snapshot:
+        items = sorted((item for kept in self.kept.values() for item in kept), key=lambda item: item.n)
+        return m.Snapshot(n=self.n, items=items)
+
+    def _alert_item(self, alert: Alert, ts: int) -> m.Item:
+        name = self.engine.name(alert.i) if alert.i >= 0 else ""
+        kind = "state" if alert.code == "state" else "alert"
+        return m.Item(n=0, ts=ts, kind=kind, text=alert.text, severity=alert.severity, code=alert.code, instrument=name)
+
+    def _event_item(self, event: ev.Event) -> m.Item | None:
+        engine = self.engine
+        if isinstance(event, ev.Command):
+            words = [event.action, *_argument_words(event.args)]
+            if event.i >= 0:
+                words.append(engine.name(event.i))
+            elif event.v >= 0:
+                words.append(engine.setup.venues[event.v])
+            text = f"{event.operator}: {' '.join(words)}" + (f" ({event.reason})" if event.reason else "")
+            return m.Item(n=0, ts=event.ts, kind="key", text=text, command=event.id, code=event.action)
+        if isinstance(event, ev.HostStarted):
+            return m.Item(n=0, ts=event.ts, kind="note", text=f"host started ({event.cause}), life {event.epoch}")
+        if isinstance(event, ev.Fill):
+            return self._fill_item(event)
+        if isinstance(event, ev.OrderAccepted | ev.OrderCancelled | ev.OrderRejected):
+            order = engine.tracker.get(event.oid)
+            if order is None:
+                return None
+            grid = engine.accounts[order.i].grid
+            what = {ev.OrderAccepted: "accepted", ev.OrderCancelled: "cancelled", ev.OrderRejected: "rejected"}
+            reason = "" if isinstance(event, ev.OrderAccepted) else f": {event.reason}"
+            side = "BUY" if order.side > 0 else "SELL"
+            text = (
+                f"#{order.oid} {side} {grid.size_text(order.sz)} @ {grid.price_text(order.px)} "
+                f"{what[type(event)]}{reason}"
+            )
+            return m.Item(n=0, ts=event.ts, kind="order", text=text, instrument=engine.name(order.i))
+        return None
+
+    def _fill_item(self, event: ev.Fill) -> m.Item:
+        engine = self.engine
+        account = engine.accounts[event.i]
+        order = engine.tracker.get(event.oid)
+        reference = account.references.before(event.ts_event) or 2 * event.px
+        edge = event.side * (reference - 2 * event.px) / (2 * event.px) * 1e4
+        row = m.FillRow(
+            ts=event.ts,
+            instrument=account.instrument.id,
+            side=event.side,
+            px=event.px,
+            sz=event.sz,
+            maker=event.maker,
+            edge_bps=edge,
+            fee=f"{event.fee} {event.fee_asset}",
+            purpose=order.purpose if order is not None else "unknown",
+        )
+        grid = account.grid
+        side = "BUY" if event.side > 0 else "SELL"
+        text = f"{side} {grid.size_text(event.sz)} @ {grid.price_text(event.px)} edge {edge:+.1f} bps"
+        return m.Item(n=0, ts=event.ts, kind="fill", text=text, instrument=account.instrument.id, fill=row)
+
+    # ------------------------------------------------------------ conflated lane
+
+    def frame(self, view: m.View, extras: Extras) -> m.Frame:
+        """Everything that has a value now, for what the cockpit shows."""
+        engine = self.engine
+        now = extras.now or engine.ts
+        wanted = None if view.instruments is None else set(view.instruments)
+        shown = [i for i in range(len(engine.books)) if wanted is None or engine.name(i) in wanted]
+        lattice = engine.lattice
+        return m.Frame(
+            ts=now,
+            version=engine.version,
+            state=lattice.desk.name,
+            state_since=lattice.since,
+            state_reason=lattice.reasons.get("desk", ""),
+            ended=engine.ended,
+            books=[book_view(engine, i, view.depth, now) for i in shown],
+            orders=[self._order(order, now) for order in engine.tracker.open.values()],
+            instruments=[instrument_view(engine, i, now) for i in range(len(engine.books))],
+            venues=[self._venue(v, now, extras) for v in range(len(engine.setup.venues))],
+            assets=[self._asset(asset) for asset in engine.tasks.desk.assets()],
+            gauges=[
+                m.Gauge(
+                    name=one.name,
+                    scope=one.scope,
+                    share=one.share,
+                    text=one.text,
+                    level=one.level,
+                    fires_at=one.fires_at,
+                )
+                for one in engine.watch.readings(engine)
+            ],
+            pnl=self._pnl(),
+            tasks=[
+                m.TaskView(
+                    kind=task.kind,
+                    scope=task.asset,
+                    text=task.text,
+                    progress=float(1 - task.left / task.start) if task.start else 0.0,
+                    left=f"{task.left.normalize():f}",
+                    at_cap=task.at_cap,
+                )
+                for task in engine.tasks.running.values()
+            ],
+            plans=self._plan_views(now),
+            trip=trip_view(engine, now, extras.blocked_us, extras.sent_us),
+            replay=extras.replay,
+            loop_lag_ms=extras.loop_lag_ms,
+            cockpits=extras.cockpits,
+            operators=extras.operators,
+        )
+
+    def _order(self, order: Any, now: int) -> m.OwnOrder:
+        return m.OwnOrder(
+            oid=order.oid,
+            instrument=self.engine.name(order.i),
+            side=order.side,
+            px=order.px,
+            sz=order.sz,
+            left=order.left,
+            ahead=order.ahead,
+            state=order.state.name,
+            purpose=order.purpose,
+            level=order.level,
+            age_ms=(now - order.sent_ts) // 1_000_000,
+        )
+
+    def _venue(self, v: int, now: int, extras: Extras) -> m.VenueView:
+        engine = self.engine
+        mine = [i for i, place in enumerate(engine.venue_of) if place == v]
+        seen = max((engine.protections.seen[i] for i in mine), default=0)
+        return m.VenueView(
+            id=engine.setup.venues[v],
+            connected=engine.protections.connected[v],
+            simulated=any(engine.accounts[i].instrument.simulated for i in mine),
+            age_ms=(now - seen) // 1_000_000 if seen else -1,
+            dead_man="n/a (paper)" if extras.execution == "paper" else "unavailable",
+            ended=engine.ended,
+            resyncs=sum(engine.books[i].gaps for i in mine),
+            damaged=sum(engine.damaged.values()),
+            orders_s=float(engine.gate.rate(v, engine.ts)),
+            execution=extras.execution,
+        )
+
+    def _asset(self, asset: str) -> m.AssetView:
+        engine = self.engine
+        kinds = {"spot": Decimal(0), "linear": Decimal(0), "inverse": Decimal(0)}
+        wallet = limit = Decimal(0)
+        desk = engine.tasks.desk
+        for i in desk.instruments(asset):
+            account = engine.accounts[i]
+            kinds[account.instrument.kind] += engine.ledger.delta(i, engine.books)
+            wallet += engine.ledger.wallet(i)
+            mid2 = engine.books[i].mid2() or account.references.last()
+            limit += account.grid.base_lots(engine.gate.position_limits[i], mid2)
+        delta = sum(kinds.values(), Decimal(0)) + wallet
+        return m.AssetView(
+            asset=asset,
+            delta=_base(delta),
+            spot=_base(kinds["spot"]),
+            linear=_base(kinds["linear"]),
+            inverse=_base(kinds["inverse"]),
+            wallet=_base(wallet),
+            transit="0",
+            target=_base(desk.target(asset)),
+            limit=_base(limit),
+        )
+
+    def _pnl(self) -> m.PnlView:
+        ledger = self.engine.ledger
+        parts = ledger.parts()
+        ages = [
+            (self.engine.ts - self.engine.protections.seen[rate.i]) // 1_000_000 for rate in ledger.rates if rate.i >= 0
+        ]
+        return m.PnlView(
+            ccy=ledger.currency,
+            total=money(ledger.total()),
+            parts={part: money(parts[part]) for part in PARTS},
+            day=money(ledger.day_total()),
+            drawdown=money(ledger.drawdown()),
+            history=list(self.history),
+            rate_age_ms=max(ages, default=0),
+        )
+
+    def _plan_views(self, now: int) -> list[m.PlanView]:
+        """Plans cost a walk through the books: made anew twice a second."""
+        if 0 <= now - self._planned < PLAN_EVERY:
+            return self._plans
+        self._planned = now
+        desk = self.engine.tasks.desk
+        found: list[Plan] = []
+        for asset in desk.assets():
+            if any(self.engine.accounts[i].position for i in desk.instruments(asset)):
+                for kind in ("flatten", "close"):
+                    one = plan(desk, kind, asset)
+                    if one is not None:
+                        found.append(one)
+        self._plans = [
+            m.PlanView(
+                kind=one.kind,
+                scope=one.asset,
+                text=one.text,
+                size=_base(one.size),
+                venues=[desk.setup.instruments[i].instrument.venue for i in one.legs],
+                expected_cost=f"{one.expected:.2f}",
+                worst_cost=f"{one.worst:.2f}",
+                ccy=desk.setup.currency,
+            )
+            for one in found
+        ]
+        return self._plans
+
+    # ------------------------------------------------------------ status
+
+    def status(self, extras: Extras) -> dict[str, Any]:
+        """The JSON object of `ctl status --json`."""
+        engine = self.engine
+        now = extras.now or engine.ts
+        parts = engine.ledger.parts()
+        return {
+            "name": engine.setup.name,
+            "state": engine.lattice.desk.name,
+            "mode": extras.mode,
+            "session": extras.session,
+            "version": engine.version,
+            "reason": engine.lattice.reasons.get("desk", ""),
+            "ended": engine.ended,
+            "ts": now,
+            "venues": {
+                one.id: {"connected": one.connected, "age_ms": one.age_ms, "dead_man": one.dead_man}
+                for one in (self._venue(v, now, extras) for v in range(len(engine.setup.venues)))
+            },
+            "instruments": {engine.name(i): self._instrument_status(i) for i in range(len(engine.books))},
+            "pnl": {
+                "ccy": engine.setup.currency,
+                "total": float(money(engine.ledger.total(), 8)),
+                **{part: float(money(parts[part], 8)) for part in PARTS},
+            },
+            "risk": {one.name: {"share": one.share, "text": one.text} for one in engine.watch.readings(engine)},
+            "tasks": [f"{task.kind} {task.asset}: {task.text}" for task in engine.tasks.running.values()],
+            "kill_proven": engine.sweeper.proven(),
+            "unknown_orders": engine.tracker.unknown(),
+            "cockpits": extras.cockpits,
+            "loop_lag_ms": extras.loop_lag_ms,
+        }
+
+    def _instrument_status(self, i: int) -> dict[str, Any]:
+        engine = self.engine
+        book, quoter, account = engine.books[i], engine.quoters[i], engine.accounts[i]
+        tick = float(account.grid.tick)
+        reasons = {engine.lattice.effective(i).name if not quoter.active else "", quoter.reasons[1], quoter.reasons[-1]}
+        protection = engine.protections.reasons[i]
+        return {
+            "bid": round(book.bid * tick, 12) or None,
+            "ask": round(book.ask * tick, 12) or None,
+            "position": float(account.grid.size_text(account.position)),
+            "open_orders": engine.tracker.count[i],
+            "unknown": engine.tracker.unknown(i),
+            "spread_bps": quoter.half_bps * 2 if quoter.half_bps else _width(quoter),
+            "skew_bps": quoter.skew_inventory + quoter.operator.skew_bps,
+            "reason": protection or "; ".join(sorted(reason for reason in reasons if reason and reason != "RUNNING")),
+            "fills": account.fills,
+            "gaps": book.gaps,
+            "markout_bps": {f"{h}s": account.markout(k) for k, h in enumerate(HORIZONS)},
+        }
+
+
+def _width(quoter: Any) -> float:
+    from mmtui.core.quoting.model import full_width
+
+    return full_width(quoter.params, quoter.operator, 0.0)
+
+
+def _base(value: Decimal) -> str:
+    """Base units to eight decimals."""
+    return plain(value.quantize(Decimal(1).scaleb(-8)))
+
+
+def _argument_words(args: str) -> list[str]:
+    import json
+
+    try:
+        table = json.loads(args or "{}")
+    except ValueError:
+        return []
+    if not isinstance(table, dict):
+        return []
+    out = []
+    for key, value in table.items():
+        if key in ("bps", "pct") and isinstance(value, int | float):
+            out.append(f"{value:+g}")
+        elif key != "cause":
+            out.append(f"{key}={value}" if key not in ("side", "asset", "order") else str(value))
+    return out

@@ -1,0 +1,273 @@
+"""What a what-if is asked to do: sources, desk setup, overrides.
+
+Rules of this file: turns arguments into a Request, with one sentence for every mistake; runs nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mmtui.core.errors import SourceError, UserError
+from mmtui.core.events import BestQuote, BookSnapshot, Event, Trade
+from mmtui.core.ledger.ledger import DOLLARS
+from mmtui.core.market.instrument import Instrument, plain
+from mmtui.core.quoting.params import Quoting
+from mmtui.core.setup import DeskSetup, InstrumentSetup
+
+#: Events looked at for a price where the default size needs one.
+PEEK = 50_000
+#: Length of a synthetic what-if without --seconds.
+SYNTHETIC_S = 300
+START_NS = 1_700_000_000_000_000_000
+
+
+class Request:
+    """Sources opened and a desk made for them."""
+
+    def __init__(
+        self,
+        setup: DeskSetup,
+        events: Callable[[], Iterator[Event]],
+        sources: list[dict[str, Any]],
+        progress: Callable[[], float],
+        finish: Callable[[], None],
+        damaged: dict[str, int],
+    ) -> None:
+        self.setup = setup
+        self.events = events
+        self.sources = sources
+        self.progress = progress
+        self.finish = finish
+        self.damaged = damaged
+        self.session = ""
+
+    def described(self) -> list[dict[str, Any]]:
+        return self.sources
+
+    def directory(self, out: str | None) -> Path:
+        """Where the session goes: --out, or a new folder under the sessions of this user."""
+        if out:
+            path = Path(out)
+            if path.exists() and any(path.iterdir() if path.is_dir() else [path]):
+                raise UserError(f"{out}: is there already; --out names a new folder")
+            return path
+        from mmtui.config.paths import sessions_dir
+        from mmtui.tape.format import new_session
+
+        self.session = f"{new_session('whatif', time.time_ns())}{secrets.token_hex(1)}"
+        return sessions_dir() / self.session
+
+
+def prepare(args: argparse.Namespace) -> Request:
+    """From the command line."""
+    overrides = [parse_set(text) for text in args.set or []]
+    config = None
+    if args.config:
+        from mmtui.config.load import load_config
+
+        config = load_config(Path(args.config)).setup
+    request = open_sources(list(args.source), config, getattr(args, "seconds", None), getattr(args, "seed", None))
+    request.setup = override(request.setup, overrides)
+    return request
+
+
+def again(header: Any) -> Request:
+    """From the header of a what-if session: the same sources, if they are the same still."""
+    sources = header.source["sources"]
+    names = [str(source["path"]) for source in sources]
+    for source in sources:
+        if source.get("sha256") and file_sha256(Path(source["path"])) != source["sha256"]:
+            raise SourceError(f"{source['path']}: is not the file that this what-if was run on")
+    return open_sources(names, header.setup, sources[0].get("seconds"), None)
+
+
+def open_sources(names: list[str], setup: DeskSetup | None, seconds: float | None, seed: int | None) -> Request:
+    if not names:
+        raise UserError("no source was given: name capture files, a session, or synthetic:SCENARIO[:SEED]")
+    if any(name.startswith("synthetic:") for name in names):
+        if len(names) > 1:
+            raise UserError("a synthetic market is a source alone")
+        return _synthetic(names[0], setup, seconds or SYNTHETIC_S, seed)
+    return _recorded(names, setup, seed)
+
+
+def _synthetic(name: str, setup: DeskSetup | None, seconds: float, seed: int | None) -> Request:
+    from mmtui.venues.synthetic.market import SCENARIOS, SyntheticMarket
+
+    _, scenario, number, *_ = [*name.split(":"), "", ""]
+    if scenario not in SCENARIOS:
+        raise UserError(f"no scenario {scenario!r}; there are {', '.join(SCENARIOS)}")
+    if number and not number.isdecimal():
+        raise UserError(f"{name}: the seed is a whole number")
+    seed = int(number or seed or 1)
+
+    def market() -> Any:
+        return SyntheticMarket(seed, scenario, START_NS)
+
+    instruments = market().setup_instruments()
+    made = setup or desk(instruments, {}, seed)
+    here = {"last": START_NS}
+    end = START_NS + int(seconds * 1e9)
+
+    def events() -> Iterator[Event]:
+        for event in market().events(*places(made)):
+            if event.ts > end:
+                return
+            here["last"] = event.ts
+            yield event
+
+    described = [{"path": f"synthetic:{scenario}:{seed}", "seconds": seconds}]
+    return Request(made, events, described, lambda: (here["last"] - START_NS) / (end - START_NS), lambda: None, {})
+
+
+def _recorded(names: list[str], setup: DeskSetup | None, seed: int | None) -> Request:
+    from mmtui.review.inputs import open_inputs
+
+    inputs = open_inputs(names)
+    if setup is None:
+        setup = getattr(inputs, "setup", None) or desk(inputs.instruments, _hints(names, inputs.instruments), seed or 1)
+    elif not any(setup.index(item.id) >= 0 for item in inputs.instruments):
+        have = ", ".join(item.id for item in inputs.instruments)
+        raise UserError(f"none of the config's instruments is in the sources; they hold {have}")
+    if seed is not None:
+        setup = msgspec.structs.replace(setup, seed=seed)
+    made = setup
+    damaged: dict[str, int] = {}
+    sources = [describe(Path(name)) for name in names]
+    return Request(
+        made,
+        lambda: inputs.events(*places(made)),
+        sources,
+        getattr(inputs, "progress", lambda: 0.0),
+        inputs.finish,
+        damaged,
+    )
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """A source as the session remembers it."""
+    return {"path": str(path.resolve()), "sha256": file_sha256(path)} if path.is_file() else {"path": str(path)}
+
+
+def file_sha256(path: Path) -> str:
+    digest = sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}") from None
+    return digest.hexdigest()
+
+
+def places(setup: DeskSetup) -> tuple[dict[str, int], dict[str, int]]:
+    """Instrument and venue tables of a desk."""
+    return (
+        {item.instrument.id: i for i, item in enumerate(setup.instruments)},
+        {venue: v for v, venue in enumerate(setup.venues)},
+    )
+
+
+def desk(instruments: list[Instrument], hints: dict[str, float], seed: int) -> DeskSetup:
+    """Default parameters on every instrument, in a currency that everything converts to."""
+    from mmtui.config.defaults import default_setup
+
+    currency = "USDT"
+    settled = {item.settle for item in instruments if item.kind != "inverse"}
+    if settled and not settled & (DOLLARS | {item.base for item in instruments}):
+        currency = sorted(settled)[0]
+    made = default_setup(instruments, "whatif", currency, price_hint=hints, seed=seed)
+    return msgspec.structs.replace(made, instruments=[_treasury(item) for item in made.instruments])
+
+
+def _treasury(item: InstrumentSetup) -> InstrumentSetup:
+    """Spot cannot be sold short: a treasury of the position limit stands behind the asks."""
+    if item.instrument.kind != "spot" or float(item.baseline) > 0:
+        return item
+    limit = float(item.max_position) or 20 * item.quoting.size
+    return msgspec.structs.replace(item, baseline=plain_float(limit))
+
+
+def plain_float(value: float) -> str:
+    from decimal import Decimal
+
+    return plain(Decimal(repr(value)))
+
+
+def _hints(names: list[str], instruments: list[Instrument]) -> dict[str, float]:
+    """A price of each instrument whose default size needs one."""
+    from mmtui.config.defaults import SIZES
+    from mmtui.review.inputs import open_inputs
+
+    needed = {item.id for item in instruments if item.kind != "inverse" and item.base not in SIZES}
+    hints: dict[str, float] = {}
+    if not needed:
+        return hints
+    index = {item.id: i for i, item in enumerate(instruments)}
+    venues = {venue: v for v, venue in enumerate(dict.fromkeys(item.venue for item in instruments))}
+    for count, event in enumerate(open_inputs(names).events(index, venues)):
+        price = 0
+        if isinstance(event, BestQuote):
+            price = event.bid_px
+        elif isinstance(event, Trade):
+            price = event.px
+        elif isinstance(event, BookSnapshot) and event.bid_px:
+            price = max(event.bid_px)
+        if price:
+            item = instruments[event.i]
+            hints[item.id] = price * float(item.tick)
+            needed.discard(item.id)
+        if not needed or count > PEEK:
+            break
+    return hints
+
+
+def parse_set(text: str) -> tuple[str, object]:
+    """KEY=VALUE; a value that is JSON is that, else it is text."""
+    key, found, value = text.partition("=")
+    if not found or not key:
+        raise UserError(f"--set {text}: KEY=VALUE is wanted")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
+
+
+def override(setup: DeskSetup, sets: list[tuple[str, object]]) -> DeskSetup:
+    """Quoting keys go to every instrument; limits.KEY, paper.KEY, and max_position, target, baseline as they say."""
+    for key, value in sets:
+        head, dot, rest = key.partition(".")
+        if dot and head in ("limits", "paper"):
+            part = getattr(setup, head)
+            setup = msgspec.structs.replace(setup, **{head: _with(part, rest, value, key)})
+        elif key in ("max_position", "target", "baseline"):
+            items = [msgspec.structs.replace(item, **{key: str(value)}) for item in setup.instruments]
+            setup = msgspec.structs.replace(setup, instruments=items)
+        else:
+            items = [
+                msgspec.structs.replace(item, quoting=_with(item.quoting, key, value, key))
+                for item in setup.instruments
+            ]
+            setup = msgspec.structs.replace(setup, instruments=items)
+    return setup
+
+
+def _with(part: Any, key: str, value: object, said: str) -> Any:
+    table = msgspec.to_builtins(part)
+    if key not in table:
+        more = ", limits.KEY, paper.KEY, max_position, target, baseline" if isinstance(part, Quoting) else ""
+        raise UserError(f"--set {said}: there is no such key; there are {', '.join(table)}{more}")
+    table[key] = value
+    try:
+        return msgspec.convert(table, type(part), strict=False)
+    except msgspec.ValidationError as error:
+        raise UserError(f"--set {said}={value}: {error}") from None
