@@ -235,6 +235,7 @@ def next_close(desk: Desk, goals: dict[int, Decimal]) -> tuple[int, Decimal]:
 def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
     """An IOC of at most 10 % of the depth within 10 bps, or why there is none ("cap" ends the task)."""
     side = -1 if work > 0 else 1
+    book = desk.books[i]
     remaining = desk.lots(i, work)
     minimum = _min_lots(desk, i)
     if remaining < max(1, minimum):
