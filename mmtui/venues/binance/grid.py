@@ -77,36 +77,43 @@ def finer(step: str, text: str) -> tuple[str, int]:
 class Units(dict[str, int]):
     """text -> whole number of steps; computed once a text."""
 
-    __slots__ = ("_decimals", "_number", "step")
+    __slots__ = ("_decimals", "_divisor", "_number", "_places", "step")
 
     def __init__(self, step: str) -> None:
         super().__init__()
-        self.step = step
-        self._number, self._decimals = parse_step(step)
+        self.refine(step)
 
     def refine(self, step: str) -> None:
         self.clear()
         self.step = step
         self._number, self._decimals = parse_step(step)
+        self._places = 0  # decimals of the texts that come, trailing zeros and all: nearly always the same
+        self._divisor = 0
 
     def __missing__(self, text: str) -> int:
-        if _PLAIN.fullmatch(text) is None:
-            raise WireError(f"{text[:40]!r} is no plain decimal number")
-        decimals = self._decimals
-        whole, _, frac = text.partition(".")
-        if len(frac) > decimals:
-            if frac[decimals:].strip("0"):
-                parse(text)  # too many decimals for anybody is a WireError
-                raise OffGrid(self, text)
-            frac = frac[:decimals]
-        number = int(whole + frac.ljust(decimals, "0")) if decimals else int(whole)
-        if self._number != 1:
-            number, rest = divmod(number, self._number)
+        places = self._places
+        digits = text[: -places - 1] + text[-places:] if places and text[-places - 1 : -places] == "." else ""
+        if places < len(digits) <= 18 and digits.isdecimal() and digits.isascii():
+            number, rest = divmod(int(digits), self._divisor)
             if rest:
-                raise OffGrid(self, text)
+                number = self._slow(text)
+        else:
+            number = self._slow(text)
         if number > UNITS_MAX:
             raise WireError(f"{text[:40]!r} is absurdly large")
         if len(self) > CACHE_MAX:
             self.clear()
         self[text] = number
+        return number
+
+    def _slow(self, text: str) -> int:
+        """Any plain decimal; learns how many decimals the texts have."""
+        value, decimals = parse(text)
+        number, rest = divmod(value * int(10 ** max(self._decimals - decimals, 0)), self._number)
+        if decimals > self._decimals or rest:
+            raise OffGrid(self, text)
+        places = len(text.partition(".")[2])
+        if places >= self._decimals:
+            self._places = places
+            self._divisor = self._number * int(10 ** (places - self._decimals))
         return number

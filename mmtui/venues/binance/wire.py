@@ -44,7 +44,7 @@ def _ns(stamp: int) -> int:
 class Feed:
     """What one instrument's messages need to be understood. `i` and `v` are its places in the session's tables."""
 
-    __slots__ = ("i", "instrument", "lots", "sequence", "ticks", "trade_id", "ticker_id", "v")
+    __slots__ = ("i", "instrument", "lots", "sequence", "singles", "ticker_id", "ticks", "trade_id", "v")
 
     def __init__(self, instrument: Instrument, i: int, v: int) -> None:
         self.instrument = instrument
@@ -54,6 +54,7 @@ class Feed:
         self.lots = Units(instrument.lot)
         self.sequence = Sequence(profile.MARKETS[instrument.venue].futures)
         self.trade_id = -1
+        self.singles = False  # single trades come: aggregated ones would count twice
         self.ticker_id = -1
 
     def depth(self, ts: int, d: m.Depth) -> list[Event]:
@@ -102,13 +103,13 @@ class Feed:
         px, sz = self.ticks[d.p], self.lots[d.q]
         if d.t <= self.trade_id or d.X != "MARKET" or not px or not sz:
             return [Heartbeat(ts, self.v)]
-        self.trade_id = d.t
+        self.trade_id, self.singles = d.t, True
         return [Trade(ts, _ns(d.T), self.i, d.t, px, sz, -1 if d.m else 1)]
 
     def agg_trade(self, ts: int, d: m.AggTrade) -> list[Event]:
-        """Used where the single trades f..l have not come by themselves."""
+        """Used where single trades do not come by themselves."""
         px, sz = self.ticks[d.p], self.lots[d.q]
-        if d.f <= self.trade_id or d.l < d.f or not px or not sz:
+        if self.singles or d.f <= self.trade_id or d.l < d.f or not px or not sz:
             return [Heartbeat(ts, self.v)]
         self.trade_id = d.l
         return [Trade(ts, _ns(d.T), self.i, d.l, px, sz, -1 if d.m else 1)]
@@ -189,7 +190,14 @@ class Decoder:
                 kind = m.STREAMS.get(body[at + 1 : body.find(b'"', at)], -1) if at > 0 else -1
                 if kind >= 0:
                     decoder, method = _IN_STREAM[kind]
-                    return self._apply(ts, method, decoder.decode(body).data)
+                    message = decoder.decode(body).data
+                    feed = self.feeds.get(message.s) if kind != m.FORCED else None
+                    if feed is not None:
+                        try:
+                            return method(feed, ts, message)
+                        except OffGrid:
+                            pass  # seldom: the way below refines the grid
+                    return self._apply(ts, method, message)
                 return self._slow(ts, _unwrap(body))
             return self._slow(ts, body)
         except WireError:
@@ -227,8 +235,8 @@ class Decoder:
         if isinstance(message, m.Snapshot):
             symbol = message.symbol
             if not symbol:
-                if self.default is None and not self.ignored:
-                    raise WireError("a snapshot that names no symbol, before any symbol is known")
+                if self.default is None:
+                    raise WireError("a snapshot that names no symbol, from a source of several")
                 return self.default
         else:
             symbol = message.o.s if isinstance(message, m.Forced) else message.s  # type: ignore[attr-defined]
@@ -252,7 +260,7 @@ def _unwrap(body: bytes) -> msgspec.Raw | bytes:
 
 def _probe(body: bytes | msgspec.Raw) -> m.Probe:
     """Other shapes than objects (arrays of all-market streams) are none of ours."""
-    if bytes(body[:1] if isinstance(body, bytes) else bytes(body)[:1]) == b"[":
+    if bytes(body).lstrip()[:1] == b"[":
         msgspec.json.decode(body)
         return m.Probe()
     try:

@@ -50,7 +50,7 @@ def peek(path: Path) -> Peek:
             market, symbol = identify(body)
         except (ValueError, WireError):
             continue
-        first = first or ts
+        first = min(first, ts) if first else ts
         if symbol:
             symbols.setdefault(symbol)
         if market and symbol:

@@ -17,6 +17,8 @@ from mmtui.core.errors import SourceError
 CHUNK = 64 * 1024
 #: A line longer than this is damage (the longest real one is a snapshot of 1000 levels, 50 kB).
 LINE_MAX = 4 * 1024 * 1024
+#: 2^62 ns: the year 2116.
+TS_MAX = 1 << 62
 
 
 class _Inflate(Protocol):
@@ -35,7 +37,6 @@ class LineReader:
         self.size = _size(path)
         self.bytes_read = 0  # of the file as it lies on disk
         self.damage: list[tuple[int, str]] = []  # (line, what)
-        self._line = 0
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         rest = b""
@@ -44,8 +45,7 @@ class LineReader:
             if b"\n" not in data:
                 rest += data
                 if len(rest) > LINE_MAX:
-                    self.damage.append((number + 1, f"a line of more than {LINE_MAX} bytes; the rest of it is skipped"))
-                    rest = rest[:100]  # not readable as a message: counted as one damaged line
+                    rest = rest[:100]  # the rest of an endless line is skipped; what stays is no message: damage
                 continue
             lines = (rest + data).split(b"\n") if rest else data.split(b"\n")
             rest = lines.pop()
@@ -55,7 +55,6 @@ class LineReader:
         if rest:
             number += 1
             yield number, rest
-        self._line = number
         self.damage = [(line or number, what) for line, what in self.damage]
 
     def _data(self) -> Iterator[bytes]:
@@ -83,11 +82,11 @@ class LineReader:
                 if inflate is None:
                     inflate = _new(method)
                 try:
-                    data = inflate.decompress(raw)
-                except (zlib.error, zstandard.ZstdError) as error:
+                    data, inflate = _step(inflate, raw)
+                except _Broken as broken:
+                    yield broken.good
                     self.bytes_read = self.size
-                    what = f"the {method} stream is damaged ({error}); nothing after this can be read"
-                    self.damage.append((0, what))
+                    self.damage.append((0, f"the {method} stream is damaged ({broken}): nothing after this is readable"))
                     return
                 if data:
                     yield data
@@ -96,6 +95,32 @@ class LineReader:
                     inflate = None
         if inflate is not None:
             self.damage.append((0, f"the {method} stream ends in the middle: the file is cut off"))
+
+
+class _Broken(Exception):
+    """A compressed stream that is wrong; `good` is what came out before."""
+
+    def __init__(self, text: str, good: bytes) -> None:
+        super().__init__(text)
+        self.good = good
+
+
+def _step(inflate: _Inflate, raw: bytes) -> tuple[bytes, _Inflate]:
+    """Decompress a chunk; a broken gzip chunk again byte by byte, so that nothing before the damage is lost."""
+    before = inflate.copy() if isinstance(inflate, _Gzip) else None
+    try:
+        return inflate.decompress(raw), inflate
+    except (zlib.error, zstandard.ZstdError) as error:
+        good = b""
+        try:
+            for place in range(len(raw) if before is not None else 0):
+                good += before.decompress(raw[place : place + 1]) if before is not None else b""
+        except zlib.error:
+            pass
+        raise _Broken(str(error), good) from None
+
+
+_Gzip = type(zlib.decompressobj())
 
 
 def _new(method: str) -> _Inflate:
@@ -121,6 +146,9 @@ def _size(path: Path) -> int:
 def split_line(line: bytes) -> tuple[int, bytes]:
     """Receive time (ns) and body of a line; ValueError when it has no plausible receive time."""
     stamp, _, body = line.partition(b" ")
-    if not stamp.isdigit() or len(stamp) != 19:
+    if not stamp.isdigit() or len(stamp) > 19:
         raise ValueError("does not begin with a receive time in ns")
-    return int(stamp), body
+    ts = int(stamp)
+    if ts >= TS_MAX:
+        raise ValueError("its receive time is no time")
+    return ts, body

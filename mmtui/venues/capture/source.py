@@ -49,6 +49,9 @@ class Captures:
     def events(self, index: dict[str, int], venues: dict[str, int]) -> Iterator[Event]:
         """Every event of the instruments in `index`, in one order of time, then SourceEnded."""
         last = self.first_ts
+        self._readers, self._done, self.damage_notes = [], 0, []
+        self.damage = dict.fromkeys(self.files, 0)
+        self.gaps = {item.id: 0 for item in self.instruments}
         feeds = {
             item.id: Feed(item, index[item.id], venues[item.venue]) for item in self.instruments if item.id in index
         }
@@ -96,7 +99,7 @@ class Captures:
         decoder = Decoder(
             v,
             {symbol: feed for symbol, feed in known.items() if feed is not None},
-            known[item.symbols[0]],
+            known[item.symbols[0]] if len(item.symbols) == 1 else None,
             frozenset(symbol for symbol, feed in known.items() if feed is None),
         )
         now = max(now, item.first_ts)
