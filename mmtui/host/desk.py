@@ -23,6 +23,7 @@ from mmtui.core.events import (
     Command,
     Event,
     Fill,
+    GridRefined,
     HostStarted,
     HostStopped,
     OpenOrders,
@@ -31,6 +32,7 @@ from mmtui.core.events import (
     OrderRejected,
     SourceEnded,
 )
+from mmtui.core.market.instrument import Instrument
 from mmtui.core.runner import NEVER, Execution, Runner
 from mmtui.core.setup import DeskSetup
 from mmtui.host import latch
@@ -113,6 +115,10 @@ class Desk:
         self._quiet_at = NEVER
         self._results: OrderedDict[str, Item | None] = OrderedDict()
         self._tape_fault = ""
+        self.regrid = False  # a grid has changed: cockpits need the instruments again
+        self._kill_mono = 0
+        self._blocked_ns = 0  # of the last kill: from the command to the latched state
+        self._sent_ns = 0  # ... to the last cancel handed out
         self._pause_due = False
         self._trouble_said = False
         self._signals = 0
@@ -269,7 +275,12 @@ class Desk:
 
     def _process(self, command: Command) -> None:
         self.stopping = self.stopping or command.action == "shutdown"
+        if command.action == "kill":
+            self._kill_mono = time.monotonic_ns()
         self._guarded(self.runner.command, command)
+        if self._kill_mono:
+            self._sent_ns = time.monotonic_ns() - self._kill_mono
+            self._kill_mono = 0
         if self._ended:
             self._quiet_at = self.runner.now + QUIET_NS
 
@@ -285,21 +296,38 @@ class Desk:
             currency=self.setup.currency,
             instruments=self.instruments(),
             venues=list(self.setup.venues),
-            simulated=any(item.instrument.simulated for item in self.setup.instruments),
+            simulated=any(item.simulated for item in self.instruments()),
             profiles=sorted(self.setup.profiles),
         )
 
-    def instruments(self) -> list[Any]:
+    def instruments(self) -> list[Instrument]:
         """The instruments with the grids that are in force now (a capture may have refined them)."""
-        return [item.instrument for item in self.setup.instruments]
+        return [account.instrument for account in self.engine.accounts]
 
     def frame(self, view: View, cockpits: int, operators: list[str]) -> Frame:
-        extras = Extras(loop_lag_ms=self.lag.recent_ms(), cockpits=cockpits, operators=operators)
-        return self.frames.frame(view, extras)
+        return self.frames.frame(view, self._extras(self.lag.recent_ms(), cockpits, operators))
 
     def status(self) -> dict[str, Any]:
-        body = self.frames.status(Extras(loop_lag_ms=0.0, cockpits=0, operators=[]))
-        return {**body, "name": self.setup.name, "mode": self.setup.mode.upper(), "session": self.session}
+        return {**self.frames.status(self._extras(0.0, 0, [])), "loop": self.lag.body()}
+
+    def _extras(self, lag_ms: float, cockpits: int, operators: list[str]) -> Extras:
+        return Extras(
+            now=self._clock(),
+            loop_lag_ms=lag_ms,
+            cockpits=cockpits,
+            operators=operators,
+            blocked_us=self._blocked_ns // 1000,
+            sent_us=self._sent_ns // 1000 if self._sent_ns else -1,
+            mode=self.setup.mode.upper(),
+            session=self.session,
+        )
+
+    def _clock(self) -> int:
+        """The source's clock, for ages on the screen; it stands after the source's end, and runs free at no pace."""
+        now = self.runner.now
+        if not self.pace.speed or self.fault:
+            return now
+        return max(now, min(self.pace.now(time.monotonic_ns()), self._quiet_at))
 
     def journal(self, kind: str, **fields: Any) -> None:
         """A line of the side journal: what was done beside commanding."""
@@ -343,6 +371,10 @@ class Desk:
             return False
 
     def _record(self, event: Event, effects: list[Effect]) -> None:
+        if self._kill_mono and isinstance(event, Command):
+            self._blocked_ns = time.monotonic_ns() - self._kill_mono
+        if type(event) is GridRefined:
+            self.regrid = True
         if not self._tape_fault:
             try:
                 self.tape.append(event, effects)
@@ -367,6 +399,10 @@ class Desk:
             self.on_latch(self.latched)
         elif isinstance(effect, Shutdown):
             self.finished = effect
+            severity = "info" if effect.ok else "danger"
+            self.outbox.append(
+                Item(n=0, ts=now, kind="state", text=effect.text, severity=severity, code="shutdown", ok=effect.ok)
+            )
 
     def _tape_failed(self, why: str) -> None:
         """The desk may only get smaller from here on: quotes are rejected, and the engine pauses."""

@@ -216,8 +216,15 @@ class Hub:
             for client in self.clients:
                 client.lossless(data)
 
+    def welcome_all(self) -> None:
+        """The instruments have changed (a finer tick or lot): everyone is told what they are."""
+        for client in self.clients:
+            if client.who is not None:
+                client.send(self.stage.welcome(client.who.role))
+
     def jumped(self) -> None:
         """A replay has jumped: everyone starts the lossless lane again."""
+        self.welcome_all()
         self.lane.clear()
         snapshot = encode(self.lane.snapshot())
         for client in self.clients:

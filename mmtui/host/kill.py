@@ -93,7 +93,7 @@ def _prove(row: dict[str, Any], reason: str) -> None:
                 while not row["proven"]:
                     body = status(connection)
                     row["open_orders"] = sum(item["open_orders"] for item in body["instruments"].values())
-                    row["proven"] = bool(body["kill"]["proven"]) and body["state"] == "KILLED"
+                    row["proven"] = body["state"] == "KILLED" and body["kill_proven"] and not row["open_orders"]
                     if body["state"] != "KILLED":
                         _send(desk, reason)
                     if time.monotonic() - told > 2.0 and not row["proven"]:

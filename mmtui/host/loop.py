@@ -32,6 +32,7 @@ class Runs(Stage, Protocol):
 
     outbox: list[Item]
     stopping: bool  # a shutdown has begun
+    regrid: bool  # the instruments have changed
 
     def slice(self) -> float | None:
         """Do what is due, briefly; seconds until there is more, None when nothing comes by itself."""
@@ -118,6 +119,9 @@ class HostLoop:
         stage = self.stage
         delay = stage.slice()
         stage.after_slice()
+        if stage.regrid:
+            stage.regrid = False
+            self.hub.welcome_all()
         self.flush()
         if stage.stopping and self._leaving is None:  # it ends in order, or it ends anyway
             self._leaving = self.loop.call_later(SHUTDOWN_S, self._too_long)

@@ -21,7 +21,7 @@ from mmtui.core.commands import BY_NAME
 from mmtui.core.effects import Alert, Effect
 from mmtui.core.engine import Engine
 from mmtui.core.errors import UserError
-from mmtui.core.events import MARKET, Command, Event, Fill
+from mmtui.core.events import MARKET, Command, Event, Fill, GridRefined
 from mmtui.host.frames import Extras, FrameBuilder
 from mmtui.host.pace import Pace
 from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, Mark, ReplayView, Transport, View, Welcome
@@ -46,6 +46,7 @@ class Replay:
         self.outbox: list[Item] = []
         self.stopping = False
         self.over = False
+        self.regrid = False
         self.jumped: Callable[[], None] = lambda: None
         self.playing = True
         self.pace = Pace(speed or 1000.0)
@@ -165,6 +166,8 @@ class Replay:
             return
         self.at = event.ts
         self.index = number + 1
+        if type(event) is GridRefined:
+            self.regrid = True
         if isinstance(event, Command):
             self.last_key = key_text(event)
         if effects or type(event) not in _MARKET:
@@ -215,7 +218,7 @@ class Replay:
             session=self.session,
             role=role,
             currency=self.setup.currency,
-            instruments=[item.instrument for item in self._engine.setup.instruments],
+            instruments=[account.instrument for account in self._engine.accounts],
             venues=list(self.setup.venues),
             simulated=any(item.instrument.simulated for item in self.setup.instruments),
             profiles=sorted(self.setup.profiles),
@@ -234,12 +237,15 @@ class Replay:
             marks=marks[::every],
             last_key=self.last_key,
         )
-        extras = Extras(loop_lag_ms=0.0, cockpits=cockpits, operators=operators, replay=replay)
+        extras = self._extras()
+        extras.cockpits, extras.operators, extras.replay = cockpits, operators, replay
         return self._frames.frame(view, extras)
 
     def status(self) -> dict[str, Any]:
-        body = self._frames.status(Extras(loop_lag_ms=0.0, cockpits=0, operators=[]))
-        return {**body, "name": self.setup.name, "mode": "REPLAY", "session": self.session, "at": self.at}
+        return {**self._frames.status(self._extras()), "at": self.at}
+
+    def _extras(self) -> Extras:
+        return Extras(now=max(self.at, self._engine.ts), mode="REPLAY", session=self.session)
 
     def command(self, cmd: Cmd, who: Hello) -> None:
         """Only leaving is an act here."""
