@@ -84,7 +84,7 @@ def test_deeply_nested_json_is_refused():
         decoder().decode(1, b"[" * 100_000)
 
 
-@given(st.integers(0, 10**12), st.sampled_from(["0.1", "0.01", "0.25", "0.5", "1", "5", "0.0000001"]), st.integers(0, 4))
+@given(st.integers(0, 10**12), st.sampled_from(["0.1", "0.01", "0.25", "0.5", "1", "5", "0.00001"]), st.integers(0, 4))
 def test_texts_become_units_exactly(number, step, zeros):
     units = Units(step)
     whole, _, frac = step.partition(".")
