@@ -32,7 +32,7 @@ SCHEMA = 1
 CHUNK_MAGIC = b"mmtuich1"
 TAIL_MAGIC = b"mmtuitl1"
 #: Raw bytes of records that make a chunk; the price of finding a record is reading so much.
-CHUNK_BYTES = 512 * 1024
+CHUNK_BYTES = 128 * 1024
 #: More than this is not a record: a length that says so is damage.
 RECORD_MAX = 64 * 1024 * 1024
 RESERVE_BYTES = 1024 * 1024

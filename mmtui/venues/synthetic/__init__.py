@@ -1,0 +1,1 @@
+"""A seeded market of three venues, for the demo and for tests: a venue like any other, labelled simulated."""
