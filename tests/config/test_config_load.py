@@ -148,7 +148,8 @@ def test_a_mistake_names_file_line_key_and_what_is_allowed(tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("text", "line", "wanted"),
     [("[desk\n", 1, "not valid TOML"), ("[desk]\nname = \n", 2, "not valid TOML"),
-     ('[desk]\nname="a"\nname="b"\n', 3, "not valid TOML"), ("", 0, "begin with [desk]"), ('[desk]\nname = "a"\n', 0, "no venue")],
+     ('[desk]\nname="a"\nname="b"\n', 3, "not valid TOML"),
+     ("", 0, "begin with [desk]"), ('[desk]\nname = "a"\n', 0, "no venue")],
 )  # fmt: skip
 def test_texts_that_are_no_config(tmp_path, text, line, wanted):
     with pytest.raises(ConfigError) as error:

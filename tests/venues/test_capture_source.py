@@ -245,8 +245,9 @@ def test_other_streams_are_used_or_passed_over(tmp_path):
     lines.stream("forceOrder", {"e": "forceOrder", "E": 1, "o": {"s": "BTCUSDT", "S": "SELL", "q": "0.014", "p": "99.0",
                                                                  "T": 5, "X": "FILLED"}})  # fmt: skip
     lines.stream("kline_1m", {"e": "kline", "E": 1, "s": "BTCUSDT", "k": {}})
-    lines.stream("depth20@100ms", {"e": "depthUpdate", "E": 1, "s": "BTCUSDT", "U": 1, "u": 2, "pu": 0, "b": [],
+    lines.stream("depth20@100ms", {"e": "depthUpdate", "E": 1, "s": "BTCUSDT", "U": 91, "u": 92, "pu": 90, "b": [],
                                    "a": []})  # fmt: skip
+    lines.stream("depth5", {"lastUpdateId": 99, "bids": [["1.0", "1"]], "asks": []})
     lines.stream("aggTrade", {"e": "aggTrade", "E": 1, "s": "BTCUSDT", "a": 1, "f": 2, "l": 3, "p": "100.5", "q": "1",
                               "T": 5, "m": True})  # fmt: skip
     lines.add({"stream": "!ticker@arr", "data": [{"e": "24hrTicker"}]}).add({"result": None, "id": 1})
@@ -255,7 +256,8 @@ def test_other_streams_are_used_or_passed_over(tmp_path):
     mark = of(events, MarkPrice)[0]
     assert (mark.mark, mark.index, mark.funding) == (10012345678, 10050000000, -1234500)
     assert of(events, Liquidation)[0].side == -1
-    assert len(of(events, Heartbeat)) == 5
+    assert len(of(events, Heartbeat)) == 6
+    assert book_of(events).valid and book_of(events).seq == 30
     assert len(of(events, Trade)) == 1  # single trades come: the aggregate would count twice
 
 

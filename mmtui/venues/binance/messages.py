@@ -5,6 +5,7 @@ Rules of this file: shapes and recognition only; decimal texts stay text, nothin
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -107,8 +108,10 @@ class Snapshot(msgspec.Struct, gc=False):
 
 
 class Probe(msgspec.Struct, gc=False):
-    """The fields by which market and symbol are told."""
+    """The fields by which kind, market and symbol are told. `stream` and `data` are those of a combined frame."""
 
+    stream: str = ""
+    data: msgspec.Raw = msgspec.Raw()
     e: str = ""
     s: str = ""
     symbol: str = ""
@@ -120,13 +123,6 @@ class Probe(msgspec.Struct, gc=False):
     M: bool | None = None
     X: str = ""
     o: msgspec.Raw = msgspec.Raw()
-
-
-class Envelope(msgspec.Struct, gc=False):
-    """A combined stream's frame; a bare message has no data."""
-
-    stream: str = ""
-    data: msgspec.Raw = msgspec.Raw()
 
 
 DEPTH, TICKER, TRADE, AGG, MARK, FORCED, SNAPSHOT, OTHER = range(8)
@@ -159,7 +155,10 @@ EVENTS: dict[str, int] = {
 }
 
 PROBE = msgspec.json.Decoder(Probe)
-ENVELOPE = msgspec.json.Decoder(Envelope)
+
+
+#: Books of the best levels only, which are no updates: btcusdt@depth20@100ms.
+PARTIAL = re.compile(r"@depth\d")
 
 
 def kind_of(probe: Probe) -> int:

@@ -7,6 +7,7 @@ nothing; streams that mmtui does not use are passed over as a Heartbeat.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ from mmtui.venues.binance.sequence import Sequence
 
 __all__ = ["Decoder", "Feed", "WireError", "identify"]
 
+_SIGNED = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _PREFIX = b'{"stream":"'
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
@@ -140,13 +142,17 @@ def _scaled(text: str, places: int) -> int:
     """Signed decimal text times 10**places, cut toward zero (only marks and rates may be that fine); "" is 0."""
     if not text:
         return 0
-    try:
-        value = Decimal(text)
-    except ArithmeticError:
-        raise WireError(f"{text[:40]!r} is no number") from None
-    if not value.is_finite() or abs(value) >= Decimal(10) ** 9 or len(text) > 40:
+    value = signed_decimal(text)
+    if abs(value) >= 10**9:
         raise WireError(f"{text[:40]!r} is no price or rate")
     return int(value.scaleb(places))
+
+
+def signed_decimal(text: str) -> Decimal:
+    """A plain decimal text with an optional minus; WireError for anything else."""
+    if _SIGNED.fullmatch(text) is None:
+        raise WireError(f"{text[:40]!r} is no plain decimal number")
+    return Decimal(text)
 
 
 def _combined(shape: type) -> msgspec.json.Decoder[Any]:
@@ -198,7 +204,6 @@ class Decoder:
                         except OffGrid:
                             pass  # seldom: the way below refines the grid
                     return self._apply(ts, method, message)
-                return self._slow(ts, _unwrap(body))
             return self._slow(ts, body)
         except WireError:
             raise
@@ -206,7 +211,8 @@ class Decoder:
             raise WireError(_reason(error)) from None
 
     def _slow(self, ts: int, body: bytes | msgspec.Raw) -> list[Event]:
-        kind = m.kind_of(_probe(body))
+        body, probe = _inner(body)
+        kind = m.kind_of(probe)
         if kind == m.SNAPSHOT:
             return self._apply(ts, Feed.snapshot, _SNAPSHOT.decode(body))
         if kind == m.OTHER:
@@ -254,8 +260,12 @@ class RefinedError(WireError):
         self.events = events
 
 
-def _unwrap(body: bytes) -> msgspec.Raw | bytes:
-    return m.ENVELOPE.decode(body).data or body
+def _inner(body: bytes | msgspec.Raw) -> tuple[bytes | msgspec.Raw, m.Probe]:
+    """The message itself, out of a combined frame where there is one, and what it shows of itself."""
+    probe = _probe(body)
+    if not probe.data:
+        return body, probe
+    return probe.data, m.Probe() if m.PARTIAL.search(probe.stream) else _probe(probe.data)
 
 
 def _probe(body: bytes | msgspec.Raw) -> m.Probe:
@@ -282,8 +292,7 @@ def _reason(error: Exception) -> str:
 def identify(body: bytes) -> tuple[str, str]:
     """Market id and symbol of one frame, "" where it does not tell. WireError when it cannot be read."""
     try:
-        inner: bytes | msgspec.Raw = _unwrap(body) if body.startswith(_PREFIX) else body
-        probe = _probe(inner)
+        probe = _inner(body)[1]
         symbol = probe.s or probe.symbol
         if probe.e == "forceOrder" and probe.o:
             symbol = msgspec.json.decode(probe.o, type=m.Probe).s
