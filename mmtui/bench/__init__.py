@@ -1,1 +1,48 @@
-"""Bodies of mmtui bench and mmtui doctor."""
+"""Bodies of mmtui bench and mmtui doctor.
+
+Every figure is process CPU time unless its name says wall; ratios are taken in one run, interleaved, over rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from typing import Any
+
+from mmtui.core.errors import UserError
+
+#: name -> module of this room, what it measures.
+BENCHMARKS: dict[str, tuple[str, str]] = {
+    "book": ("market", "captured message -> book, top 20 of both sides; beside it ccxt's handler"),
+    "quote": ("market", "captured message -> quote decision, 5 levels a side, full pipeline: p50, p99, p99.9"),
+    "whatif": ("market", "what-if with latency and queue-aware fills, events a second"),
+    "tape": ("tape", "tape: bytes and µs a record written, records a second read, seek"),
+    "kill": ("kill", "kill command -> last cancel, 60 and 200 open orders"),
+    "frame": ("cockpit", "frame CPU and bytes of the cockpit in a pseudo-terminal, 200x50"),
+    "start": ("cockpit", "start-up: --help, cockpit to first paint, engine to ready"),
+    "memory": ("cockpit", "memory of the engine host"),
+}
+
+
+def run(args: argparse.Namespace) -> int:
+    """The sub-command: all benchmarks, or one."""
+    names = [args.name] if args.name else list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        raise UserError(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    results: dict[str, Any] = {}
+    for name in names:
+        if not args.json:
+            print(f"{name}: {BENCHMARKS[name][1]}", flush=True)
+        module = importlib.import_module(f"mmtui.bench.{BENCHMARKS[name][0]}")
+        found: dict[str, Any] = getattr(module, f"bench_{name}")()
+        results[name] = found
+        if not args.json:
+            for key, value in found.items():
+                print(f"  {key:<34} {value}")
+    if args.json:
+        print(json.dumps(results[args.name] if args.name else results))
+    sys.stdout.flush()
+    return 0

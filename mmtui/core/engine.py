@@ -241,10 +241,24 @@ class Engine:
 
     def _quote(self, quoter: Quoter, ts: int, book: OrderBook) -> None:
         """The hot path: fair value, prices, and only if they changed the ladder."""
-        i = quoter.i
-        source = self.sources[i]
-        fair = fair_value(book, quoter.params, self._other(i, source) if source >= 0 else 0.0)
-        if fair > 0 and quoter.reprice(book.bid, book.ask, fair, self.accounts[i].position):
+        bid, ask = book.bid, book.ask
+        if quoter.micro:
+            bid_sz, ask_sz = book.bid_sz, book.ask_sz
+            fair = (bid * ask_sz + ask * bid_sz) / (bid_sz + ask_sz)
+        else:
+            source = self.sources[quoter.i]
+            fair = fair_value(book, quoter.params, self._other(quoter.i, source) if source >= 0 else 0.0)
+            if fair <= 0:
+                return
+        # below a small part of the tolerance a move of fair value cannot move an order
+        if (
+            not quoter.dirty
+            and -quoter.deaf < fair - quoter.fair < quoter.deaf
+            and bid == quoter.bid
+            and ask == quoter.ask
+        ):
+            return
+        if quoter.reprice(bid, ask, fair, self.accounts[quoter.i].position):
             self._ladder(quoter, ts)
 
     def _other(self, i: int, source: int) -> float:

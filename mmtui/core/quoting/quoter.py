@@ -17,6 +17,8 @@ from mmtui.core.setup import InstrumentSetup
 #: A side whose orders an operator cancelled one by one comes back after this.
 HOLD_ORDER_NS = 5_000_000_000
 FOREVER = 1 << 62
+#: Share of the requote tolerance by which fair value may move before prices are computed again.
+DEAF = 0.1
 
 
 class Quoter:
@@ -38,6 +40,9 @@ class Quoter:
         self.active = False  # set by the engine: state and protections allow quotes
         self.ease_until = 0  # a quarter of the size until then
         self.fair = 0.0
+        self.bid = self.ask = 0  # touch at the last pricing
+        self.deaf = 0.0  # ticks of fair value that are not worth a new pricing
+        self.micro = setup.quoting.fair_value == "micro"
         self.half_bps = 0.0
         self.skew_inventory = 0.0
         self.want: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
@@ -58,6 +63,7 @@ class Quoter:
         if params.vol_window_s != self.params.vol_window_s:
             self.volatility.tau = params.vol_window_s
         self.params = params
+        self.micro = params.fair_value == "micro"
         self.offsets = model.rungs(params)
         self.shape = model.shape(params)
         self.unit = params.size / float(lot)
@@ -83,7 +89,8 @@ class Quoter:
     def reprice(self, bid: int, ask: int, fair: float, position: int) -> bool:
         """New wanted prices; True when they, or anything else that matters, differ from the last."""
         operator, params = self.operator, self.params
-        self.fair = fair
+        self.fair, self.bid, self.ask = fair, bid, ask
+        self.deaf = DEAF * params.requote_tolerance_bps * 1e-4 * fair
         sigma = self.volatility.bps(params.vol_horizon_s) if params.vol_factor else 0.0
         self.half_bps = model.full_width(params, operator, sigma) * 0.5
         ratio = (position - self.target) / self.limit

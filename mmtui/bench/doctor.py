@@ -1,0 +1,126 @@
+"""`mmtui doctor`: what this machine has, what a config means, and every table that decides.
+
+Rules of this file: prints; checks what can be checked without a network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform
+import resource
+import shutil
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from mmtui import __version__
+from mmtui.config.paths import runtime_dir, sessions_dir, state_dir
+from mmtui.core.commands import ACTS
+from mmtui.core.orders.table import TABLE
+from mmtui.core.quoting.params import REFERENCE, Quoting
+from mmtui.core.risk.limits import Limits
+from mmtui.core.risk.states import MAY_SEND
+from mmtui.core.risk.triggers import triggers
+from mmtui.core.setup import DeskSetup
+from mmtui.venues.paper.model import MODEL
+
+PACKAGES = ("textual", "msgspec", "zstandard", "aiohttp", "numpy", "uvloop", "ccxt", "plotext")
+#: Less free space than this is said: a busy desk writes about 200 MB a day.
+SPACE = 2 * 1024**3
+FILES = 256
+
+
+def run(args: argparse.Namespace) -> int:
+    """The sub-command; 0 when nothing is wrong."""
+    setup = None
+    if getattr(args, "config", None):
+        from mmtui.config.load import load_config
+
+        setup = load_config(Path(args.config)).setup
+    troubles = machine()
+    limits = setup.limits if setup is not None else Limits()
+    if setup is not None:
+        desk(setup)
+    table("what stops what", ("trigger", "kind", "scope", "stops", "comes back", "number"), list(triggers(limits)))
+    table(
+        "states",
+        ("state", "what may leave besides cancels"),
+        [(state.name, ", ".join(sorted(purposes)) or "nothing") for state, purposes in MAY_SEND.items()],
+    )
+    table(
+        "life of an order",
+        ("state", "fact", "becomes"),
+        [(state.name, fact.name, after.name) for (state, fact), after in TABLE.items()],
+    )
+    defaults = Quoting()
+    table(
+        "quoting parameters",
+        ("key", "default", "unit", "what it does"),
+        [(key, str(getattr(defaults, key)), unit, text) for key, (unit, text) in REFERENCE.items()],
+    )
+    table("acts", ("act", "arguments", "what it does"), [(act.name, act.args, act.help) for act in ACTS])
+    print(f"\npaper fills\n  {MODEL}")
+    for trouble in troubles:
+        print(f"mmtui: {trouble}", file=sys.stderr)
+    return 1 if troubles else 0
+
+
+def machine() -> list[str]:
+    """Versions, places, limits; returns what is wrong, a sentence each."""
+    troubles = []
+    print(f"mmtui {__version__}, Python {platform.python_version()} on {platform.system()} {platform.machine()}")
+    for name in PACKAGES:
+        try:
+            print(f"  {name:<12} {version(name)}")
+        except PackageNotFoundError:
+            print(f"  {name:<12} not installed")
+            if name not in ("uvloop",):
+                troubles.append(f"the package {name} is not installed")
+    print(f"  numba        {'found' if importlib.util.find_spec('numba') else 'not installed (not needed)'}")
+    for label, path in (("state", state_dir()), ("sockets", runtime_dir()), ("sessions", sessions_dir())):
+        free = shutil.disk_usage(path).free
+        print(f"  {label:<12} {path} ({free / 1024**3:.1f} GiB free)")
+        if free < SPACE:
+            troubles.append(f"{path} has only {free / 1024**3:.1f} GiB free")
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if 0 <= soft < FILES:
+        troubles.append(f"only {soft} files may be open at once (ulimit -n): {FILES} are wanted")
+    term, colour = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
+    print(f"  terminal     TERM={term or '-'} COLORTERM={colour or '-'} {shutil.get_terminal_size()[0]} columns")
+    return troubles
+
+
+def desk(setup: DeskSetup) -> None:
+    """What a config means."""
+    print(f"\ndesk {setup.name}: {setup.mode}, {setup.currency}, equity {setup.equity}, seed {setup.seed}")
+    rows = []
+    for item in setup.instruments:
+        one = item.instrument
+        rows.append(
+            (
+                one.id,
+                one.kind,
+                f"{one.tick} ({one.grid})",
+                one.lot,
+                f"{one.maker_bps}/{one.taker_bps}",
+                item.profile if item.quote else "not quoted",
+                f"{item.quoting.spread_bps:g} bps x {item.quoting.levels}",
+                f"{item.quoting.size:g}",
+                item.max_position if float(item.max_position) else f"{20 * item.quoting.size:g}",
+                item.baseline,
+            )
+        )
+    head = ("instrument", "kind", "tick", "lot", "fees bps", "profile", "spread", "size", "max position", "baseline")
+    table("instruments", head, rows)
+
+
+def table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Columns as wide as they need to be; the last one is left alone."""
+    print(f"\n{title}")
+    widths = [max(len(str(row[k])) for row in [head, *rows]) for k in range(len(head))]
+    for row in [head, *rows]:
+        cells = [str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)]
+        print("  " + "  ".join(cells).rstrip())

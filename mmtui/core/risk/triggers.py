@@ -1,0 +1,65 @@
+"""The one table of what stops what: trigger -> scope -> what stops -> whether it comes back alone -> its number.
+
+Printed by `mmtui doctor`; the numbers are read from the limits in force.  Rules of this file: data.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mmtui.core.risk.limits import Limits
+from mmtui.core.risk.protections import HYSTERESIS, LEAD_STALE
+
+SECOND = 1_000_000_000
+
+
+class Trigger(NamedTuple):
+    name: str
+    kind: str  # protection | limit | refusal | state
+    scope: str
+    stops: str
+    back: str
+    number: str
+
+
+def triggers(limits: Limits) -> list[Trigger]:
+    """The table for one set of limits."""
+    back = f"alone, after {HYSTERESIS / SECOND:g} s of good data, at a quarter of the size for {limits.ease_back_s:g} s"
+    stale = f"{limits.stale_major_ms} ms majors, {limits.stale_other_ms} ms others; warned at {limits.stale_warn_ms} ms"
+    loss = f"{limits.daily_loss:g}" if limits.daily_loss else "1 % of equity"
+    drawdown = f"{limits.drawdown:g}" if limits.drawdown else "1.5 % of equity"
+    collar = f"{limits.collar_major_bps:g} bps majors, {limits.collar_other_bps:g} bps others from the reference"
+    messages = f"{limits.messages_per_s}/s a venue, {limits.cancel_share:.0%} of it kept for cancels"
+    trips = f"more than {limits.trips_to_pause} trips in {limits.trips_window_s / 60:g} min"
+    cap = f"{limits.flatten_cap_major_bps:g} bps majors, {limits.flatten_cap_other_bps:g} bps others"
+    latched = "no: an operator, with a reason"
+    return [
+        Trigger("stale feed", "protection", "instrument", "quotes", back, stale),
+        Trigger("sequence gap", "protection", "instrument", "quotes", back, "any hole in the venue's sequence"),
+        Trigger("crossed book", "protection", "instrument", "quotes", back, "best bid at or above best ask"),
+        Trigger("one-sided book", "protection", "instrument", "quotes", back, "a side is empty"),
+        Trigger("feed down", "protection", "venue", "quotes", back, "the connection says so"),
+        Trigger(
+            "lead venue", "protection", "instrument", "quotes", back, f"fair_source silent {LEAD_STALE / SECOND:g} s"
+        ),
+        Trigger("tripped too often", "state", "instrument", "PAUSED", "no: an operator", trips),
+        Trigger("restart after a crash", "state", "desk", "PAUSED", "no: an operator", "always"),
+        Trigger("source ended", "state", "desk", "PAUSED", "no: there is no market", "always"),
+        Trigger("daily loss", "limit", "desk", "HALTED", latched, f"{loss}, UTC day and rolling 24 h"),
+        Trigger("drawdown", "limit", "desk", "HALTED", latched, drawdown),
+        Trigger("overfill", "limit", "instrument", "HALTED", latched, "one lot beyond the order's size"),
+        Trigger("foreign fill", "limit", "instrument", "HALTED", latched, "a fill of an order that is not ours"),
+        Trigger(
+            "position limit", "refusal", "order", "orders that add", "with the position", "max_position, worst case"
+        ),
+        Trigger("order notional", "refusal", "order", "that order", "-", _or(limits.order_notional, "10 % of equity")),
+        Trigger("gross notional", "refusal", "order", "that order", "-", _or(limits.gross_notional, "3 x equity")),
+        Trigger("price collar", "refusal", "order", "that order", "-", collar),
+        Trigger("message rate", "refusal", "venue", "new orders", "alone", messages),
+        Trigger("spot balance", "refusal", "order", "that sale", "-", "baseline + position - open sells"),
+        Trigger("slippage cap", "refusal", "task", "the task stops", "one press extends it once", cap),
+    ]
+
+
+def _or(value: float | None, default: str) -> str:
+    return f"{value:g}" if value else default
