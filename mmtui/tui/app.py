@@ -1,0 +1,340 @@
+"""The cockpit: puts panels where view/desk.py says, paints what changed, hands keys to the controller.
+
+Rules of this file: Textual's side only; what is shown is made in view, what is done in controller.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import signal
+import sys
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from time import monotonic
+from typing import cast
+
+from rich.style import Style
+from textual.app import App
+from textual.binding import Binding, BindingsMap
+from textual.driver import Driver
+from textual.events import Resize
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.widgets import Input
+
+from mmtui.link.client import connect
+from mmtui.link.messages import PROTOCOL, Cmd, Hello
+from mmtui.tui.actions import Keymap
+from mmtui.tui.canvas import Canvas
+from mmtui.tui.controller import Controller
+from mmtui.tui.driver import GateDriver
+from mmtui.tui.keymap import load_keymap
+from mmtui.tui.roles import styles
+from mmtui.tui.session import Connector, Line, Session
+from mmtui.tui.store import Store
+from mmtui.tui.themes import DEFAULT, config_dir, load_themes
+from mmtui.view.confirm import ask_rows, palette_rows
+from mmtui.view.desk import PANELS, SMALLEST, Place, panel, places
+from mmtui.view.header import header, second_row
+from mmtui.view.keys import help_page, key_bar
+from mmtui.view.rows import Row, clip
+
+#: Looks for something to paint so often; nothing is painted when nothing changed.
+TICK_S = 0.05
+FPS = 10.0
+_PALETTE_ROWS = 11
+
+
+class DeskScreen(Screen[None], inherit_bindings=False):
+    """A screen without bindings of its own: Tab walks our screens, not a focus."""
+
+    CSS = """
+    DeskScreen { layers: base above; background: $background; overflow: hidden; }
+    #panel-dock { layer: above; }
+    #typed { layer: above; position: absolute; height: 1; border: none; padding: 0 1; background: $surface; color: $foreground; display: none; }
+    #typed:focus { border: none; }
+    """
+
+
+class Cockpit(App[int], inherit_bindings=False):
+    """One terminal on one desk."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = []
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        observe: bool = False,
+        keymap: Keymap | None = None,
+        themes: tuple[list[Theme], list[str]] | None = None,
+        driver_class: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver_class, ansi_color=False)
+        self.keymap_table = keymap or Keymap()
+        self.themes_found, self.themes_wrong = themes if themes is not None else load_themes()
+        operator = _operator()
+        self.store = Store(observe, operator)
+        hello = Hello(protocol=PROTOCOL, role="observer" if observe else "operator", operator=operator, origin=_origin())
+        self.line = Session(self.store, connector, hello, FPS)
+        self.controller = Controller(self.store, self.line, self.keymap_table, self)
+        self.looks: dict[str, Style] = {}
+        self.canvases: dict[str, Canvas] = {}
+        self.laid: list[Place] = []
+        self.dock: Place | None = None
+        self.said = ""  # why the cockpit ended, for the shell
+        self._second = 0
+        self._bindings = BindingsMap(self._make_bindings())
+
+    def _make_bindings(self) -> list[Binding]:
+        kill = self.keymap_table.keys["kill"]
+        keys = [k for k in self.keymap_table.all_keys() if k not in kill]
+        out = [Binding(key, f"press('{key}')", show=False) for key in [*keys, "enter", "ctrl+c"]]
+        return [*out, *(Binding(key, "kill", show=False, priority=True) for key in kill)]
+
+    def get_default_screen(self) -> Screen[None]:
+        return DeskScreen()
+
+    # ------------------------------------------------------------ life
+
+    def on_mount(self) -> None:
+        for theme in self.themes_found:
+            self.register_theme(theme)
+        wanted = os.environ.get("MMTUI_THEME", DEFAULT)
+        self.theme = wanted if wanted in self.available_themes else "textual-dark"
+        self._restyle()
+        if self.themes_wrong:
+            more = f" (+{len(self.themes_wrong) - 1} more)" if len(self.themes_wrong) > 1 else ""
+            self.store.say(self.themes_wrong[0] + more, monotonic() + 5)
+        self._typed = Input(id="typed", disabled=True)
+        self._typed.cursor_blink = False
+        self.screen.mount(self._typed)
+        self._lay()
+        self.set_interval(TICK_S, self.tick)
+        self.run_worker(self.line.run(self._refused), exclusive=True, exit_on_error=True)
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                loop.add_signal_handler(number, self._hung_up)
+
+    def _hung_up(self) -> None:
+        """The terminal has gone (or we are told to): the desk lives on in its host."""
+        self.exit(0)
+
+    def _refused(self, why: str) -> None:
+        self.said = why
+        self.exit(3)
+
+    def leave(self) -> None:
+        """q: a demo ends with its only cockpit; every other desk goes on without us."""
+        self.run_worker(self._leave())
+
+    async def _leave(self) -> None:
+        model = self.store.model
+        welcome, frame = model.welcome, model.frame
+        alone = frame is None or frame.cockpits <= 1
+        if welcome is not None and welcome.mode == "DEMO" and alone and not model.observe:
+            self.line.send(Cmd(id=os.urandom(8).hex(), action="shutdown"))
+            await self.line.drained()
+        elif welcome is not None and welcome.mode != "REPLAY":
+            self.said = f"desk {welcome.name} goes on ({frame.state if frame else 'state not known'}); mmtui attach {welcome.name} comes back"
+        self.exit(0)
+
+    # ------------------------------------------------------------ keys
+
+    def action_press(self, key: str) -> None:
+        if key == "ctrl+c":
+            quit_, kill = self.keymap_table.shown("quit"), self.keymap_table.shown("kill").split()[0]
+            self.store.say(f"{quit_} leaves, {kill} kills; ctrl+c does nothing here", monotonic())
+        else:
+            gate = self._gate
+            now = monotonic()
+            stalled = gate is not None and gate.stalled(now)
+            self.controller.press(key, stalled, gate.stalled_for if gate else 0.0)
+        self.tick()
+
+    def action_kill(self) -> None:
+        self.controller.press(self.keymap_table.keys["kill"][0])
+        self.tick()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if self.controller.palette is not None:
+            self.controller.palette, self.controller.choice = event.value, 0
+            self.store.changed = True
+            self.tick()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self.controller.submit(event.value, monotonic())
+        self.tick()
+
+    def open_typed(self, kind: str, hint: str) -> None:
+        """Show the text field of the docked bar."""
+        self._typed.disabled = False
+        self._typed.display = True
+        self._typed.value = ""
+        self._typed.placeholder = hint
+        self._typed.focus()
+
+    def close_typed(self) -> None:
+        self._typed.display = False
+        self._typed.disabled = True
+        self.screen.set_focus(None)
+
+    def next_theme(self) -> None:
+        names = [theme.name for theme in self.themes_found]
+        if names:
+            at = names.index(self.theme) if self.theme in names else -1
+            self.theme = names[(at + 1) % len(names)]
+            self._restyle()
+            self.store.say(f"theme {self.theme}", monotonic(), "hot")
+
+    # ------------------------------------------------------------ drawing
+
+    @property
+    def _gate(self) -> GateDriver | None:
+        driver = self._driver
+        return driver if isinstance(driver, GateDriver) else None
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {}
+
+    def _restyle(self) -> None:
+        theme = self.current_theme
+        self.looks.clear()
+        self.looks.update(styles(dict(theme.variables), theme.dark, theme.ansi))
+        for canvas in self.canvases.values():
+            canvas.repaint()
+
+    def on_resize(self, event: Resize) -> None:
+        self.store.model.tops.clear()
+        self._lay()
+        self.store.changed = True
+        self.call_after_refresh(self.tick)
+
+    def _lay(self) -> None:
+        """Put every canvas in its place; those without one are hidden."""
+        size = self.size
+        wanted = places(self.store.model, size.width, size.height, self.controller.helping)
+        if wanted == self.laid:
+            return
+        self.laid = wanted
+        names = {place.name for place in wanted}
+        for name, canvas in self.canvases.items():
+            if name != "dock" and name not in names:
+                canvas.display = False
+        for place in wanted:
+            self._put(place)
+
+    def _put(self, place: Place) -> Canvas:
+        canvas = self.canvases.get(place.name)
+        if canvas is None:
+            canvas = self.canvases[place.name] = Canvas(place.name, self.looks)
+            self.screen.mount(canvas)
+        canvas.styles.width, canvas.styles.height = place.w, place.h
+        canvas.styles.offset = (place.x, place.y)
+        canvas.display = True
+        return canvas
+
+    def tick(self) -> None:
+        """Paint what changed, if the terminal takes it; a skipped frame loses nothing."""
+        now = monotonic()
+        model = self.store.model
+        model.now = now
+        asking = self.controller.asking
+        gate = self._gate
+        if asking is not None:
+            if asking.mark is not None and (gate is None or gate.passed(asking.mark)):
+                asking.written(now)
+            if asking.over(now):
+                self.controller.dismiss()
+                self.store.say(f"{asking.ask.action}: no Enter came; nothing was sent", now)
+            self.store.changed = True
+        second = int(now * 4)
+        timed = second != self._second and bool(model.echoes or model.notice or model.flash or model.link != "up" or model.frame_age_ms() > 900)
+        if not (self.store.changed or timed) or (gate is not None and not gate.open()):
+            return
+        self._second = second
+        self.store.changed = False
+        self._lay()
+        self._paint()
+        if asking is not None and asking.mark is None:
+            self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
+
+    def _paint(self) -> None:
+        for place in self.laid:
+            canvas = self.canvases[place.name]
+            canvas.show(self._rows(place))
+        self._paint_dock()
+
+    def _rows(self, place: Place) -> list[Row]:
+        model = self.store.model
+        name, w, h = place.name, place.w, place.h
+        if name == "header":
+            return [header(model, w)]
+        if name == "second":
+            return [second_row(model, w)]
+        if name == "keys":
+            return list(key_bar(model, self.keymap_table.entries(model.replaying), w))
+        if name == "help":
+            return help_page(self.keymap_table.listing(model.replaying), w, h, model.scroll)
+        if name == "sentence":
+            kill = self.keymap_table.shown("kill").split()[0]
+            text = f"{w}×{h}: mmtui needs {SMALLEST[0]}×{SMALLEST[1]}; {kill} still kills."
+            return [clip([(text[at : at + w], "warn")], w) for at in range(0, len(text), max(1, w))][:h]
+        return panel(model, name, w, h) if name in PANELS else []
+
+    def _paint_dock(self) -> None:
+        """The question, or the palette, over the rows above the keys."""
+        w, h = self.size
+        controller = self.controller
+        rows: list[Row] = []
+        typed = controller.palette is not None
+        if controller.palette is not None:
+            tall = min(_PALETTE_ROWS, max(3, h - 6))
+            rows = palette_rows(controller.found(), controller.choice, w, tall)
+            rows += [()] * (tall - len(rows))
+        elif controller.asking is not None:
+            rows = ask_rows(self.store.model, controller.asking.ask, w)
+            typed = controller.asking.ask.typed
+        if not rows or w < SMALLEST[0] or h < SMALLEST[1]:
+            if self.dock is not None:
+                self.canvases["dock"].display = False
+                self.dock = None
+            return
+        bottom = h - 2 - (1 if typed else 0)
+        place = Place("dock", 0, max(0, bottom - len(rows)), w, len(rows))
+        if place != self.dock:
+            self.dock = place
+            self._put(place)
+            self._typed.styles.offset = (0, bottom)
+            self._typed.styles.width = w
+        self.canvases["dock"].show(rows)
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid())
+
+
+def _origin() -> str:
+    ssh = os.environ.get("SSH_CONNECTION", "").split()
+    return f"ssh {ssh[0]}" if ssh else "local"
+
+
+def run_cockpit(socket: Path, *, observe: bool = False) -> int:
+    """Become the cockpit of the desk that listens at `socket`; the exit code."""
+    keymap = load_keymap(config_dir() / "keymap.toml")
+
+    def connector(hello: Hello) -> AbstractAsyncContextManager[Line]:
+        return cast("AbstractAsyncContextManager[Line]", connect(socket, hello))
+
+    app = Cockpit(connector, observe=observe, keymap=keymap, driver_class=GateDriver)
+    code = app.run()
+    if app.said:
+        print(f"mmtui: {app.said}", file=sys.stderr)
+    return code if code is not None else (app.return_code or 0)

@@ -1,0 +1,102 @@
+"""The terminal driver: knows whether the terminal takes what is written, so that the loop never waits for it.
+
+Rules of this file: the only place that touches Textual's private writer.  A stalled line (SSH that hangs) blocks the
+writer's thread, never the loop, as long as nothing is painted while its queue is deep.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from textual.drivers import linux_driver
+from textual.drivers._writer_thread import WriterThread
+from textual.drivers.linux_driver import LinuxDriver
+
+#: Paint only while fewer writes wait (one frame is up to three).
+GATE = 4
+#: A write that takes longer than this is a stall of the line.
+STALL_S = 1.0
+#: Keys that arrive so soon after a stall were typed during it.
+BURST_S = 0.5
+
+
+class GateWriter(WriterThread):
+    """Textual's writer, with its progress to be seen; a terminal that has gone swallows the rest."""
+
+    def __init__(self, file: object) -> None:
+        super().__init__(file)  # type: ignore[arg-type]
+        self.queued = 0
+        self.written = 0
+        self.busy_since = 0.0
+        self.stall_ended = -1e9
+        self.stalled_for = 0.0
+
+    def write(self, text: str) -> None:
+        self.queued += 1
+        super().write(text)
+
+    def run(self) -> None:
+        while True:
+            text = self._queue.get()
+            if text is None:
+                break
+            self.busy_since = began = monotonic()
+            try:
+                self._file.write(text)
+                if not self._queue.qsize():
+                    self._file.flush()
+            except (OSError, ValueError):
+                pass  # the terminal is gone: SIGHUP ends us, and nothing may block until then
+            self.busy_since = 0.0
+            now = monotonic()
+            if now - began > STALL_S:
+                self.stall_ended, self.stalled_for = now, now - began
+            self.written += 1
+        try:
+            self._file.flush()
+        except (OSError, ValueError):
+            pass
+
+
+class GateDriver(LinuxDriver):
+    """LinuxDriver with a GateWriter."""
+
+    def start_application_mode(self) -> None:
+        ordinary = linux_driver.WriterThread
+        linux_driver.WriterThread = GateWriter  # type: ignore[misc]
+        try:
+            super().start_application_mode()
+        finally:
+            linux_driver.WriterThread = ordinary  # type: ignore[misc]
+
+    @property
+    def _gate(self) -> GateWriter | None:
+        writer = self._writer_thread
+        return writer if isinstance(writer, GateWriter) else None
+
+    def open(self) -> bool:
+        """Whether a frame may be painted now."""
+        gate = self._gate
+        return gate is None or gate._queue.qsize() < GATE
+
+    def mark(self) -> int:
+        """A mark behind everything handed over so far; `passed` says when it has been written out."""
+        gate = self._gate
+        return gate.queued if gate else 0
+
+    def passed(self, mark: int) -> bool:
+        gate = self._gate
+        return gate is None or gate.written >= mark
+
+    def stalled(self, now: float) -> bool:
+        """Whether a key that arrives now may have been typed into a line that hung."""
+        gate = self._gate
+        if gate is None:
+            return False
+        hung = bool(gate.busy_since) and now - gate.busy_since > STALL_S
+        return hung or now - gate.stall_ended < BURST_S
+
+    @property
+    def stalled_for(self) -> float:
+        gate = self._gate
+        return gate.stalled_for if gate else 0.0

@@ -1,0 +1,140 @@
+"""The header: what am I connected to and is it real, is it quoting, how much risk, how much money; and the alarm row.
+
+Rules of this file: rows only. The four answers keep their places; an alarm gets the row below, never their place.
+"""
+
+from __future__ import annotations
+
+from mmtui.link.messages import Frame, Gauge
+from mmtui.view import formats as fmt
+from mmtui.view.model import SCREENS, Model
+from mmtui.view.rows import Row, Span, clip, ends, meter, width
+
+MODE_ROLES = {"LIVE": "live", "PAPER": "paper", "DEMO": "demo", "REPLAY": "replay", "SHADOW": "shadow"}
+STATE_ROLES = {"RUNNING": "running", "PAUSED": "paused", "STOPPED": "stopped", "HALTED": "halted", "KILLED": "killed"}
+LEVEL_ROLES = {"ok": "ok", "warn": "warn", "reduce": "danger", "act": "danger"}
+#: A frame older than this on our side: the numbers are not to be traded on.
+FRAME_STALE_MS = 2_000
+
+
+def header(model: Model, cells: int) -> Row:
+    """One row: mode, desk and asset, state, fair value, delta, PnL, feeds, worst gauge; as many as fit."""
+    welcome, frame = model.welcome, model.frame
+    if welcome is None:
+        return clip([(" mmtui ", "stopped"), ("  connecting to the desk…", "dim")], cells)
+    mode = welcome.mode
+    spans: list[Span] = [(f" {mode} ", MODE_ROLES.get(mode, "shadow"))]
+    if welcome.simulated:
+        spans.append((" SIMULATED ", "demo"))
+    if model.observe:
+        spans.append((" OBSERVER ", "shadow"))
+    chosen = model.instrument
+    desk = f" {welcome.name}" + (f" ▸ {chosen.base}" if chosen else "")
+    if frame is None:
+        return clip([*spans, (desk, "text"), ("  waiting for the first frame…", "dim")], cells)
+    spans.append((desk + " ", "text"))
+    since = max(0, frame.ts - frame.state_since)
+    spans.append((f" {frame.state} ", STATE_ROLES.get(frame.state, "paused")))
+    spans.append((f" {fmt.duration(since)}", "dim"))
+    return _fit(spans, _facts(model, frame), cells)
+
+
+def _fit(left: list[Span], facts: list[tuple[int, list[Span]]], cells: int) -> Row:
+    """All facts that fit, the least important dropped first, in their order of place."""
+    room = cells - width(tuple(left))
+    kept: set[int] = set()
+    for at in sorted(range(len(facts)), key=lambda i: facts[i][0]):
+        need = width(tuple(facts[at][1])) + 3
+        if need <= room:
+            kept.add(at)
+            room -= need
+    spans = list(left)
+    for at, (_, fact) in enumerate(facts):
+        if at in kept:
+            spans += [("   ", "text"), *fact]
+    return clip(spans, cells)
+
+
+def _facts(model: Model, frame: Frame) -> list[tuple[int, list[Span]]]:
+    """(importance, spans): 0 is dropped last."""
+    out: list[tuple[int, list[Span]]] = []
+    chosen = model.instrument
+    view = model.view()
+    if chosen and view and view.fair:
+        scale = model.scales[chosen.id]
+        text = fmt.price(round(view.fair * fmt.UNIT), scale.decimals + 1)
+        out.append((3, [("fair ", "dim"), (text, "bright")]))
+    asset = next((a for a in frame.assets if chosen and a.asset == chosen.base), None)
+    if asset is not None:
+        limit = fmt.amount(asset.limit)
+        share = abs(fmt.amount(asset.delta)) / limit if limit else 0.0
+        full, rest = meter(share, 6)
+        role = "danger" if share >= 0.9 else "warn" if share >= 0.7 else "text"
+        out.append((0, [("Δ ", "dim"), (f"{fmt.money(asset.delta, 3)} {asset.asset} ", role), (full, role), (rest, "faint")]))
+    total = fmt.amount(frame.pnl.total)
+    out.append((1, [("PnL ", "dim"), (fmt.signed(total, 2), fmt.tone(total)), (f" {frame.pnl.ccy}", "dim")]))
+    up = sum(1 for v in frame.venues if v.connected)
+    feeds = f"{up}/{len(frame.venues)} feeds"
+    out.append((4, [(feeds, "dim" if up == len(frame.venues) else "danger")]))
+    worst = worst_gauge(frame)
+    if worst is not None:
+        role = LEVEL_ROLES.get(worst.level, "text")
+        out.append((2, [(worst.name + " ", "dim"), (fmt.percent(worst.share).strip(), role if role != "ok" else "text")]))
+    if len(frame.operators) > 1:
+        out.append((5, [(f"{len(frame.operators)} operators", "dim")]))
+    return out
+
+
+def worst_gauge(frame: Frame) -> Gauge | None:
+    return max(frame.gauges, key=lambda g: g.share, default=None)
+
+
+def alarms(model: Model) -> list[tuple[str, str]]:
+    """(text, role) of everything that takes the second row, worst first."""
+    out: list[tuple[str, str]] = []
+    frame = model.frame
+    if model.link == "lost":
+        gone = model.now - model.link_since
+        out.append((f"HOST LOST {gone:.0f} s ago: {model.link_why or 'connection closed'} · retrying · numbers are old", "alarm"))
+    elif frame is not None and model.frame_age_ms() > FRAME_STALE_MS:
+        out.append((f"STALE: no frame from the host for {fmt.age(model.frame_age_ms() // 1000 * 1000)}", "alarm"))
+    if frame is None:
+        return out
+    if frame.trip is not None and not frame.trip.proven:
+        out.append((f"KILL IN PROGRESS by {frame.trip.by}: not all venues have proven zero", "alarm"))
+    unknown = sum(v.unknown_orders for v in frame.instruments)
+    if unknown:
+        out.append((f"{unknown} UNKNOWN order{'s' if unknown > 1 else ''}: counted as live until proven", "alarm"))
+    if frame.state in ("KILLED", "HALTED"):
+        out.append((f"{frame.state}: {frame.state_reason or 'no reason given'} · r resumes with a reason", "alarm"))
+    down = [model.name(v.id) for v in frame.venues if not v.connected and not v.ended]
+    if down:
+        out.append((f"FEED DOWN: {', '.join(down)}", "alarm"))
+    if frame.ended:
+        out.append(("SOURCE ENDED: the market data is over, the desk is paused", "caution"))
+    bad = [f"{model.name(b.id)} {b.state.upper()}" for b in frame.books if b.state in ("gap", "crossed", "stale", "down")]
+    if bad and not frame.ended:
+        out.append((" · ".join(bad[:4]) + (f" · +{len(bad) - 4}" if len(bad) > 4 else ""), "caution"))
+    unbounded = [model.name(v.id) for v in frame.venues if v.dead_man == "UNBOUNDED"]
+    if unbounded:
+        out.append((f"UNBOUNDED: {', '.join(unbounded)} would keep orders if the host died", "caution"))
+    if frame.state == "PAUSED" and frame.state_reason and frame.state_reason not in ("start", "pause"):
+        out.append((f"PAUSED: {frame.state_reason}", "caution"))
+    return out
+
+
+def second_row(model: Model, cells: int) -> Row:
+    """The worst alarm over the whole width, else the row of screens and instruments."""
+    found = alarms(model)
+    if found:
+        text, role = found[0]
+        more = f"  (+{len(found) - 1} more)" if len(found) > 1 else ""
+        return clip([(f" {text}{more}".ljust(cells), role)], cells)
+    spans: list[Span] = [(" ", "text")]
+    chosen = model.instrument
+    for at, name in enumerate(SCREENS):
+        spans.append((f"{at + 1} {name}", "hot" if name == model.screen else "faint"))
+        spans.append(("  ", "text"))
+    right: list[Span] = [(f"{chosen.id} ", "dim")] if chosen else []
+    return ends(spans, right, cells)
+

@@ -1,0 +1,102 @@
+"""The inventory panel: net delta of the asset against its limits, and what it is made of.
+
+Rules of this file: rows only.
+"""
+
+from __future__ import annotations
+
+from mmtui.link.messages import AssetView
+from mmtui.view import formats as fmt
+from mmtui.view.model import Model
+from mmtui.view.plots import balance
+from mmtui.view.rows import Row, Span, clip, ends, rule
+
+_PARTS = ("spot", "linear", "inverse", "wallet", "transit")
+
+
+def inventory(model: Model, cells: int, height: int) -> list[Row]:
+    """Delta on a scale, positions of the asset's markets, then the parts of delta that are not zero."""
+    frame, chosen = model.frame, model.instrument
+    if frame is None or chosen is None:
+        return [rule("inventory", cells)]
+    asset = next((a for a in frame.assets if a.asset == chosen.base), None)
+    rows = [rule("inventory", cells, age_of(model))]
+    if asset is None:
+        return [*rows, ((f" no {chosen.base} on this desk", "dim"),)]
+    rows.append(delta_row(asset, cells))
+    for item in model.family():
+        view = model.views.get(item.id)
+        if view is None:
+            continue
+        limit = fmt.amount(view.max_position)
+        share = abs(fmt.amount(view.position)) / limit if limit else 0.0
+        unit = " ct" if item.kind == "inverse" else ""
+        over = f" over baseline {fmt.number(fmt.amount(view.baseline), 2)}" if item.kind == "spot" else ""
+        average = f" avg {view.avg_price}" if view.avg_price and cells >= 44 else ""
+        role = "danger" if share >= 0.9 else "warn" if share >= 0.7 else "bright" if share else "dim"
+        places = 0 if item.kind == "inverse" else 3
+        left: list[Span] = [
+            (f" {model.name(item.id):<6}", "hot" if item.id == chosen.id else "dim"),
+            (f"{fmt.money(view.position, places):>9}{unit}", role),
+            (average or over, "dim"),
+        ]
+        rows.append(ends(left, [(f"{fmt.percent(share)} ", role if share >= 0.7 else "dim")], cells))
+    parts = [f"{name} {fmt.money(getattr(asset, name), 3)}" for name in _PARTS if fmt.amount(getattr(asset, name))]
+    parts.append(f"target {fmt.money(asset.target, 3)}")
+    rows.append(clip([(" " + "  ".join(parts), "dim")], cells))
+    return rows[:height]
+
+
+def delta_row(asset: AssetView, cells: int) -> Row:
+    """Net delta on a scale of its limit."""
+    limit, delta = fmt.amount(asset.limit), fmt.amount(asset.delta)
+    share = delta / limit if limit else 0.0
+    role = "danger" if abs(share) >= 0.9 else "warn" if abs(share) >= 0.7 else "own"
+    left, middle, right = balance(max(-1.0, min(1.0, share)), 11)
+    return clip(
+        [
+            (f" Δ {asset.asset} ", "dim"),
+            (f"{fmt.signed(delta, 3):>9} ", "bright"),
+            (left, role if share < 0 else "faint"),
+            (middle, "dim"),
+            (right, role if share > 0 else "faint"),
+            (f" ±{fmt.number(limit, 3)}" if limit else " no limit", "dim"),
+        ],
+        cells,
+    )
+
+
+def age_of(model: Model) -> list[Span]:
+    """The age of what the host sent last, for a panel's head."""
+    age = model.frame_age_ms()
+    return [(fmt.calm_age(age), "dim" if age < 1_000 else "danger")]
+
+
+def summary(model: Model, cells: int) -> Row:
+    """Inventory and PnL in one row, for screens without the panels."""
+    frame, chosen = model.frame, model.instrument
+    if frame is None or chosen is None:
+        return ()
+    view = model.view()
+    spans: list[Span] = []
+    if view is not None:
+        lean = lean_word(view.skew_bps)
+        spans += [
+            (f" {model.name(chosen.id)} ", "hot"),
+            (fmt.money(view.position, 0 if chosen.kind == "inverse" else 3), "bright"),
+            (f" of ±{fmt.number(fmt.amount(view.max_position), 0 if chosen.kind == 'inverse' else 2)}", "dim"),
+            ("  orders ", "dim"),
+            (str(view.open_orders), "text"),
+            ("  skew ", "dim"),
+            (f"{fmt.bps(view.skew_bps)} {lean}", "text"),
+        ]
+    parts = [(k, fmt.amount(v)) for k, v in frame.pnl.parts.items()]
+    for name, value in parts:
+        if value and name in ("spread", "inventory", "fees"):
+            spans += [(f"  {name} ", "dim"), (fmt.signed(value, 2), fmt.tone(value))]
+    return clip(spans, cells)
+
+
+def lean_word(skew: float) -> str:
+    """Never a sign alone."""
+    return "LEAN BUY" if skew > 0 else "LEAN SELL" if skew < 0 else "even"

@@ -1,0 +1,129 @@
+"""The key bar in groups, what became of the last command above the key that gave it, and the page of help.
+
+Rules of this file: rows only; which keys there are comes from the actions table (tui/actions.py) as `Key`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mmtui.view import formats as fmt
+from mmtui.view.inventory import lean_word
+from mmtui.view.model import Echo, Model
+from mmtui.view.rows import Row, Span, clean, clip, cut, rule, width
+
+ECHO_S = 6.0
+GROUPS = ("quote", "risk", "view", "replay", "desk")
+
+
+class Key(NamedTuple):
+    id: str
+    keys: str  # as shown: "[ ]", "^\\"
+    label: str  # "" where it stands in the help alone
+    group: str
+    help: str
+    actions: tuple[str, ...]  # ids that this entry stands for
+    trades: bool = False
+
+
+def key_bar(model: Model, keys: Sequence[Key], cells: int) -> tuple[Row, Row]:
+    """(echo row, key row). Kill is never dropped; other entries are dropped from the end where they do not fit."""
+    shown = [k for k in keys if k.label]
+    kept = _fitting(model, shown, cells)
+    spans: list[Span] = [(" ", "text")]
+    places: dict[str, int] = {}
+    group = ""
+    for entry in kept:
+        if group and entry.group != group:
+            spans.append(("│ ", "rule"))
+        group = entry.group
+        for action in entry.actions:
+            places[action] = width(tuple(spans))
+        hot = model.flash in entry.actions and model.now < model.flash_until
+        danger = entry.id == "kill"
+        spans.append((entry.keys, "flash" if hot else "danger" if danger else "key"))
+        spans.append((f" {_label(model, entry)}  ", "danger" if danger else "dim"))
+    return echo_row(model, places, cells), clip(spans, cells)
+
+
+def _fitting(model: Model, shown: list[Key], cells: int) -> list[Key]:
+    kept = list(shown)
+    room = cells - 1
+
+    def total() -> int:
+        groups = len({k.group for k in kept})
+        return sum(len(k.keys) + len(_label(model, k)) + 3 for k in kept) + 2 * (groups - 1)
+
+    always = ("kill", "help", "start", "pause", "flatten", "replay_play")
+    while total() > room + 2 and len(kept) > len(always):
+        drop = next((i for i in range(len(kept) - 1, -1, -1) if kept[i].id not in always), None)
+        if drop is None:
+            break
+        del kept[drop]
+    return kept
+
+
+def _label(model: Model, entry: Key) -> str:
+    """The value in force stands beside the keys that move it."""
+    view = model.view()
+    if entry.id == "wider":
+        return f"spread {view.spread_bps:5.2f} bps" if view and view.spread_bps else "spread"
+    if entry.id == "skew_up":
+        return f"skew {fmt.bps(view.skew_bps, 2):>5} {lean_word(view.skew_bps):<9}" if view else "skew"
+    if entry.id == "size_up":
+        return f"size {fmt.signed(view.operator_size_pct, 0)}%" if view and view.operator_size_pct else "size"
+    return entry.label
+
+
+def echo_row(model: Model, places: dict[str, int], cells: int) -> Row:
+    """What became of the newest command, beginning above its key; else a notice; else a quiet line."""
+    if model.notice is not None and model.now < model.notice.until:
+        return clip([(" " + model.notice.text, model.notice.role)], cells)
+    newest = model.echoes[-1] if model.echoes else None
+    if newest is None or model.now - newest.sent > ECHO_S:
+        return (("─" * cells, "rule"),)
+    text, role = echo_text(newest)
+    text = cut(clean(text), cells - 2)
+    at = min(places.get(newest.action, 1), max(1, cells - len(text) - 1))
+    return clip([("─" * (at - 1) + " ", "rule"), (text, role), (" " + "─" * cells, "rule")], cells + 1)[:3]
+
+
+def echo_text(echo: Echo) -> tuple[str, str]:
+    if echo.state == "requested":
+        return f"{echo.label} … requested", "dim"
+    if echo.state == "done":
+        return f"{echo.text or echo.label} ✓ {echo.ms:.0f} ms", "ok"
+    if echo.state == "proven":
+        return f"{echo.text or echo.label} ✓ {echo.ms:.0f} ms · proven zero", "ok"
+    if echo.state == "lost":
+        return f"{echo.label}: no answer; the host was lost after it was sent", "danger"
+    return f"{echo.label} refused: {echo.text}", "danger"
+
+
+def help_page(keys: Sequence[Key], cells: int, height: int, start: int = 0) -> list[Row]:
+    """All keys, by group."""
+    rows: list[Row] = []
+    for group in GROUPS:
+        members = [k for k in keys if k.group == group]
+        if not members:
+            continue
+        rows.append(rule(group, cells))
+        for entry in members:
+            spans: list[Span] = [
+                (f" {entry.keys:<12} ", "key"),
+                (entry.help, "text"),
+                ("  (sends an act to the engine)" if entry.trades and cells > 110 else "", "faint"),
+            ]
+            rows.append(clip(spans, cells))
+        rows.append(())
+    rows += [
+        rule("what the signs mean", cells),
+        ((" B S          own buy and sell, size left, and the share of the queue still ahead (next: nobody ahead)", "text"),),
+        ((" ▴ ▾          the newest public trade of the last two seconds: bought, sold", "text"),),
+        ((" ·            beyond the levels that the host sent: not known, not empty", "text"),),
+        ((" Σ            sum over markets of one kind and quote; basis-adj: over all, moved by their basis", "text"),),
+    ]
+    rows = [clip(row, cells) for row in rows]
+    last = max(0, len(rows) - height)
+    return rows[min(start, last) : min(start, last) + height]

@@ -1,0 +1,315 @@
+"""The ladder: one price axis, a column a venue, their sum, and the desk's own orders in their price row.
+
+Rules of this file: rows only; what a level or a group is stands in levels.py.
+"""
+
+from __future__ import annotations
+
+from mmtui.core.market.instrument import Instrument
+from mmtui.link.messages import BookView, OwnOrder
+from mmtui.view import formats as fmt
+from mmtui.view.formats import UNIT, Scale
+from mmtui.view.levels import (
+    Column,
+    auto_step,
+    column,
+    cumulate,
+    mid_units,
+    order_row,
+    place,
+    scale_bars,
+    steps_for,
+    sum_column,
+)
+from mmtui.view.model import Model
+from mmtui.view.rows import BLANK, FADE, Row, Span, bar, clip, cut, ends, meter, pad, width
+
+_MIN_COLUMN = 12
+_BAD = {
+    "gap": "GAP", "crossed": "CROSSED", "stale": "STALE", "no snapshot": "NO SNAPSHOT",
+    "ended": "ENDED", "down": "DOWN", "empty": "EMPTY",
+}  # fmt: skip
+_IN_FLIGHT = {"INTENT": "sending", "SENT": "sent", "CANCELLING": "cancelling", "UNKNOWN": "UNKNOWN"}
+
+
+def ladder(model: Model, cells: int, height: int) -> list[Row]:
+    """The whole panel: a head, price rows, the middle row among them."""
+    chosen = model.instrument
+    if chosen is None or model.frame is None or height < 4:
+        return [(("waiting for the first frame of the desk…", "dim"),)]
+    scale = model.scales[chosen.id]
+    mid = _reference(model, chosen)
+    if not mid:
+        return _without_price(model, chosen, cells)
+    rows = height - 2
+    step = step_of(model, chosen, mid, rows)
+    shape = _Shape(model, chosen, cells, mid)
+    top = place(model, chosen.base, step, rows, mid // step)
+    columns = _columns(model, shape.shown, chosen, step)
+    for col in columns:
+        if model.cumulative:
+            cumulate(col)
+        scale_bars(col, top - rows, top)
+    own = _own(model, shape.shown, step)
+    above = sum(len(v) for k, v in own.items() if k > top)
+    below = sum(len(v) for k, v in own.items() if k <= top - rows)
+    out = [_head(model, columns, shape, chosen, step, above)]
+    labels = [fmt.price(row * step, scale.decimals) for row in (top, top - rows + 1)]
+    prefix = _common(labels)
+    for row in range(top, top - rows, -1):
+        if row == mid // step and row != top:
+            out.append(_middle(model, chosen, mid, cells))
+        out.append(_line(columns, own.get(row, []), row, step, shape, prefix, model))
+    if below:
+        out[-1] = ends(out[-1], ((f" ▼ {below} below ", "own"),), cells)
+    return out[:height]
+
+
+def step_of(model: Model, chosen: Instrument, mid: int, rows: int) -> int:
+    """The price step in force: the trader's, else one that shows the desk's own quotes; kept until it is changed."""
+    kept = model.steps.get(chosen.base)
+    if kept:
+        return kept
+    scale = model.scales[chosen.id]
+    view = model.views.get(chosen.id)
+    reach = int(mid * view.spread_bps / 20_000) if view else 0
+    step = auto_step(scale, mid, rows, reach)
+    if view and view.spread_bps:
+        model.steps[chosen.base] = step
+    return step
+
+
+def other_step(model: Model, by: int) -> None:
+    """The next coarser (+1) or finer (-1) price step."""
+    chosen = model.instrument
+    mid = _reference(model, chosen) if chosen else 0
+    if chosen is None or not mid:
+        return
+    choices = steps_for(model.scales[chosen.id], mid)
+    now = model.steps.get(chosen.base) or model.tops.get(chosen.base, (choices[0], 0, 0))[0]
+    at = min(range(len(choices)), key=lambda i: abs(choices[i] - now))
+    model.steps[chosen.base] = choices[max(0, min(len(choices) - 1, at + by))]
+
+
+class _Shape:
+    """Widths of the ladder's columns for this many cells; venues that do not fit are counted."""
+
+    def __init__(self, model: Model, chosen: Instrument, cells: int, mid: int) -> None:
+        scale = model.scales[chosen.id]
+        self.cells = cells
+        self.price = len(fmt.price(mid, scale.decimals)) + 3
+        self.mine = 30 if cells >= 120 else 23 if cells >= 100 else 20 if cells >= 76 else 16 if cells >= 60 else 0
+        room = cells - self.price - self.mine
+        family = sorted(model.family(), key=lambda i: i.id != chosen.id)
+        fits = max(1, room // _MIN_COLUMN - 1)
+        kept = {i.id for i in family[:fits]}
+        self.shown = [i for i in model.family() if i.id in kept]
+        self.hidden = len(family) - len(self.shown)
+        self.column = min(26, room // (len(self.shown) + 1))
+        self.mine += room - self.column * (len(self.shown) + 1)
+        self.sizes = fmt.size_decimals(mid / UNIT)
+        self.number = min(10, self.column - 2)
+        self.bar = self.column - self.number - 1
+
+
+def _columns(model: Model, shown: list[Instrument], chosen: Instrument, step: int) -> list[Column]:
+    ts = model.frame.ts if model.frame else 0
+    out = [column(i.id, model.name(i.id), model.books.get(i.id), model.scales[i.id], step, ts) for i in shown]
+    return [*out, sum_column(model, step, chosen.id, ts)]
+
+
+def _own(model: Model, shown: list[Instrument], step: int) -> dict[int, list[OwnOrder]]:
+    out: dict[int, list[OwnOrder]] = {}
+    ids = {i.id for i in shown}
+    for order in model.orders():
+        if order.instrument in ids:
+            out.setdefault(order_row(order, model.scales[order.instrument], step), []).append(order)
+    return out
+
+
+def column_state(book: BookView | None) -> tuple[str, str]:
+    """What a column's head says beside the name, and its role."""
+    if book is None:
+        return "DOWN", "danger"
+    if book.state == "stale":
+        return f"STALE {fmt.age(book.age_ms)}", "danger"
+    word = _BAD.get(book.state)
+    if word:
+        return word, "danger"
+    return fmt.calm_age(book.age_ms), "dim" if book.age_ms < 500 else "warn"
+
+
+def _head(model: Model, columns: list[Column], shape: _Shape, chosen: Instrument, step: int, above: int) -> Row:
+    spans: list[Span] = []
+    for col in columns:
+        if col.key == "Σ":
+            spans.append((cut(col.head, shape.column - 2).rjust(shape.column - 1) + " ", "head"))
+            continue
+        word, role = column_state(model.books.get(col.key))
+        name = cut(col.head, max(3, shape.column - len(word) - 2))
+        gap = shape.column - 1 - len(name) - 1 - len(word)
+        picked = col.key == chosen.id
+        spans.append((" " * max(0, gap), "text"))
+        spans.append((name, "hot" if picked else "head"))
+        spans.append((" ", "text"))
+        spans.append((cut(word, shape.column - 2 - len(name)) + " ", role))
+    scale = model.scales[chosen.id]
+    spans.append((("cum" if model.cumulative else "price").rjust(shape.price - 1) + " ", "head"))
+    tail = f"▲ {above} above" if above else ""
+    info = f"·{fmt.price(step, scale.decimals)}"
+    if shape.mine >= 12:
+        room = shape.mine - len(tail) - 1
+        hidden = f" +{shape.hidden} venues" if shape.hidden else ""
+        spans.append((cut(f"{info} {chosen.base}{hidden}", room).ljust(room), "dim"))
+        spans.append((tail, "own"))
+    return clip(spans, shape.cells)
+
+
+def _line(
+    columns: list[Column], own: list[OwnOrder], row: int, step: int, shape: _Shape, prefix: int, model: Model
+) -> Row:
+    spans: list[Span] = []
+    for col in columns:
+        spans.extend(_cell(col, row, shape))
+    scale = model.scales[columns[0].key] if columns[0].key in model.scales else None
+    chosen = model.instrument
+    scale = model.scales[chosen.id] if chosen else scale
+    text = fmt.price(row * step, scale.decimals if scale else 2)
+    lead = " " * (shape.price - 2 - len(text)) if len(text) < shape.price - 2 else ""
+    same = min(prefix, len(text))
+    strong = "own" if own else "bright"
+    spans.append((lead + text[:same], "own" if own else "dim"))
+    spans.append((text[same:] + "  ", strong))
+    if own and shape.mine:
+        spans.extend(_mine(own, shape, model))
+    return pad(clip(spans, shape.cells), shape.cells)
+
+
+def _cell(col: Column, row: int, shape: _Shape) -> list[Span]:
+    side, size = col.cell(row)
+    bad = col.state not in ("ok", "stale", "crossed", "ended")
+    if not side:
+        known = bad or col.low <= row <= col.high
+        return [(" " * (shape.column - 2) + (" " if known else "·") + " ", "faint")]
+    role = "ask" if side > 0 else "bid"
+    pale = FADE if col.state != "ok" else ""
+    spans: list[Span] = []
+    if shape.bar > 1:
+        spans.append((" " + bar(size / col.top, shape.bar - 1), role + "bar" + pale))
+    for text, kind in fmt.size_spans(size, shape.sizes, shape.column - 1 - max(0, shape.bar) * (shape.bar > 1), role):
+        spans.append((text, kind + pale))
+    mark = col.prints.get(row)
+    spans.append(("▴", "bid") if mark == 1 else ("▾", "ask") if mark == -1 else (" ", "text"))
+    return spans
+
+
+def _mine(own: list[OwnOrder], shape: _Shape, model: Model) -> list[Span]:
+    """Own orders of one row: side, venue, size, and how much of the queue is still ahead."""
+    spans: list[Span] = []
+    room = shape.mine - 1
+    for at, order in enumerate(own):
+        scale = model.scales[order.instrument]
+        size = fmt.number(scale.base_size(order.left, order.px), shape.sizes)
+        mark = "❯" if order.oid == model.marked else " "
+        arrow = "B" if order.side > 0 else "S"
+        text = f"{mark}{arrow} {model.name(order.instrument)} {size}"
+        tail: list[Span] = []
+        word = _IN_FLIGHT.get(order.state)
+        if word:
+            tail = [(" " + word, "danger" if order.state == "UNKNOWN" else "own" + FADE)]
+        elif order.ahead >= 0:
+            tail = [(" " + queue_bar(order), "own")]
+        if at and len(text) > room:
+            spans.append((f" +{len(own) - at}"[:room], "own"))
+            break
+        spans.append((cut(text, room), "own"))
+        room -= min(len(text), room)
+        if width(tuple(tail)) <= room:
+            spans.extend(tail)
+            room -= width(tuple(tail))
+    return spans
+
+
+def queue_bar(order: OwnOrder) -> str:
+    """Four cells: the share of the queue (ahead of us and our own) that is still ahead."""
+    if order.ahead == 0:
+        return "next"
+    share = order.ahead / (order.ahead + order.left)
+    return "▕" + bar(share, 3).replace(" ", "▁")
+
+
+def imbalance(book: BookView, levels: int = 5) -> float:
+    """(bids - asks) / (bids + asks) over the best levels, -1..1."""
+    bid = sum(level.sz for level in book.bids[:levels])
+    ask = sum(level.sz for level in book.asks[:levels])
+    return (bid - ask) / (bid + ask) if bid + ask else 0.0
+
+
+def _middle(model: Model, chosen: Instrument, mid: int, cells: int) -> Row:
+    book = model.books.get(chosen.id)
+    scale = model.scales[chosen.id]
+    if book is None or not book.bids or not book.asks:
+        return clip([("─" * cells, "rule")], cells)
+    gap = (book.asks[0].px - book.bids[0].px) * scale.tick_u
+    lean = imbalance(book)
+    full, rest = meter((lean + 1) / 2, 5)
+    spans: list[Span] = [
+        ("── ", "rule"),
+        ("mid ", "dim"),
+        (fmt.price(mid, scale.decimals + 1), "bright"),
+        (" ── ", "rule"),
+        ("spread ", "dim"),
+        (fmt.price(gap, scale.decimals), "text" if gap > 0 else "danger"),
+        (f" = {gap / mid * 10_000:.2f} bps", "dim"),
+        (" ── ", "rule"),
+    ]
+    if cells >= 70:
+        spans += [("imbalance ", "dim"), (f"{fmt.signed(lean, 1):>4} ", "text"), (full, "bid"), (rest, "ask"), (" ", "rule")]
+    spans.append(("─" * cells, "rule"))
+    return _flat(spans, cells)
+
+
+def _flat(spans: list[Span], cells: int) -> Row:
+    """Cut without an ellipsis: a line runs on."""
+    out: list[Span] = []
+    room = cells
+    for text, role in spans:
+        if room <= 0:
+            break
+        out.append((text[:room], role))
+        room -= len(text[:room])
+    return tuple(out)
+
+
+def _reference(model: Model, chosen: Instrument) -> int:
+    """Mid of the selected book, else of a sibling, else its fair value: the ladder stands even when one feed is gone."""
+    mid = mid_units(model.books.get(chosen.id), model.scales[chosen.id])
+    if mid:
+        return mid
+    for item in model.family():
+        mid = mid_units(model.books.get(item.id), model.scales[item.id])
+        if mid:
+            return mid
+    view = model.views.get(chosen.id)
+    return int(view.fair * UNIT) if view else 0
+
+
+def _without_price(model: Model, chosen: Instrument, cells: int) -> list[Row]:
+    out: list[Row] = []
+    for item in model.family():
+        word, role = column_state(model.books.get(item.id))
+        out.append(clip([(f" {item.id} ", "hot" if item is chosen else "text"), (word, role)], cells))
+    return [*out, BLANK, ((" no price yet: the ladder starts with the first valid book", "dim"),)]
+
+
+def _common(labels: list[str]) -> int:
+    """Length of the prefix that all prices on screen share (the axis is monotonic, so two ends suffice)."""
+    first, last = labels
+    if len(first) != len(last):
+        return 0
+    return next((i for i, (a, b) in enumerate(zip(first, last, strict=True)) if a != b), len(first))
+
+
+def price_of(scale: Scale, ticks: int) -> str:
+    """A price of an instrument in ticks, or n/a."""
+    return scale.price(ticks) if ticks else "n/a"

@@ -1,0 +1,126 @@
+"""The full-size views that are walked with tab: orders, fills, alerts, risk, why, venues.
+
+Rules of this file: rows only, made from the same builders as the desk's panels.
+"""
+
+from __future__ import annotations
+
+from mmtui.view import formats as fmt
+from mmtui.view.fills import SEVERITY, alert_row, fills
+from mmtui.view.inventory import delta_row, inventory
+from mmtui.view.keys import echo_text
+from mmtui.view.ladder import queue_bar
+from mmtui.view.model import Model
+from mmtui.view.pnl import pnl
+from mmtui.view.risk import gauge_row, venues
+from mmtui.view.rows import Row, clean, clip, rule
+from mmtui.view.transport import near_marks
+from mmtui.view.why import page as why_page
+
+
+def page(model: Model, cells: int, height: int) -> list[Row]:
+    """The rows of the screen that is walked to."""
+    return {
+        "orders": _orders,
+        "fills": lambda m, c, h: fills(m, c, h, m.scroll, wide=True),
+        "alerts": _alerts,
+        "risk": _risk,
+        "why": lambda m, c, h: why_page(m, c, h, m.scroll),
+        "venues": _venues,
+    }[model.screen](model, cells, height)
+
+
+def _orders(model: Model, cells: int, height: int) -> list[Row]:
+    """Own open orders: the marked one can be cancelled by its key."""
+    orders = model.orders()
+    rows: list[Row] = [rule(f"own orders · {len(orders)}", cells)]
+    head = f"   {'instrument':<24}{'side':<6}{'price':>12}{'size':>12}{'left':>12}  {'queue':<6}{'ahead':>12}  {'state':<11}{'age':>6}  purpose"
+    rows.append(clip([(head, "dim")], cells))
+    for order in orders[model.scroll :]:
+        scale = model.scales.get(order.instrument)
+        if scale is None:
+            continue
+        places = fmt.size_decimals(order.px * scale.tick_u / fmt.UNIT)
+        size, left, ahead = (fmt.number(scale.base_size(n, order.px), places) for n in (order.sz, order.left, max(0, order.ahead)))
+        mark = "❯" if order.oid == model.marked else " "
+        side, role = ("BUY", "bid") if order.side > 0 else ("SELL", "ask")
+        queue = queue_bar(order) if order.ahead >= 0 else "n/a"
+        rows.append(
+            clip(
+                [
+                    (f" {mark} {order.instrument:<24}", "own" if order.oid == model.marked else "text"),
+                    (f"{side:<6}", role),
+                    (f"{scale.price(order.px):>12}", "bright"),
+                    (f"{size:>12}{left:>12}", "text"),
+                    (f"  {queue:<6}", "own"),
+                    (f"{ahead if order.ahead >= 0 else 'n/a':>12}", "dim"),
+                    (f"  {order.state:<11}", "danger" if order.state == "UNKNOWN" else "text"),
+                    (f"{fmt.age(order.age_ms):>6}  {order.purpose} {order.level + 1}", "dim"),
+                ],
+                cells,
+            )
+        )
+    if not orders:
+        rows.append(((" no own orders in the market", "faint"),))
+    return rows[:height]
+
+
+def _alerts(model: Model, cells: int, height: int) -> list[Row]:
+    """Alerts, then everything of the lossless lane: states, commands, keys."""
+    upper = max(3, height // 2)
+    rows: list[Row] = [rule("alerts", cells)]
+    newest = list(reversed(model.alerts))[model.scroll : model.scroll + upper - 2]
+    rows += [alert_row(item, cells) for item in newest] or [((" none", "faint"),)]
+    rows.append(rule("log: states, commands, keys", cells))
+    for item in list(reversed(model.log))[model.scroll : model.scroll + max(0, height - len(rows))]:
+        role = SEVERITY.get(item.severity, "text") if item.ok else "danger"
+        rows.append(clip([(f" {fmt.clock(item.ts, millis=True)} ", "dim"), (f"{item.kind:<7}", "dim"), (clean(item.text), role)], cells))
+    return rows[:height]
+
+
+def _risk(model: Model, cells: int, height: int) -> list[Row]:
+    """Every gauge with what fires it; delta of every asset; inventory and PnL."""
+    frame = model.frame
+    rows: list[Row] = [rule("gauges: warn at 70 %, reduce only at 90 %, act at 100 %", cells)]
+    if frame is not None:
+        rows += [gauge_row(model, gauge, cells, scope=True) for gauge in frame.gauges]
+        rows += [(), rule("net delta", cells), *(delta_row(asset, cells) for asset in frame.assets), ()]
+        rows += [*inventory(model, cells, 12), (), *pnl(model, cells, 14)]
+    return rows[model.scroll : model.scroll + height]
+
+
+def _venues(model: Model, cells: int, height: int) -> list[Row]:
+    """Venues, their books, the host, the last commands."""
+    frame = model.frame
+    rows = venues(model, cells, height)
+    rows.append(())
+    rows.append(rule("books", cells))
+    for item in model.instruments:
+        book, view = model.books.get(item.id), model.views.get(item.id)
+        state = book.state if book else "no book"
+        rows.append(
+            clip(
+                [
+                    (f" {item.id:<24}", "text"),
+                    (f"{state:<13}", "ok" if state == "ok" else "danger"),
+                    (f"{fmt.calm_age(book.age_ms) if book else 'n/a':>6}", "dim"),
+                    (f"  messages {view.messages:>10,}  gaps {view.gaps:>3}" if view else "", "dim"),
+                    (f"  tick {item.tick} lot {item.lot} ({item.grid})  maker {item.maker_bps} taker {item.taker_bps} bps", "dim"),
+                ],
+                cells,
+            )
+        )
+    if frame is not None:
+        rows += [(), rule("host", cells)]
+        who = ", ".join(clean(o) for o in frame.operators) or "n/a"
+        rows.append(clip([(f" loop lag {frame.loop_lag_ms:.1f} ms · cockpits {frame.cockpits} · operators {who}", "text")], cells))
+        if model.welcome:
+            rows.append(clip([(f" session {model.welcome.session}", "dim")], cells))
+        if frame.replay is not None:
+            rows += [(), rule("marks near here", cells), *near_marks(frame.replay, cells, 12)]
+    if model.echoes:
+        rows += [(), rule("last commands from here", cells)]
+        for echo in reversed(model.echoes[-8:]):
+            text, role = echo_text(echo)
+            rows.append(clip([(" " + clean(text), role)], cells))
+    return rows[model.scroll : model.scroll + height]

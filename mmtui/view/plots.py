@@ -1,0 +1,54 @@
+"""Small plots in text: braille lines, sparklines, a centred scale.
+
+Rules of this file: pure; lists of numbers in, strings of the asked size out.
+"""
+
+from __future__ import annotations
+
+_DOT = ((1, 8), (2, 16), (4, 32), (64, 128))
+_SPARK = "▁▂▃▄▅▆▇█"
+
+
+def resample(values: list[float], count: int) -> list[float]:
+    """So many values over the whole span, the last one kept."""
+    if len(values) <= 1 or count <= 1:
+        return values[-1:] * max(1, count)
+    last = len(values) - 1
+    return [values[round(i * last / (count - 1))] for i in range(count)]
+
+
+def braille(values: list[float], cells: int, rows: int) -> list[str]:
+    """A joined line of the values, `cells` wide and `rows` high."""
+    if not values or cells < 1 or rows < 1:
+        return [" " * max(0, cells)] * max(0, rows)
+    series = resample(values, cells * 2)
+    low, high = min(series), max(series)
+    span = high - low
+    tall = rows * 4 - 1
+    grid = [[0] * cells for _ in range(rows)]
+    before: int | None = None
+    for x, value in enumerate(series):
+        y = round((high - value) / span * tall) if span else tall // 2
+        first, last = (y, y) if before is None else (min(y, before), max(y, before))
+        for at in range(first, last + 1):
+            grid[at >> 2][x >> 1] |= _DOT[at & 3][x & 1]
+        before = y
+    return ["".join(chr(0x2800 | bits) for bits in line) for line in grid]
+
+
+def spark(values: list[float], cells: int) -> str:
+    """One row of blocks between the lowest and the highest value."""
+    if not values:
+        return " " * cells
+    series = resample(values, cells)
+    low, span = min(series), max(series) - min(series)
+    return "".join(_SPARK[int((v - low) / span * 7) if span else 3] for v in series)
+
+
+def balance(share: float, cells: int) -> tuple[str, str, str]:
+    """A scale from -1 to +1 with its zero in the middle: (left, centre, right), the filled part in blocks."""
+    half = (cells - 1) // 2
+    filled = min(half, round(abs(share) * half)) or (1 if share else 0)
+    if share < 0:
+        return "▁" * (half - filled) + "▆" * filled, "│", "▁" * half
+    return "▁" * half, "│", "▆" * filled + "▁" * (half - filled)

@@ -1,0 +1,66 @@
+"""The PnL panel: total, parts that add up to it, a small plot, markouts.
+
+Rules of this file: rows only. Where not all parts fit, the rest stands in one row, so that the sum is still the total.
+"""
+
+from __future__ import annotations
+
+from mmtui.link.messages import PnlView
+from mmtui.view import formats as fmt
+from mmtui.view.inventory import age_of
+from mmtui.view.model import Model
+from mmtui.view.plots import braille
+from mmtui.view.rows import Row, Span, clip, pad, rule
+
+PARTS = (
+    "spread", "inventory", "fees", "rebates", "basis", "hedge", "slippage", "funding", "borrow", "incentives", "fx",
+)  # fmt: skip
+_LABEL = 11
+_VALUE = 14
+
+
+def pnl(model: Model, cells: int, height: int) -> list[Row]:
+    frame = model.frame
+    if frame is None:
+        return [rule("pnl", cells)]
+    view = frame.pnl
+    rows = [rule(f"pnl {view.ccy}", cells, age_of(model))]
+    body = _parts(model, view, max(1, height - 2))
+    plot_cells = min(60, cells - _LABEL - _VALUE - 3)
+    tall = len(body)
+    plot = braille(view.history, plot_cells, tall) if plot_cells >= 6 and len(view.history) > 1 else [""] * tall
+    for (name, value, role), line in zip(body, plot, strict=True):
+        spans: list[Span] = [(f" {name:<{_LABEL - 1}}", "text" if name == "total" else "dim"), (value.rjust(_VALUE), role)]
+        rows.append((*pad(clip(spans, cells), min(cells, _LABEL + _VALUE + 2)), (line, "own~")) if line else clip(spans, cells))
+    rows.append(_last(model, view, cells))
+    return rows[:height]
+
+
+def _parts(model: Model, view: PnlView, room: int) -> list[tuple[str, str, str]]:
+    """(name, text, role): total first; parts as far as they fit, the rest summed."""
+    total = fmt.amount(view.total)
+    out = [("total", fmt.signed(total, 2), fmt.tone(total) if total else "text")]
+    derivatives = any(i.kind != "spot" for i in model.instruments)
+    names = [n for n in PARTS if n in view.parts] + [n for n in view.parts if n not in PARTS]
+    fits = names if len(names) < room else names[: max(0, room - 2)]
+    for name in fits:
+        value = fmt.amount(view.parts[name])
+        missing = name == "funding" and not derivatives
+        out.append((name, "n/a" if missing else fmt.signed(value, 2), "dim" if missing or not value else fmt.tone(value)))
+    rest = [fmt.amount(view.parts[n]) for n in names[len(fits) :]]
+    if rest and room > 1:
+        value = sum(rest)
+        out.append((f"{len(rest)} others", fmt.signed(value, 2), fmt.tone(value) if value else "dim"))
+    return out[:room]
+
+
+def _last(model: Model, view: PnlView, cells: int) -> Row:
+    """Markouts of the selected instrument, drawdown, the day's PnL."""
+    spans: list[Span] = []
+    chosen = model.view()
+    if chosen is not None:
+        marks = [f"{k} {fmt.bps(v) if v is not None else 'n/a'}" for k, v in chosen.markout_bps.items()]
+        spans.append((" markout " + " ".join(marks), "dim"))
+    if cells >= 56:
+        spans.append((f"   drawdown {fmt.number(fmt.amount(view.drawdown), 2)}   day {fmt.money(view.day)}", "dim"))
+    return clip(spans, cells)

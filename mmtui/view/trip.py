@@ -1,0 +1,83 @@
+"""The trip card of a kill: blocked, cancelled, proven, venue by venue; and what is left.
+
+Rules of this file: rows only. -1 in a row means that it has not happened yet, and is shown as such.
+"""
+
+from __future__ import annotations
+
+from mmtui.link.messages import TripRow, TripView
+from mmtui.view import formats as fmt
+from mmtui.view.model import Model
+from mmtui.view.rows import Row, Span, clean, clip, rule
+
+_WIDE = 64
+
+
+def trip(model: Model, card: TripView, cells: int, height: int) -> list[Row]:
+    """A table where it fits, else a few rows a venue."""
+    role = "killed" if not card.proven else "stopped"
+    word = "PROVEN ZERO" if card.proven else "VERIFYING"
+    rows: list[Row] = [
+        clip([(f" KILLED {word} ", role), (f" by {clean(card.by)} at {fmt.clock(card.at, millis=True)}", "bright")], cells),
+        clip([(f" scope {card.scope} · cause {clean(card.cause)}", "text")], cells),
+    ]
+    if cells >= _WIDE:
+        rows.append(clip([(f" {'venue':<8}{'blocked':>9}{'cancels':>14}{'acked':>9}{'verified':>11}  left", "dim")], cells))
+        for line in card.rows:
+            rows.append(_table_row(model, card, line, cells))
+    else:
+        for line in card.rows:
+            rows += _list_rows(model, card, line, cells)
+    rows.append(clip([(" next: ", "dim"), (clean(card.next), "text")], cells))
+    if height > len(rows):
+        rows.insert(0, rule("kill", cells, (), "danger"))
+    return rows[:height]
+
+
+def _us(value: int) -> str:
+    return f"{value / 1000:.1f} ms" if value >= 0 else "…"
+
+
+def _ms(value: float) -> str:
+    return f"{value:.0f} ms" if value >= 0 else "…"
+
+
+def _proof(line: TripRow) -> Span:
+    if line.verified_ms >= 0 and not line.unknown and not line.open_orders:
+        return f"{line.verified_ms:.0f} ms ✓", "ok"
+    if line.unknown:
+        return f"{line.unknown} UNKNOWN", "danger"
+    return (f"{line.open_orders} open", "warn") if line.open_orders else ("…", "warn")
+
+
+def _left(model: Model, card: TripView, venue: str) -> str:
+    parts: list[str] = []
+    for instrument, size in card.positions.items():
+        item = next((i for i in model.instruments if i.id == instrument), None)
+        if (item is not None and item.venue == venue) or instrument == venue:
+            if fmt.amount(size):
+                parts.append(f"{fmt.money(size, 3)} {item.base if item else ''}".strip())
+    return ", ".join(parts) or "flat"
+
+
+def _table_row(model: Model, card: TripView, line: TripRow, cells: int) -> Row:
+    text, role = _proof(line)
+    sent = f"{_us(line.sent_us)} ({line.sent_orders})"
+    return clip(
+        [
+            (f" {model.name(line.venue):<8}", "bright"),
+            (f"{_us(line.blocked_us):>9}{sent:>14}{_ms(line.acked_ms):>9}", "text"),
+            (f"{text:>11}", role),
+            (f"  {_left(model, card, line.venue)}", "text"),
+            (f"  {clean(line.text)}" if line.text else "", "dim"),
+        ],
+        cells,
+    )
+
+
+def _list_rows(model: Model, card: TripView, line: TripRow, cells: int) -> list[Row]:
+    text, role = _proof(line)
+    return [
+        clip([(f" {model.name(line.venue):<7}", "bright"), (text, role), (f"  {_left(model, card, line.venue)}", "text")], cells),
+        clip([(f"   blocked {_us(line.blocked_us)} · {line.sent_orders} cancels {_us(line.sent_us)}", "dim")], cells),
+    ]

@@ -1,0 +1,86 @@
+"""Why the quotes stand where they stand: for each side the sum that makes the price, or the reason for not quoting.
+
+Rules of this file: rows only. Values shown are differences of the rounded running prices, so that every row adds up.
+"""
+
+from __future__ import annotations
+
+from mmtui.core.market.instrument import Instrument
+from mmtui.link.messages import InstrumentView, Step
+from mmtui.view import formats as fmt
+from mmtui.view.inventory import lean_word
+from mmtui.view.model import Model
+from mmtui.view.rows import Row, Span, clip, rule
+
+
+def why(model: Model, cells: int, height: int = 2) -> list[Row]:
+    """Ask and bid of the selected instrument, a row each."""
+    chosen, view = model.instrument, model.view()
+    if chosen is None or view is None:
+        return []
+    rows = [side_row(model, chosen, view, -1, cells), side_row(model, chosen, view, +1, cells)]
+    if height > 2:
+        rows.insert(0, rule("why", cells))
+    return rows[:height]
+
+
+def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, cells: int) -> Row:
+    """One side's sum, shortened from its labels when the row is narrow."""
+    name, role = ("bid", "bid") if side > 0 else ("ask", "ask")
+    reason = view.reason_bid if side > 0 else view.reason_ask
+    steps = view.why_bid if side > 0 else view.why_ask
+    ticks = view.quote_bid if side > 0 else view.quote_ask
+    if reason or not steps:
+        return clip([(f" {name} ", role), ("not quoting: ", "warn"), (reason or "no price yet", "text")], cells)
+    scale = model.scales[item.id]
+    places = scale.decimals + 1
+    spans: list[Span] = [(f" {name} ", role), (scale.price(ticks) if ticks else "", "own")]
+    parts = summands(steps, places)
+    for at, (label, value, _) in enumerate(parts):
+        joint = " = " if not at else " · "
+        text = fmt.number(value, places) if not at else fmt.signed(value, places)
+        lean = f" {lean_word(view.skew_bps)}" if "skew" in label and value else ""
+        spans += [(joint, "faint"), (_short(label, cells) + " ", "dim"), (text, "text"), (lean, "hot")]
+    return clip(spans, cells)
+
+
+def _short(label: str, cells: int) -> str:
+    return label if cells >= 100 else label.split(" (")[0].replace("half spread", "half").replace("operator", "op")
+
+
+def summands(steps: list[Step], places: int) -> list[tuple[str, float, float]]:
+    """(label, value, running price), rounded so that the values add up to the last price."""
+    out: list[tuple[str, float, float]] = []
+    before = 0.0
+    for step in steps:
+        after = round(step.after, places)
+        value = round(after - before, places)
+        if value or not out:
+            out.append((step.label, value, after))
+        before = after
+    return out
+
+
+def page(model: Model, cells: int, height: int, start: int = 0) -> list[Row]:
+    """Every instrument: state, both sides as a waterfall, protections in force."""
+    rows: list[Row] = []
+    for item in model.instruments:
+        view = model.views.get(item.id)
+        if view is None:
+            continue
+        rows.append(rule(item.id, cells, [(view.state, "hot")], "hot" if item is model.instrument else "title"))
+        offsets = [f"{w} {fmt.bps(v)} bps" for w, v in (("spread", view.operator_spread_bps), ("skew", view.operator_skew_bps)) if v]
+        if view.operator_size_pct:
+            offsets.append(f"size {fmt.bps(view.operator_size_pct, 0)} %")
+        offsets += [word for word, on in (("WIDE", view.wide), ("REDUCE", view.reduce)) if on]
+        said = f"operator: {' · '.join(offsets)} ({view.offsets_owner})" if offsets else "no operator's offsets"
+        spread = f"{view.spread_bps:.2f} bps (configured {view.base_spread_bps:.2f})" if view.spread_bps else "n/a"
+        rows.append(clip([(f" spread {spread}  skew {fmt.bps(view.skew_bps, 2)} {lean_word(view.skew_bps)}  {said}", "text")], cells))
+        for side in (-1, +1):
+            rows.append(side_row(model, item, view, side, cells))
+        for text in view.protections:
+            rows.append(clip([(" protection ", "warn"), (text, "text")], cells))
+        rows.append(clip([(f" both sides in the market {fmt.percent(view.uptime).strip()} of the time · gaps {view.gaps}"
+                           f" · messages {view.messages:,} · fair value: {view.fair_kind}", "dim")], cells))  # fmt: skip
+        rows.append(())
+    return rows[start : start + height]
