@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import msgspec
 
 from mmtui.config.paths import desk_dir, socket_path
 from mmtui.core.errors import UserError
+from mmtui.core.market.instrument import Instrument, plain
 from mmtui.core.setup import DeskSetup, InstrumentSetup
 from mmtui.host.registry import Desk as Entry
 from mmtui.host.registry import DeskLock, RunsAlready, check_name
@@ -107,7 +109,6 @@ def _config(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float]:
 
 def _demo(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float]:
     """The demo's desk: every instrument of the synthetic market with the default parameters."""
-    from mmtui.config.defaults import default_quoting
     from mmtui.host.feed import Source, check_scenario, synthetic_instruments
 
     source = Source.synthetic(check_scenario(spec["scenario"]), spec["seed"])
@@ -117,11 +118,20 @@ def _demo(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float]:
         mode="demo",
         currency="USDT",
         equity="1000000",
-        instruments=[InstrumentSetup(instrument=item, quoting=default_quoting(item)) for item in instruments],
+        instruments=[_demo_instrument(item) for item in instruments],
         venues=list(dict.fromkeys(item.venue for item in instruments)),
         seed=spec["seed"],
     )
     return setup, source, 1.0
+
+
+def _demo_instrument(item: Instrument) -> InstrumentSetup:
+    """Default parameters; on spot a treasury as large as the position limit, so that both sides can be quoted."""
+    from mmtui.config.defaults import default_quoting
+
+    quoting = default_quoting(item)
+    treasury = plain(20 * Decimal(repr(quoting.size))) if item.kind == "spot" else "0"
+    return InstrumentSetup(instrument=item, quoting=quoting, baseline=treasury)
 
 
 def _ready(lock: DeskLock, entry: Entry, detached: bool) -> None:

@@ -33,8 +33,9 @@ source = ["{capture}"]
 id = "binance-spot:BTCUSDT"
 quoting = "tight"
 max_position = 1.0
+baseline = 1.0
 [quoting.tight]
-spread_bps = 4.0
+spread_bps = 0.06
 size = 0.05
 levels = 2
 [limits]
@@ -69,7 +70,7 @@ def write_capture(path: Path, seconds: float, step_ms: int = 40) -> None:
         put(ts, {"stream": "btcusdt@depth@100ms", "data": depth})
         seq += 2
         if step % 3 == 0:
-            sold = step % 2 == 0
+            sold = step % 4 != 0
             trade = {
                 "e": "trade",
                 "E": ts // 1_000_000,

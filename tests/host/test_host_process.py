@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from mmtui.core.engine import Engine
 from mmtui.core.events import Command, HostStopped, OrderCancelled
 from mmtui.link.blocking import BlockingConnection
 from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, View
@@ -103,20 +104,20 @@ def test_sigusr1_kills_and_sigterm_ends_in_order(home):
 
 
 def test_kill_proves_zero_and_stays_killed_over_a_restart(home):
-    config = home.config("kill")
+    config = home.config("dead")
     process, _ = home.engine(config)
-    home.until("kill", lambda body: body["instruments"][SPOT]["open_orders"] > 0)
+    home.until("dead", lambda body: body["instruments"][SPOT]["open_orders"] > 0)
     answer = json.loads(home.run("kill", "--json").stdout)
     assert answer["proven"] is True
     assert answer["desks"][0]["open_orders"] == 0
-    assert home.status("kill")["state"] == "KILLED"
+    assert home.status("dead")["state"] == "KILLED"
     assert "reason" in home.run("ctl", "resume", code=1).stderr
     home.run("ctl", "shutdown")
     process.wait(10)
     home.engine(config)
-    assert home.status("kill")["state"] == "KILLED"
+    assert home.status("dead")["state"] == "KILLED"
     home.run("ctl", "resume", "--reason", "looked at it")
-    assert home.status("kill")["state"] == "PAUSED"
+    assert home.status("dead")["state"] == "PAUSED"
 
 
 def test_kill_without_a_host_latches_on_disk(home):
@@ -129,15 +130,21 @@ def test_kill_without_a_host_latches_on_disk(home):
 def test_after_kill_9_the_same_session_comes_back_paused_with_the_same_ledger(home):
     config = home.config("crash")
     process, ready = home.engine(config, "--speed", "4")
-    before = home.until("crash", lambda body: float(body["instruments"][SPOT]["position"]) != 0)
+    home.until("crash", lambda body: body["instruments"][SPOT]["fills"] > 2)
     process.kill()
     process.wait(10)
+    engine = Engine(TapeReader(home.state / "sessions" / ready["session"]).header.setup)
+    for _, event, _ in records(home, ready["session"]):
+        engine.process(event)
+    assert engine.tracker.open, "nothing was open when it died"
     _, again = home.engine(config, "--speed", "0.01")
     assert again["session"] == ready["session"]
     body = home.status("crash")
     assert body["state"] == "PAUSED"
     assert body["instruments"][SPOT]["open_orders"] == 0
-    assert before["session"] == body["session"]
+    assert body["instruments"][SPOT]["fills"] == engine.accounts[0].fills
+    lots = float(engine.accounts[0].grid.size_text(engine.accounts[0].position))
+    assert body["instruments"][SPOT]["position"] == lots
     home.run("ctl", "crash", "shutdown")
     tape = records(home, ready["session"])
     recovery = next(n for n, event, _ in tape if getattr(event, "cause", "") == "recovery")
@@ -146,15 +153,14 @@ def test_after_kill_9_the_same_session_comes_back_paused_with_the_same_ledger(ho
     assert {event.reason for event in cancelled} == {"by venue"}
     market = [event for _, event, _ in tape if type(event).__name__ == "Trade"]
     assert len({event.trade_id for event in market}) == len(market), "a trade was fed twice"
-    done = home.run("replay", ready["session"], "--verify")
-    assert json.loads(done.stdout)
+    assert json.loads(home.run("replay", ready["session"], "--verify").stdout)
 
 
 def test_watching_changes_nothing_on_the_tape(home):
     tapes = []
+    config = home.config("same", seconds=8.0)
     for name in ("alone", "watched"):
-        config = home.config(name, seconds=8.0)
-        _, ready = home.engine(config, "--speed", "4", "--name", "same")
+        _, ready = home.engine(config, "--speed", "4")
         if name == "watched":
             watcher = BlockingConnection(Path(ready["socket"]), hello())
             watcher.send(View(fps=30.0))
