@@ -151,7 +151,7 @@ def bench_book() -> dict[str, Any]:
 
 
 def bench_quote() -> dict[str, Any]:
-    """Wall µs from the bytes of a message to the decision, 5 levels a side; the engine quotes and its orders are live."""
+    """Wall µs from the bytes of a message to the decision, 5 levels a side; the engine quotes, its orders are live."""
     path, name = material.capture()
     captures = material.opened(path)
     setup = material.desk_of(captures, levels=5)
