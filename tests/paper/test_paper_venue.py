@@ -43,12 +43,12 @@ class Desk:
 
     def __init__(self, *instruments, seed=7, **paper):
         instruments = instruments or (instrument(),)
-        setup = DeskSetup(
+        self.setup = DeskSetup(
             name="t", mode="paper", currency="B", equity="1000", venues=["x"], paper=PaperSetup(**paper),
             instruments=[InstrumentSetup(instrument=item, quoting=Quoting()) for item in instruments],
         )
         self.books = [OrderBook() for _ in instruments]
-        self.venue = PaperVenue(setup, self.books, seed)
+        self.venue = PaperVenue(self.setup, self.books, seed)
         self.now = 0
         self.seq = 0
         self.got = []
@@ -445,11 +445,16 @@ def test_queue_places_are_told_at_most_ten_times_a_second_and_only_when_they_mov
     assert desk.venue.next_ts() == NEVER
 
 
-def test_trade_ids_go_on_after_a_restore(desk):
-    desk.venue.restore([25], 40)
-    desk.place(1, -1, 1000, 25, tif="IOC", reduce_only=True)
-    fill = desk.later()[1]
-    assert (fill.trade_id, desk.venue.position(0)) == ("p41", 0)
+def test_after_a_recovery_positions_are_known_and_trade_ids_are_new(desk):
+    desk.place(1, +1, 1002, 25, tif="IOC")
+    before = desk.later()[1]
+    again = PaperVenue(desk.setup, desk.books, 7)
+    again.restore([25])
+    desk.venue = again
+    desk.place(2, -1, 1000, 25, tif="IOC", reduce_only=True)
+    after = desk.later()[1]
+    assert after.trade_id != before.trade_id
+    assert desk.venue.position(0) == 0
 
 
 def test_no_order_no_work(desk):

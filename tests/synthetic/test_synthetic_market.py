@@ -110,8 +110,8 @@ def test_a_follower_of_the_events_has_a_valid_book_after_each_of_them(recorded, 
         assert book.quotable
         assert min(book.bid_sz, book.ask_sz) > 0
     for book in books:
-        assert 40 <= len(book.bids.sizes) <= 80
-        assert 40 <= len(book.asks.sizes) <= 80
+        assert 20 <= len(book.bids.sizes) <= 80
+        assert 20 <= len(book.asks.sizes) <= 80
 
 
 def test_a_trade_takes_from_the_level_that_the_next_quote_shows(recorded):

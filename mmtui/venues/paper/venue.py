@@ -178,11 +178,10 @@ class PaperVenue:
 
     # -- for the host and for tests ------------------------------------------------------------------------------
 
-    def restore(self, positions: list[int], trades: int) -> None:
-        """After a recovery: positions in lots, and how many trade ids have been used, so that none comes twice."""
+    def restore(self, positions: list[int]) -> None:
+        """After a recovery: what each instrument's position is, in lots (reduce-only is judged by it)."""
         for market, position in zip(self._markets, positions, strict=True):
             market.position = position
-        self._trades = trades
 
     def open_orders(self, v: int) -> list[int]:
         """Ids that rest at a venue now (requests under way have not arrived)."""
@@ -289,8 +288,9 @@ class PaperVenue:
         self._trades += 1
         instrument = self._markets[i].instrument
         fee = self._grids[i].fee_atoms(2 * px, sz, instrument.maker_bps if maker else instrument.taker_bps)
-        fee_text = atoms_text(fee, 18)
-        return Fill(ts, now, i, oid, f"p{self._trades}", side, px, sz, maker, fee_text, instrument.settle)
+        # the instant makes the id unique over restarts of the host as well: a fill is booked once an id
+        trade = f"p{now // 1_000_000}-{self._trades}"
+        return Fill(ts, now, i, oid, trade, side, px, sz, maker, atoms_text(fee, 18), instrument.settle)
 
     def _note_queue(self, i: int, now: int) -> bool:
         """Plan a QueueUpdate if a place has changed and none is planned; whether it was."""

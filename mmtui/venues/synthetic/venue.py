@@ -21,6 +21,9 @@ BATCH_NS = 100_000_000
 #: causes EXCITE x 0.01 s / (1 - CALM_DOWN) = 0.6 others on average.
 EXCITE = 1.8
 CALM_DOWN = 0.97
+#: Sweeps a second: makers step back, a taker runs through the levels left, up to so many bps deep; part of it stays.
+SWEEPS = 0.09
+SWEEP_BPS = (1.0, 5.0)
 
 
 class Spec(NamedTuple):
@@ -137,6 +140,9 @@ class VenueSim:
         if rng.uniform() < (self.spec.rate + self.heat) * dt:
             impact = self._takers(now, lead, phase, out)
             self._tell_touch(now, out)
+        if rng.uniform() < SWEEPS * phase.volatility * dt:
+            impact += self._sweep(now, phase, out)
+            self._tell_touch(now, out)
         if now - self.batch_ts >= BATCH_NS:
             self._tell_depth(now, out)
         return impact
@@ -201,6 +207,25 @@ class VenueSim:
             if not left:
                 break
         return side * min(0.3, 0.02 * total / spec.clip)
+
+    def _sweep(self, now: int, phase: Phase, out: list[Event]) -> float:
+        rng = self.rng
+        side = 1 if rng.uniform() < 0.5 + phase.flow else -1
+        ladder = self.asks if side > 0 else self.bids
+        low, high = SWEEP_BPS
+        reach = low + (high - low) * rng.uniform()
+        touch = ladder.best()[0]
+        last = ladder.sign * touch - int(touch * reach / 10_000.0)  # key of the last level that is reached
+        reached = [key for key in ladder.keys[LEVELS // 2 :] if key >= last]
+        for key in reached:
+            ladder.put(key, max(1, ladder.sizes[key] // 10))
+        self._tell_touch(now, out)
+        for key in reversed(reached):
+            self.trades += 1
+            size = ladder.sizes[key]
+            out.append(Trade(now, now - self.spec.delay_ns, self.i, self.trades, ladder.sign * key, size, side))
+            ladder.put(key, 0)
+        return side * reach * 0.7 * rng.uniform()
 
     def _tell_touch(self, now: int, out: list[Event]) -> None:
         touch = (*self.bids.best(), *self.asks.best())
