@@ -343,13 +343,13 @@ class FrameBuilder:
     def _instrument_status(self, i: int) -> dict[str, Any]:
         engine = self.engine
         book, quoter, account = engine.books[i], engine.quoters[i], engine.accounts[i]
-        tick = float(account.grid.tick)
+        grid = account.grid
         reasons = {engine.lattice.effective(i).name if not quoter.active else "", quoter.reasons[1], quoter.reasons[-1]}
         protection = engine.protections.reasons[i]
         return {
-            "bid": round(book.bid * tick, 12) or None,
-            "ask": round(book.ask * tick, 12) or None,
-            "position": float(account.grid.size_text(account.position)),
+            "bid": float(grid.price_text(book.bid)) or None,
+            "ask": float(grid.price_text(book.ask)) or None,
+            "position": float(grid.size_text(account.position)),
             "open_orders": engine.tracker.count[i],
             "unknown": engine.tracker.unknown(i),
             "spread_bps": quoter.half_bps * 2 if quoter.half_bps else _width(quoter),

@@ -49,7 +49,7 @@ class Inputs:
         notes, damaged = self._notes(), self._damaged()
         for note in notes[:NOTES_SAID]:
             print(f"mmtui: {note}", file=sys.stderr)
-        if damaged > min(len(notes), NOTES_SAID):
+        if damaged > NOTES_SAID:
             print(f"mmtui: {damaged} damaged lines skipped in all", file=sys.stderr)
 
 
@@ -76,7 +76,7 @@ def _captures(paths: list[Path]) -> Inputs:
     return Inputs(
         captures.instruments,
         captures.events,
-        lambda: captures.damage_notes,
+        lambda: captures.warnings + captures.damage_notes,
         lambda: sum(captures.damage.values()),
         lambda: captures.bytes_read / max(1, captures.bytes_total),
     )

@@ -32,22 +32,21 @@ def outcome(engine: Engine, damaged: dict[str, int]) -> dict[str, Any]:
     currency = engine.setup.currency
     for i, account in enumerate(engine.accounts):
         book, grid = engine.books[i], account.grid
-        tick, lot = float(grid.tick), float(grid.lot)
         times = engine.watch.times[i]
         total = times.total or 1
         instruments[account.instrument.id] = {
             "messages": book.messages,
             "gaps": book.gaps,
-            "bid": round(book.bid * tick, 12) or None,
-            "ask": round(book.ask * tick, 12) or None,
-            "mid": round(book.mid2() * tick / 2, 12) or None,
+            "bid": float(grid.price_text(book.bid)) or None,
+            "ask": float(grid.price_text(book.ask)) or None,
+            "mid": float(grid.tick * book.mid2() / 2) or None,
             "valid": book.valid,
             "orders": engine.tracker.sent[i],
             "fills": account.fills,
-            "bought": round(account.bought * lot, 12),
-            "sold": round(account.sold * lot, 12),
-            "position": round(account.position * lot, 12),
-            "max_position": round(account.max_position * lot, 12),
+            "bought": float(grid.size_text(account.bought)),
+            "sold": float(grid.size_text(account.sold)),
+            "position": float(grid.size_text(account.position)),
+            "max_position": float(grid.size_text(account.max_position)),
             "volume_quote": amount(account.volume, ATOMS),
             "pnl": pnl(account.parts, currency),
             "markout_bps": {f"{h}s": account.markout(k) for k, h in enumerate(HORIZONS)},

@@ -97,7 +97,7 @@ def open_sources(names: list[str], setup: DeskSetup | None, seconds: float | Non
         if len(names) > 1:
             raise UserError("a synthetic market is a source alone")
         return _synthetic(names[0], setup, seconds or SYNTHETIC_S, seed)
-    return _recorded(names, setup, seed)
+    return _recorded(names, setup, seed, seconds)
 
 
 def _synthetic(name: str, setup: DeskSetup | None, seconds: float, seed: int | None) -> Request:
@@ -129,7 +129,7 @@ def _synthetic(name: str, setup: DeskSetup | None, seconds: float, seed: int | N
     return Request(made, events, described, lambda: (here["last"] - START_NS) / (end - START_NS), lambda: None, {})
 
 
-def _recorded(names: list[str], setup: DeskSetup | None, seed: int | None) -> Request:
+def _recorded(names: list[str], setup: DeskSetup | None, seed: int | None, seconds: float | None) -> Request:
     from mmtui.review.inputs import open_inputs
 
     inputs = open_inputs(names)
@@ -142,15 +142,25 @@ def _recorded(names: list[str], setup: DeskSetup | None, seed: int | None) -> Re
         setup = msgspec.structs.replace(setup, seed=seed)
     made = setup
     damaged: dict[str, int] = {}
-    sources = [describe(Path(name)) for name in names]
+    sources = [{**describe(Path(name)), **({"seconds": seconds} if seconds else {})} for name in names]
     return Request(
         made,
-        lambda: inputs.events(*places(made)),
+        lambda: limited(inputs.events(*places(made)), seconds),
         sources,
         getattr(inputs, "progress", lambda: 0.0),
         inputs.finish,
         damaged,
     )
+
+
+def limited(events: Iterator[Event], seconds: float | None) -> Iterator[Event]:
+    """The first so many seconds of the source's clock; everything where none are named."""
+    end = 0
+    for event in events:
+        end = end or event.ts + int((seconds or 0) * 1e9)
+        if seconds and event.ts > end:
+            return
+        yield event
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -215,20 +225,25 @@ def _hints(names: list[str], instruments: list[Instrument]) -> dict[str, float]:
     index = {item.id: i for i, item in enumerate(instruments)}
     venues = {venue: v for v, venue in enumerate(dict.fromkeys(item.venue for item in instruments))}
     for count, event in enumerate(open_inputs(names).events(index, venues)):
-        price = 0
-        if isinstance(event, BestQuote):
-            price = event.bid_px
-        elif isinstance(event, Trade):
-            price = event.px
-        elif isinstance(event, BookSnapshot) and event.bid_px:
-            price = max(event.bid_px)
+        price, i = _price(event)
         if price:
-            item = instruments[event.i]
+            item = instruments[i]
             hints[item.id] = price * float(item.tick)
             needed.discard(item.id)
         if not needed or count > PEEK:
             break
     return hints
+
+
+def _price(event: Event) -> tuple[int, int]:
+    """A price in ticks that an event tells, and of which instrument; 0 when it tells none."""
+    if isinstance(event, BestQuote):
+        return event.bid_px, event.i
+    if isinstance(event, Trade):
+        return event.px, event.i
+    if isinstance(event, BookSnapshot) and event.bid_px:
+        return max(event.bid_px), event.i
+    return 0, -1
 
 
 def parse_set(text: str) -> tuple[str, object]:
