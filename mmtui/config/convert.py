@@ -69,7 +69,7 @@ class Converter:
         try:
             if not bad_float:
                 return msgspec.convert(value, shape)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, OverflowError):
             pass
         raise self.error(where, f"{show(value)} is not allowed; give {describe(info)}")
 

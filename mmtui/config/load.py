@@ -29,7 +29,7 @@ from mmtui.config.schema import (
     Venue,
 )
 from mmtui.core.commands import BY_NAME
-from mmtui.core.market.instrument import Instrument, plain
+from mmtui.core.market.instrument import Grid, Instrument, plain
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
@@ -53,6 +53,8 @@ def load_config(path: Path) -> DeskConfig:
     text = _read(path)
     try:
         document = tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError(path, 0, "", "is nested too deeply; a config has tables of plain keys") from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
         line = int(found.group(1)) if found else len(text.splitlines()) or 1
@@ -269,6 +271,12 @@ class _Loader:
             for item in found.values()
             if item.venue not in named
         ]
+        ids = {item.instrument.id for item in done}
+        for item in done:
+            if item.quoting.fair_value == "other" and item.quoting.fair_source not in ids - {item.instrument.id}:
+                source = item.quoting.fair_source
+                what = f'"{source}" is not another instrument of the desk; give one of {", ".join(sorted(ids))}'
+                raise self.error(("quoting", item.profile, "fair_source"), what)
         if not done:
             raise self.error(("instrument",), 'no instrument; add [[instrument]] with id = "venue:SYMBOL"')
         return [_with_fees(item, fees[item.instrument.venue]) for item in done]
@@ -287,6 +295,10 @@ class _Loader:
             changes["min_notional"] = self.to.amount(keys.min_notional, (*where, "min_notional"), least="0")
         if changes:
             item = msgspec.structs.replace(item, **changes)
+            try:
+                Grid(item)
+            except ValueError as error:
+                raise self.error(where, f"{error}; give a coarser tick or lot") from None
         if keys.quoting and keys.quoting not in profiles:
             have = ", ".join(profiles) or "none is defined: add [quoting.NAME]"
             raise self.error((*where, "quoting"), f'"{keys.quoting}" is no profile; give one of: {have}')

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mmtui.config import schema
 from mmtui.config.defaults import default_setup, default_size
@@ -108,6 +111,11 @@ def test_tick_lot_and_contract_size_of_the_config_go_before_the_table(tmp_path):
         ("size = 0.05", "size = inf", 15, "quoting.tight.size", "inf is not allowed"),
         ("size = 0.05", "size = 0.0001", 15, "quoting.tight.size", "below one lot"),
         ("levels = 2", 'fair_value = "middle"', 16, "quoting.tight.fair_value", '"micro", "mid"'),
+        ("levels = 2", 'fair_value = "other"\nfair_source = "binance-usdm:BTCUSDT"', 17, "quoting.tight.fair_source",
+         "not another instrument"),
+        ("max_position = 1.5", 'tick = "1e-12"\nlot = "1e-12"', 8, "instrument[0]", "give a coarser"),
+        ("levels = 2", "size_factor = 1" + "0" * 400, 16, "quoting.tight.size_factor", "a number above 0"),
+        ("levels = 2", "levels = 2024-01-01", 16, "quoting.tight.levels", "a whole number"),
         ("levels = 2", "min_spread_bps = 600", 16, "quoting.tight.min_spread_bps", "max_spread_bps"),
         ("max_position = 1.5", "max_position = -1", 11, "instrument[0].max_position", "at least 0"),
         ("max_position = 1.5", 'max_position = "lots"', 11, "instrument[0].max_position", "give a number"),
@@ -155,6 +163,15 @@ def test_texts_that_are_no_config(tmp_path, text, line, wanted):
     with pytest.raises(ConfigError) as error:
         load(tmp_path, text)
     assert error.value.line == line and wanted in str(error.value)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, len(GOOD)), st.integers(0, 12), st.text(max_size=8))
+def test_a_garbled_config_loads_or_ends_with_one_sentence(tmp_path_factory, place, cut, more):
+    path = tmp_path_factory.mktemp("garbled") / "desk.toml"
+    path.write_text(GOOD[:place] + more + GOOD[place + cut :], encoding="utf-8", errors="replace")
+    with contextlib.suppress(UserError):
+        load_config(path)
 
 
 def test_a_missing_folder_or_binary_file_is_one_sentence(tmp_path):

@@ -303,6 +303,13 @@ def test_numbers_that_are_none_are_damage_and_change_nothing(tmp_path, bad):
     assert book_of(events).valid and book_of(events).seq == 50
 
 
+def test_files_of_one_instrument_in_the_wrong_order_are_read_as_given_and_that_is_said(tmp_path):
+    one = simple().write(tmp_path / "one")
+    two = Made(t0=T0 + 10**9).depth(31, 40, 30).write(tmp_path / "two")
+    assert open_captures([one, two]).warnings == []
+    assert "begins before two" in open_captures([two, one]).warnings[0]
+
+
 def test_files_that_are_no_capture_are_named(tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "text").write_bytes(b"hello\nworld\n")

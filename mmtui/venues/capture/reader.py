@@ -59,7 +59,11 @@ class LineReader:
 
     def _data(self) -> Iterator[bytes]:
         try:
-            with self.path.open("rb") as file:
+            file = self.path.open("rb")
+        except OSError as error:
+            raise SourceError(f"{self.path}: cannot be read: {error.strerror or error}") from None
+        with file:
+            try:
                 head = file.read(4)
                 file.seek(0)
                 if head[:2] == b"\x1f\x8b":
@@ -70,8 +74,8 @@ class LineReader:
                     while data := file.read(CHUNK):
                         self.bytes_read += len(data)
                         yield data
-        except OSError as error:
-            raise SourceError(f"{self.path}: cannot be read: {error.strerror or error}") from None
+            except OSError as error:
+                self.damage.append((0, f"the file cannot be read further: {error.strerror or error}"))
 
     def _inflated(self, file: BinaryIO, method: str) -> Iterator[bytes]:
         """Members or frames one after the other; line 0 in `damage` stands for the last line read."""
@@ -86,7 +90,8 @@ class LineReader:
                 except _Broken as broken:
                     yield broken.good
                     self.bytes_read = self.size
-                    self.damage.append((0, f"the {method} stream is damaged ({broken}): nothing after this is readable"))
+                    what = f"the {method} stream is damaged ({broken}): nothing after this is readable"
+                    self.damage.append((0, what))
                     return
                 if data:
                     yield data

@@ -36,6 +36,7 @@ class Captures:
         self.files = [p.path for p in peeks]
         self.damage: dict[Path, int] = {p.path: 0 for p in peeks}
         self.damage_notes: list[str] = []  # one sentence each, the first of every file
+        self.warnings = _out_of_order(peeks)
         self.gaps: dict[str, int] = {item.id: 0 for item in instruments}
         self.first_ts = min(p.first_ts for p in peeks)
         self.bytes_total = sum(p.size for p in peeks)
@@ -138,6 +139,19 @@ class Captures:
             self.damage_notes.append(f"{item.path}:{line}: {what}")
         if count <= DAMAGE_SAID or count % 1000 == 0 or always:
             yield Damage(now, item.path.name, line, count, what)
+
+
+def _out_of_order(peeks: list[Peek]) -> list[str]:
+    """Files of one instrument are read in the order given, which may not be what was meant."""
+    last: dict[tuple[str, str], Peek] = {}
+    said = []
+    for item in peeks:
+        for symbol in item.symbols:
+            earlier = last.get((item.market, symbol))
+            if earlier is not None and item.first_ts < earlier.first_ts:
+                said.append(f"{item.path}: begins before {earlier.path.name}, but is read after it, as given")
+            last[item.market, symbol] = item
+    return said
 
 
 def _ts(event: Event) -> int:
