@@ -25,9 +25,9 @@ from mmtui.core.setup import DeskSetup, InstrumentSetup
 from mmtui.host.registry import Desk as Entry
 from mmtui.host.registry import DeskLock, RunsAlready, check_name
 
-#: A demo ends an hour after its last cockpit, a replay after ten minutes.
+#: A demo ends an hour after its last cockpit, a replay half a minute after its last.
 DEMO_IDLE_S = 3600.0
-REPLAY_IDLE_S = 600.0
+REPLAY_IDLE_S = 30.0
 
 
 def engine(args: argparse.Namespace) -> int:
