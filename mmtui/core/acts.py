@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -38,12 +39,17 @@ class Refusal(Exception):
     """An act that is not carried out; its text is the answer."""
 
 
+def _no_constant(text: str) -> None:
+    raise ValueError(text)  # NaN and infinity do not enter
+
+
 class Change(NamedTuple):
     """What undo would take back: (instrument, field, before, after) each."""
 
     ts: int
     items: tuple[tuple[int, str, float, float], ...]
     words: str
+    states: int  # the engine's lattice version at that moment
 
 
 class Acts:
@@ -51,7 +57,7 @@ class Acts:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.draining = False
+        self.draining: set[int] = set()  # instruments whose orders conclude by themselves under STOPPED
         self.seen: deque[str] = deque(maxlen=1_000)
         self.changes: dict[str, Change] = {}
         self.steps: dict[str, deque[int]] = {}
@@ -82,9 +88,11 @@ class Acts:
             raise Refusal(f"an observer may not {event.action}")
         if not act.escalates and event.version and event.version < self._floor():
             raise Refusal("the desk's state has changed since you pressed: look again")
+        if not (-1 <= event.i < len(engine.quoters) and -1 <= event.v < len(engine.setup.venues)):
+            raise Refusal("there is no such instrument or venue on this desk")
         try:
-            args = json.loads(event.args or "{}")
-        except ValueError:
+            args = json.loads(event.args or "{}", parse_constant=_no_constant)
+        except (ValueError, RecursionError):
             raise Refusal("arguments are not JSON") from None
         if not isinstance(args, dict):
             raise Refusal("arguments are not a table")
@@ -114,7 +122,10 @@ class Acts:
             raise Refusal("SOURCE ENDED: there is no market to quote in")
         if not self._quotes(event):
             raise Refusal("nothing in scope is quoted (config)")
-        self.draining = False
+        running = engine.tasks.names(self._scope(event))
+        if running:
+            raise Refusal(f"{running} runs: abort it first")
+        self.draining.difference_update(self._scope(event))
         for i in self._scope(event):
             engine.quoters[i].hold = {1: 0, -1: 0}
         if event.i < 0 and event.v < 0:
@@ -136,10 +147,21 @@ class Acts:
         return f"{self._scope_name(event)} {before.name} → {state.name}", before.name, state.name
 
     def _do_stop(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
-        self.draining = bool(args.get("drain"))
-        self.engine.tasks.abort(f"stop by {event.operator}") if not self.draining else None
-        text, before, after = self._lower(event, Desk.STOPPED, "drain" if self.draining else "stop")
+        engine, scope = self.engine, self._scope(event)
+        if not args.get("drain"):
+            self.draining.difference_update(scope)
+            bases = [engine.setup.instruments[i].instrument.base for i in scope]
+            engine.tasks.abort(f"stop by {event.operator}", bases)
+            text, before, after = self._lower(event, Desk.STOPPED, "stop")
+            engine.activate_all()  # a drain that was under way ends here
+            return text, before, after
+        self.draining.update(i for i in scope if engine.lattice.effective(i) < Desk.STOPPED)
+        text, before, after = self._lower(event, Desk.STOPPED, "drain")
         return text + (", open orders conclude" if self.draining else ""), before, after
+
+    def drains(self, i: int, state: Desk) -> bool:
+        """Whether the open quotes of an instrument are left to conclude."""
+        return state is Desk.STOPPED and i in self.draining
 
     def _do_pause(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         return self._lower(event, Desk.PAUSED, "pause")
@@ -161,6 +183,8 @@ class Acts:
             bad = [engine.name(i) for i in self._scope(event) if not engine.books[i].quotable]
             if bad and not engine.ended:
                 raise Refusal(f"books are not in sync: {', '.join(bad)}")
+        if event.v < 0 and event.i < 0:
+            engine.watch.accept(engine)
         engine.set_state(event.v, event.i, Desk.PAUSED, f"resume by {event.operator}: {event.reason}")
         return f"{self._scope_name(event)} {state.name} → PAUSED", state.name, "PAUSED"
 
@@ -169,7 +193,7 @@ class Acts:
         engine = self.engine
         before = engine.lattice.get(event.v, event.i)
         by = event.operator + (f" over {event.origin}" if event.origin else "")
-        self.draining = False
+        self.draining.clear()
         engine.kill_epoch += 1
         engine.block(event.v, event.i, f"kill by {by}")
         scope = self._scope(event)
@@ -195,7 +219,8 @@ class Acts:
         i = engine.setup.index(ident) if kind == "instrument" else -1
         if (kind == "venue" and v < 0) or (kind == "instrument" and i < 0):
             return
-        engine.set_state(v, i, state, why or reason)
+        if engine.lattice.get(v, i) < state:
+            engine.set_state(v, i, state, why or reason)
 
     def _do_shutdown(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         engine = self.engine
@@ -272,7 +297,7 @@ class Acts:
             engine.requote(i)
         i, field, old, new = moved[0]
         after = self._in_force(i, field)
-        self.changes[event.operator] = Change(event.ts, tuple(moved), word)
+        self.changes[event.operator] = Change(event.ts, tuple(moved), word, engine.lattice_version)
         more = f" on {len({m[0] for m in moved})} instruments" if len({m[0] for m in moved}) > 1 else ""
         return f"{word} {new - old:+.4g} → {after} {unit}{more}", first, after
 
@@ -293,7 +318,7 @@ class Acts:
             raise Refusal("nothing of yours to undo")
         if event.ts - change.ts > UNDO_NS:
             raise Refusal("your last change is more than 60 s old")
-        if change.ts < engine.lattice.since:
+        if change.states != engine.lattice_version:
             raise Refusal("the state has changed since your last change")
         for i, field, _, after in change.items:
             if getattr(engine.quoters[i].operator, field) != after:
@@ -319,8 +344,8 @@ class Acts:
         engine = self.engine
         scope = self._scope(event)
         on = not all(engine.quoters[i].reduce_mode for i in scope)
-        if not on and event.role != "operator":
-            raise Refusal("an observer may not take REDUCE back")
+        if not on and event.version and event.version < self._floor():
+            raise Refusal("the desk's state has changed since you pressed: look again")
         for i in scope:
             engine.quoters[i].reduce_mode = on
             engine.requote(i)
@@ -343,6 +368,8 @@ class Acts:
                 params = msgspec.convert(table, Quoting, strict=False)
             except msgspec.ValidationError as error:
                 raise Refusal(f"{error}") from None
+            if not all(isfinite(value) for value in msgspec.structs.astuple(params) if isinstance(value, float)):
+                raise Refusal("a number must be finite")
             if params.fair_value == "other" and engine.setup.index(params.fair_source) < 0:
                 raise Refusal(f"fair_source {params.fair_source!r} is no instrument of this desk")
             new.append((i, params))

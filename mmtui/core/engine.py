@@ -40,6 +40,8 @@ BEAT = 100_000_000
 SILENCE = 5_000_000_000
 #: A side waits so long after a reject before it is quoted again.
 REJECT_HOLD = 250_000_000
+#: Cancels of, and questions about, orders whose fate is not known are repeated after this.
+RETRY_UNKNOWN = 1_000_000_000
 #: Keys of booked fills that are remembered, so that none is booked twice.
 FILL_MEMORY = 100_000
 
@@ -77,6 +79,7 @@ class Engine:
         self.alerts: deque[Alert] = deque(maxlen=200)
         self.reject_until = [0] * count
         self.absences: dict[tuple[int, int], set[int]] = {}
+        self.asked = [0] * len(setup.venues)  # when a venue was last asked about UNKNOWN orders
         self.out: list[Effect] = []
         self.tasks = TaskRunner(self)
         self.acts = Acts(self)
@@ -186,6 +189,9 @@ class Engine:
 
     def _mark_price(self, event: ev.MarkPrice) -> None:
         self.books[event.i].messages += 1
+        last = self.marks[event.i]
+        if last is not None and event.next_funding > last.next_funding:
+            self._settle(event.i, last)  # the new period came before our timer did
         self.marks[event.i] = event
         self.protections.seen[event.i] = event.ts
 
@@ -234,6 +240,7 @@ class Engine:
         self.quoters[i].rescale(self.accounts[i].grid, px, sz)
         self.gate.position_limits[i] = self.quoters[i].limit
         self.gate.baselines[i] *= sz
+        self.tasks.rescale(i, px)
         self.ledger.regrid()
         self.version += 1
 
@@ -322,6 +329,9 @@ class Engine:
             major = self.setup.instruments[i].instrument.major
             collar = limits.collar_major_bps if major else limits.collar_other_bps
             reference = self.accounts[i].references.last()
+            for other in self.quoters[i].slots[-side]:
+                if other is not None and side * px >= side * other.px:
+                    return "own order across"
         elif purpose in ("flatten", "close"):
             collar, reference = self.tasks.collar(i)
         else:
@@ -340,8 +350,9 @@ class Engine:
         return ""
 
     def cancel(self, order: Order) -> None:
-        """Ask for a cancel; it counts as live until the venue says otherwise."""
-        if order.state in (State.SENT, State.LIVE):
+        """Ask for a cancel; it counts as live until the venue says otherwise. UNKNOWN: once a second."""
+        unknown = order.state is State.UNKNOWN and self.ts - order.cancel_ts >= RETRY_UNKNOWN
+        if unknown or order.state in (State.SENT, State.LIVE):
             self.tracker.apply(order, Fact.CANCEL_SENT)
             order.cancel_ts = self.ts
             self.gate.count(self.venue_of[order.i], self.ts)
@@ -379,7 +390,7 @@ class Engine:
         reason = ("not quoted (config)" if not quoter.enabled else "") or (state.name if state else why)
         quoter.reasons[1] = quoter.reasons[-1] = reason
         quoter.want = ((), ())
-        if not (self.acts.draining and state is Desk.STOPPED):
+        if why or not self.acts.drains(i, state):
             self.pull(i)
 
     def activate_all(self) -> None:
@@ -392,10 +403,11 @@ class Engine:
         self.lattice.put(v, i, state)
         scope = self.scope(v, i)
         self.lattice.reasons[scope] = reason
-        if v < 0 and i < 0:
-            self.lattice.since = self.ts
-        self.version += 1
-        self.lattice_version = self.version
+        if before is not state:
+            if v < 0 and i < 0:
+                self.lattice.since = self.ts
+            self.version += 1
+            self.lattice_version = self.version
         if state in LATCHED:
             self.out.append(Latch(scope, state.name, reason))
         elif before in LATCHED:
@@ -425,6 +437,11 @@ class Engine:
         if self.lattice.get(-1, i) < Desk.HALTED:
             self.set_state(-1, i, Desk.HALTED, reason)
 
+    def broken(self, i: int, reason: str) -> None:
+        """A break of positions or fills: HALTED, and the one thing that stops a running task by itself."""
+        self.halt(i, reason)
+        self.tasks.abort(reason, [self.setup.instruments[i].instrument.base])
+
     def scope(self, v: int, i: int) -> str:
         if i >= 0:
             return f"instrument:{self.setup.instruments[i].instrument.id}"
@@ -447,6 +464,7 @@ class Engine:
         order = self.tracker.get(event.oid)
         if order is None:
             return
+        self._alive_after_all(order)
         self.tracker.apply(order, Fact.ACCEPTED)
         order.live_ts = event.ts
         order.ahead = event.ahead
@@ -486,12 +504,14 @@ class Engine:
             self.tracker.apply(order, Fact.UNKNOWN)
             self.version += 1
             self.alert("danger", "unknown", f"{self.name(event.i)}: order {event.oid} UNKNOWN: {event.why}", event.i)
+            self.tasks.abort("an order is UNKNOWN", [self.setup.instruments[event.i].instrument.base])
             self.ask(self.venue_of[event.i])
 
     def ask(self, v: int) -> None:
         """Query the open orders of a venue by both endpoints."""
         self.sweeper.queries += 1
         query = self.sweeper.queries
+        self.asked[v] = self.ts
         self.absences[(v, query)] = set()
         while len(self.absences) > 64:
             del self.absences[next(iter(self.absences))]
@@ -508,14 +528,23 @@ class Engine:
             for oid in event.oids:
                 order_named = self.tracker.get(oid)
                 if order_named is not None:
+                    self._alive_after_all(order_named)
                     self.tracker.apply(order_named, Fact.SEEN)
             if said >= {1, 2}:
                 del self.absences[(event.v, event.query)]
                 for order in list(self.tracker.open.values()):
                     asked = self.venue_of[order.i] == event.v and order.oid not in named
-                    if asked and order.state is State.UNKNOWN and self.tracker.apply(order, Fact.ABSENT):
+                    unknown = asked and order.state is State.UNKNOWN and order.absence_proves(event.ts)
+                    if unknown and self.tracker.apply(order, Fact.ABSENT):
                         self._ended(order)
         self._sweeps()
+
+    def _alive_after_all(self, order: Order) -> None:
+        """Absence is weaker evidence than the venue's own word: an order that turns up again is live, and goes."""
+        if self.tracker.reopen(order):
+            self.alert("danger", "unknown", f"{self.name(order.i)}: order {order.oid} lives after all", order.i)
+            self.tracker.apply(order, Fact.SEEN)
+            self.cancel(order)
 
     def _cancel_all_done(self, event: ev.CancelAllDone) -> None:
         self.sweeper.acknowledged(event.v, event.query, event.ts)
@@ -549,7 +578,7 @@ class Engine:
             account.rate = self.ledger.rate(i)
         try:
             fee = int(Decimal(event.fee) * ATOMS)
-        except InvalidOperation:
+        except (InvalidOperation, ValueError, OverflowError):
             fee = 0
             self.alert(
                 "danger", "fill", f"{self.name(i)}: fill {event.trade_id} has an unreadable fee {event.fee!r}", i
@@ -558,11 +587,11 @@ class Engine:
         account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose)
         self.ledger.mark(i)
         if order is None:
-            self.halt(i, f"fill {event.trade_id} of an order that is not ours")
+            self.broken(i, f"fill {event.trade_id} of an order that is not ours")
             return
         ended = self.tracker.fill(order, event.sz)
         if self.tracker.overfilled(order):
-            self.halt(i, f"order {order.oid} overfilled: {order.filled} of {order.sz} lots")
+            self.broken(i, f"order {order.oid} overfilled: {order.filled} of {order.sz} lots")
         self.version += 1
         if ended:
             self._ended(order)
@@ -607,6 +636,17 @@ class Engine:
             sent = order.cancel_ts if order.state is State.CANCELLING else order.sent_ts
             if order.state in (State.SENT, State.CANCELLING) and ts - sent > SILENCE:
                 self._unknown(ev.OrderUnknown(ts, order.i, order.oid, "no answer for 5 s"))
+            elif order.state is State.UNKNOWN and ts - self.asked[self.venue_of[order.i]] >= RETRY_UNKNOWN:
+                self.ask(self.venue_of[order.i])
+            self._unwanted(order)
+
+    def _unwanted(self, order: Order) -> None:
+        """A quote that came to light after its instrument had been pulled is pulled too."""
+        quoter = self.quoters[order.i]
+        if order.purpose != "quote" or quoter.active or order.state not in (State.LIVE, State.UNKNOWN):
+            return
+        if self.protections.reasons[order.i] or not self.acts.drains(order.i, self.lattice.effective(order.i)):
+            self.cancel(order)
 
     def _sweeps(self) -> None:
         for sweep in self.sweeper.timer(self.ts, self.emit):
@@ -617,13 +657,18 @@ class Engine:
 
     def _funding(self, ts: int) -> None:
         for i, mark in enumerate(self.marks):
-            if mark is None or not mark.next_funding or mark.next_funding > ts or self.funded[i] >= mark.next_funding:
-                continue
-            self.funded[i] = mark.next_funding
-            if self.accounts[i].position:
-                self.ledger.mark(i)
-                self.accounts[i].funding(mark.funding, mark.mark)
-                self.alert("info", "funding", f"{self.name(i)}: funding paid", i)
+            if mark is not None and mark.next_funding <= ts:
+                self._settle(i, mark)
+
+    def _settle(self, i: int, mark: ev.MarkPrice) -> None:
+        """Pay the funding of the period that ended at `mark.next_funding`, once."""
+        if self.funded[i] >= mark.next_funding:
+            return
+        self.funded[i] = mark.next_funding
+        if self.accounts[i].position:
+            self.ledger.mark(i)
+            self.accounts[i].funding(mark.funding, mark.mark)
+            self.alert("info", "funding", f"{self.name(i)}: funding paid", i)
 
     def _started(self, event: ev.HostStarted) -> None:
         self.epoch = event.epoch
@@ -632,6 +677,9 @@ class Engine:
             self.set_state(-1, -1, Desk.PAUSED, "restarted after a crash")
         for scope, reason in event.latched.items():
             self.acts.latch(scope, reason)
+        self.acts.closing = False
+        self.sweeper.forget("shutdown")
+        self.tasks.abort("the host was restarted")
         if event.autostart and self.lattice.desk is Desk.PAUSED and event.cause == "start":
             self.set_state(-1, -1, Desk.RUNNING, "autostart")
         self.out.append(Wake((event.ts // BEAT + 1) * BEAT))

@@ -82,6 +82,17 @@ class TaskRunner:
                 return desk.cap_bps(i) + 20_000 / reference, reference
         return desk.cap_bps(i), self.engine.accounts[i].references.last()
 
+    def names(self, scope: list[int]) -> str:
+        """The tasks that trade instruments of a scope, in words; "" when none runs."""
+        bases = {self.engine.setup.instruments[i].instrument.base for i in scope}
+        return ", ".join(f"{task.kind} of {task.asset}" for task in self.running.values() if task.asset in bases)
+
+    def rescale(self, i: int, px: int) -> None:
+        """A finer tick: references are in half ticks."""
+        for task in self.running.values():
+            if i in task.references:
+                task.references[i] *= px
+
     def ended(self, order: Order) -> None:
         for task in self.running.values():
             if task.oid == order.oid:

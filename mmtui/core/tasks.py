@@ -191,12 +191,10 @@ def choose_leg(desk: Desk, asset: str, net: Decimal) -> tuple[int, str]:
 
 
 def spot_room(desk: Desk, i: int, side: int) -> int | None:
-    """Lots of spot that may be sold; None where there is no such bound."""
-    item = desk.setup.instruments[i]
-    if item.instrument.kind != "spot" or side > 0:
+    """Lots of spot that a task may sell: what is above the baseline; None where there is no such bound."""
+    if desk.setup.instruments[i].instrument.kind != "spot" or side > 0:
         return None
-    account = desk.ledger.accounts[i]
-    return int(Decimal(item.baseline) / account.grid.lot) + account.position
+    return max(0, desk.ledger.accounts[i].position)
 
 
 def close_goals(legs: list[Leg]) -> tuple[dict[int, Decimal], list[int]]:
@@ -241,8 +239,8 @@ def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
     if remaining < max(1, minimum):
         return "dust"
     lots = min(remaining, max(1, minimum, int(desk.depth(i, side) * DEPTH_SHARE)))
-    if remaining - lots < minimum:
-        lots = remaining
+    if 0 < remaining - lots < minimum:  # what is left would be too small to trade
+        lots = remaining - minimum if remaining >= 2 * minimum else remaining
     reference = task.references.get(i) or book.mid2()
     reach = desk.cap_bps(i) * 1e-4 * reference / 2
     px = ceil(reference / 2 - reach) if side < 0 else floor(reference / 2 + reach)

@@ -97,7 +97,7 @@ class Account:
         """Carry inventory, basis and fx to a new reference and rate. `common`: see Ledger.common_value."""
         if mid2 <= 0 or rate <= 0:
             return
-        if self.rate and rate != self.rate:
+        if rate != self.rate:  # from none as well: what was earned before the first rate is worth something now
             self.parts["fx"] += self.equity() * (rate - self.rate)
         if self.position:
             change = self.position * (self.grid.value(mid2) - self.grid.value(self.mark2))

@@ -51,7 +51,7 @@ class Ledger:
         self.peak = 0
         self.day = 0
         self.day_start = 0
-        self.minutes: deque[tuple[int, int]] = deque(maxlen=1_441)
+        self.minutes: deque[tuple[int, int]] = deque(maxlen=1_442)  # a total a minute, 24 h
 
     def _rate(self, asset: str) -> Rate:
         if asset == self.currency or (asset in DOLLARS and self.currency in DOLLARS):
@@ -130,8 +130,11 @@ class Ledger:
             self.day, self.day_start = day, total
         self.peak = max(self.peak, total)
         minute = ts // MINUTE
-        if not self.minutes or self.minutes[-1][0] != minute:
-            self.minutes.append((minute, total))
+        minutes = self.minutes
+        if not minutes or minutes[-1][0] != minute:
+            minutes.append((minute, total))
+        while len(minutes) > 1 and minutes[1][0] <= minute - 1_440:
+            minutes.popleft()
 
     def total(self) -> int:
         return sum(account.total() for account in self.accounts)
@@ -143,11 +146,8 @@ class Ledger:
         """Change over the last 24 hours (or since the start)."""
         if not self.minutes:
             return self.total()
-        first = self.minutes[-1][0] - 1_440
-        for minute, total in self.minutes:
-            if minute >= first:
-                return self.total() - (total if len(self.minutes) > 1_440 else 0)
-        return self.total()
+        then, total = self.minutes[0]
+        return self.total() - (total if then <= self.minutes[-1][0] - 1_440 else 0)
 
     def drawdown(self) -> int:
         return self.peak - self.total()

@@ -90,6 +90,13 @@ class Side:
         self._refill()
 
 
+def _emptied(quote: BestQuote) -> BestQuote:
+    """A price without size is no price: that side is empty."""
+    bid, ask = quote.bid_px if quote.bid_sz else 0, quote.ask_px if quote.ask_sz else 0
+    q = quote
+    return BestQuote(q.ts, q.ts_event, q.i, q.seq, bid, q.bid_sz, ask, q.ask_sz)
+
+
 class OrderBook:
     """Depth book and best quote of one instrument. Instants are those of the last event that touched it."""
 
@@ -147,6 +154,8 @@ class OrderBook:
         """A newer best bid and ask; it leads the batched depth until an update with a greater id comes."""
         self.ts = event.ts
         if event.seq > self.quote_seq:
+            if not (event.bid_sz and event.ask_sz):
+                event = _emptied(event)
             self.quote_seq, self.quote = event.seq, event
             if event.seq > self.seq:
                 self.bid, self.bid_sz, self.ask, self.ask_sz = event.bid_px, event.bid_sz, event.ask_px, event.ask_sz

@@ -10,6 +10,8 @@ from collections import OrderedDict
 from mmtui.core.effects import PlaceOrder
 from mmtui.core.orders.table import TERMINAL, Fact, State, after
 
+#: A create that was never acknowledged may still land: absence proves nothing before this has passed (ns).
+LANDING = 5_000_000_000
 #: Finished orders that late fills may still name.
 MEMORY = 20_000
 
@@ -18,6 +20,7 @@ class Order:
     """One own order. Instants are ns on the engine clock, 0 where it did not happen."""
 
     __slots__ = (
+        "absent",
         "ahead",
         "cancel_ts",
         "filled",
@@ -52,6 +55,7 @@ class Order:
         self.live_ts = 0
         self.cancel_ts = 0
         self.ahead = -1
+        self.absent = False  # ended by absence alone
         self.venue_order_id = ""
 
     @property
@@ -61,6 +65,10 @@ class Order:
     @property
     def open(self) -> bool:
         return self.state not in TERMINAL
+
+    def absence_proves(self, ts: int) -> bool:
+        """Whether two endpoints that do not know the order prove that it is gone."""
+        return self.live_ts > 0 or ts - self.sent_ts > LANDING
 
     def digest(self) -> tuple[object, ...]:
         return (self.oid, self.i, self.side, self.px, self.sz, self.filled, int(self.state), self.purpose, self.level)
@@ -94,6 +102,7 @@ class Tracker:
         was_open = order.open
         order.state = after(order.state, fact)
         if was_open and not order.open:
+            order.absent = fact is Fact.ABSENT
             self._expose(order, -order.left)
             self.count[order.i] -= 1
             del self.open[order.oid]
@@ -102,6 +111,17 @@ class Tracker:
                 self.done.popitem(last=False)
             return True
         return False
+
+    def reopen(self, order: Order) -> bool:
+        """An order that was taken for gone by absence alone has been seen: UNKNOWN, and it counts again."""
+        if not order.absent or order.left == 0:
+            return False
+        order.absent, order.state = False, State.UNKNOWN
+        self.done.pop(order.oid, None)
+        self.open[order.oid] = order
+        self._expose(order, order.left)
+        self.count[order.i] += 1
+        return True
 
     def fill(self, order: Order, lots: int) -> bool:
         """Book an execution, legal in every state; True when the order has just ended."""

@@ -103,6 +103,8 @@ def prices(
         last_ask = max(ceil(centre + distance - EPSILON), last_ask + 1)
         bids.append(last_bid)
         asks.append(last_ask)
+    if asks[0] <= bids[0]:  # no width left: own quotes never meet
+        asks = [max(px, bids[0] + 1 + k) for k, px in enumerate(asks)]
     return tuple(bids), tuple(asks)
 
 

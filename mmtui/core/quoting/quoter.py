@@ -6,6 +6,8 @@ decided here, sending is the engine's.  One order a slot: the next is placed whe
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from mmtui.core.market.instrument import Grid
 from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
@@ -66,9 +68,9 @@ class Quoter:
         self.micro = params.fair_value == "micro"
         self.offsets = model.rungs(params)
         self.shape = model.shape(params)
-        self.unit = params.size / float(lot)
-        self.target = int(float(self.setup.target) / float(lot))
-        explicit = float(self.setup.max_position) / float(lot)
+        self.unit = float(Decimal(repr(params.size)) / lot)
+        self.target = int(Decimal(self.setup.target) / lot)
+        explicit = Decimal(self.setup.max_position) / lot
         self.limit = int(explicit) if explicit > 0 else max(1, int(20 * self.unit))
         self.min_life = params.min_life_ms * 1_000_000
         for side in (1, -1):
@@ -93,7 +95,7 @@ class Quoter:
         self.deaf = DEAF * params.requote_tolerance_bps * 1e-4 * fair
         sigma = self.volatility.bps(params.vol_horizon_s) if params.vol_factor else 0.0
         self.half_bps = model.full_width(params, operator, sigma) * 0.5
-        ratio = (position - self.target) / self.limit
+        ratio = (position - self.target) / (self.limit or 1)
         self.skew_inventory = model.inventory_skew(params, max(-1.0, min(1.0, ratio)))
         want = model.prices(fair, self.half_bps, self.skew_inventory + operator.skew_bps, self.offsets, bid, ask)
         if want == self.want and not self.dirty:
@@ -109,7 +111,7 @@ class Quoter:
             scale *= 0.5
         if ts < self.ease_until:
             scale *= 0.25
-        ratio = max(-1.0, min(1.0, (position - self.target) / self.limit))
+        ratio = max(-1.0, min(1.0, (position - self.target) / (self.limit or 1)))
         for side in (1, -1):
             adds = ratio * side > 0
             factor = scale * (1.0 - params.size_skew * abs(ratio)) if adds else scale
@@ -118,7 +120,7 @@ class Quoter:
                 room = max(0, -side * position)
             sizes = []
             for multiple in self.shape:
-                lots = max(0, min(int(factor * multiple), room))
+                lots = max(0, min(int(factor * multiple + model.EPSILON), room))
                 sizes.append(lots)
                 room -= lots
             self.sizes[side] = tuple(sizes)

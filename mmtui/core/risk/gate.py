@@ -9,6 +9,7 @@ Rules of this file: answers with "" or with the reason; changes nothing but its 
 from __future__ import annotations
 
 from collections import deque
+from decimal import Decimal
 
 from mmtui.core.ledger.account import RATE
 from mmtui.core.ledger.ledger import UNIT, Ledger
@@ -34,7 +35,7 @@ class Gate:
         self.per_s = limits.messages_per_s
         self.sent: list[deque[int]] = [deque() for _ in setup.venues]
         self.venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
-        self.baselines = [int(float(item.baseline) / float(item.instrument.lot)) for item in setup.instruments]
+        self.baselines = [int(Decimal(item.baseline) / Decimal(item.instrument.lot)) for item in setup.instruments]
         self.spot = [item.instrument.kind == "spot" for item in setup.instruments]
         self.min_notional = [_units(float(item.instrument.min_notional)) // RATE for item in setup.instruments]
 
@@ -83,7 +84,10 @@ class Gate:
         worst = position + self.tracker.buys[i] + lots if side > 0 else -(position - self.tracker.sells[i] - lots)
         if worst > limit:
             return "position limit"
-        worth = notional * self.unit_rate(i)
+        rate = self.unit_rate(i)
+        if not rate:
+            return "no conversion rate"
+        worth = notional * rate
         if worth > self.order_notional:
             return "order notional limit"
         if self.gross() + worth > self.gross_notional:
@@ -116,6 +120,7 @@ class Gate:
         return len(sent)
 
     def count(self, v: int, ts: int) -> None:
+        self.rate(v, ts)  # forgets what is older than a second
         self.sent[v].append(ts)
 
 

@@ -127,7 +127,7 @@ class Sweeper:
             state.answers.add(endpoint)
             if state.answers >= {1, 2}:
                 for order in self.orders(sweep, v):
-                    if self.tracker.apply(order, Fact.ABSENT):
+                    if order.absence_proves(ts) and self.tracker.apply(order, Fact.ABSENT):
                         gone.append(order)
                 if not self.orders(sweep, v):
                     state.verified = ts
@@ -146,6 +146,10 @@ class Sweeper:
                 sweep.done = True
                 finished.append(sweep)
         return finished
+
+    def forget(self, kind: str) -> None:
+        """Drop sweeps of a kind: a shutdown does not outlive its host."""
+        self.sweeps = [sweep for sweep in self.sweeps if sweep.kind != kind]
 
     def proven(self) -> bool:
         """No kill is still under way."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mmtui.core.ledger.ledger import UNIT, money
+from mmtui.core.ledger.ledger import DAY, UNIT, money
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
@@ -51,6 +51,8 @@ class Watch:
         limits = setup.limits
         self.daily_loss = int((limits.daily_loss or equity * 0.01) * 1e6) * (UNIT // 10**6)
         self.drawdown = int((limits.drawdown or equity * 0.015) * 1e6) * (UNIT // 10**6)
+        self.accepted = 0  # loss that an operator has resumed from, and until when that stands
+        self.accepted_until = 0
         self.times = [Uptime() for _ in setup.instruments]
 
     def losses(self, engine: Engine) -> None:
@@ -59,13 +61,25 @@ class Watch:
             return
         ledger = engine.ledger
         currency = engine.setup.currency
-        loss = -min(ledger.day_total(), ledger.rolling())
+        loss = self.loss(engine)
         if loss >= self.daily_loss:
             engine.halt(-1, f"daily loss {money(loss)} {currency} reached its limit {money(self.daily_loss)}")
             return
         fallen = ledger.drawdown()
         if fallen >= self.drawdown:
             engine.halt(-1, f"drawdown {money(fallen)} {currency} reached its limit {money(self.drawdown)}")
+
+    def loss(self, engine: Engine) -> int:
+        """The greater loss of UTC day and rolling 24 hours, beyond what an operator has resumed from."""
+        ledger = engine.ledger
+        accepted = self.accepted if engine.ts < self.accepted_until else 0
+        return -min(ledger.day_total(), ledger.rolling()) - accepted
+
+    def accept(self, engine: Engine) -> None:
+        """An operator resumes from HALTED with a reason: limits count from here, or the next beat would halt again."""
+        self.accepted = max(0, self.loss(engine) + (self.accepted if engine.ts < self.accepted_until else 0))
+        self.accepted_until = engine.ts + DAY
+        engine.ledger.peak = engine.ledger.total()
 
     def uptime(self, engine: Engine, i: int, ts: int) -> None:
         times = self.times[i]
@@ -86,7 +100,7 @@ class Watch:
         ledger, gate = engine.ledger, engine.gate
         currency = engine.setup.currency
         out = [self._position(engine)]
-        loss = max(0, -min(ledger.day_total(), ledger.rolling()))
+        loss = max(0, self.loss(engine))
         fallen = max(0, ledger.drawdown())
         gross = gate.gross()
         for name, value, limit in (
