@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from mmtui.core.market.instrument import Instrument
+from mmtui.core.market.instrument import Instrument, plain
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.setup import DeskSetup, InstrumentSetup
 
@@ -35,6 +35,11 @@ def default_size(instrument: Instrument, price: float = 0.0) -> Decimal:
 
 def default_quoting(instrument: Instrument, price: float = 0.0) -> Quoting:
     return Quoting(size=float(default_size(instrument, price)))
+
+
+def default_baseline(instrument: Instrument, quoting: Quoting) -> str:
+    """Spot cannot be sold short: a treasury of 20 sizes, so that both sides can be quoted from the start."""
+    return plain(Decimal(repr(quoting.size)) * 20) if instrument.kind == "spot" else "0"
 
 
 def default_setup(

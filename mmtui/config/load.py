@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from mmtui.config.convert import Converter
-from mmtui.config.defaults import default_quoting
+from mmtui.config.defaults import default_baseline, default_quoting
 from mmtui.config.errors import ConfigError
 from mmtui.config.schema import (
     CaptureFiles,
@@ -267,7 +267,7 @@ class _Loader:
                 raise self.error((*where, "id"), f'"{keys.id}" is in no source; the sources have: {have}')
             done.append(self._instrument(keys, found[keys.id], where, profiles))
         done += [
-            self._instrument(InstrumentKeys(id=item.id), item, (), profiles)
+            self._unnamed(item, profiles)
             for item in found.values()
             if item.venue not in named
         ]
@@ -280,6 +280,11 @@ class _Loader:
         if not done:
             raise self.error(("instrument",), 'no instrument; add [[instrument]] with id = "venue:SYMBOL"')
         return [_with_fees(item, fees[item.instrument.venue]) for item in done]
+
+    def _unnamed(self, item: Instrument, profiles: dict[str, Quoting]) -> InstrumentSetup:
+        """An instrument that the config does not name: defaults, and on spot something to sell."""
+        setup = self._instrument(InstrumentKeys(id=item.id), item, (), profiles)
+        return msgspec.structs.replace(setup, baseline=default_baseline(item, setup.quoting))
 
     def _instrument(
         self, keys: InstrumentKeys, item: Instrument, where: tuple[str, ...], profiles: dict[str, Quoting]

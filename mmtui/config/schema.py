@@ -77,7 +77,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "quote": "false: shown, not quoted",
         "target": "inventory that the desk wants to hold: base units (contracts on inverse); spot: above the baseline",
         "max_position": "largest position either way, in the same units; 0: 20 x the quoted size",
-        "baseline": "spot: the balance that is treasury, not inventory",
+        "baseline": "spot: the balance that is treasury, not inventory; sales come out of it, so 0 quotes bids first",
         "tick": "price increment, where the venue's is not known",
         "lot": "size increment, where the venue's is not known",
         "contract_size": "quote units a contract (inverse), base units a contract (linear)",

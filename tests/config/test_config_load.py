@@ -205,6 +205,16 @@ def test_without_instruments_everything_in_the_source_is_quoted_with_a_size_that
     assert [(item.instrument.id, item.quoting.size) for item in items] == [("binance-coinm:BTCUSD_PERP", 30)]
 
 
+def test_spot_that_no_config_names_has_a_treasury_to_sell_from(tmp_path):
+    line = b'1723161255088169167 {"stream":"btcusdt@bookTicker","data":{"u":9,"s":"BTCUSDT","b":"1.0","B":"2",' \
+           b'"a":"1.1","A":"2"}}\n'  # fmt: skip
+    (tmp_path / "some.txt").write_bytes(line)
+    text = '[desk]\nname = "a"\n[[venue]]\nid = "binance-spot"\nsource = "some.txt"\n'
+    assert load(tmp_path, text).setup.instruments[0].baseline == "1"
+    named = text + '[[instrument]]\nid = "binance-spot:BTCUSDT"\n'
+    assert load(tmp_path, named).setup.instruments[0].baseline == "0"
+
+
 def test_lines_of_keys_in_every_form_of_toml():
     lines = KeyLines('a = 1\n[x.y]\n"b c" = 2\nd.e = 3\n[[t]]\nk = 1\n[[t]]\n# no\nk = 2\n[t.sub]\nz = 1\n')
     assert [lines.find(*path) for path in [("a",), ("x", "y", "b c"), ("x", "y", "d", "e"), ("t", "0", "k"),

@@ -18,7 +18,7 @@ from collections import deque
 from mmtui.core.events import BookDelta, BookGap, BookSnapshot, Event
 
 #: Updates kept while the book waits for a snapshot, and while it is in sync.
-WAITING_MAX, SYNCED_MAX = 20_000, 512
+WAITING_MAX, SYNCED_MAX = 8_192, 512
 
 
 class Sequence:
