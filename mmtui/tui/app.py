@@ -36,7 +36,7 @@ from mmtui.tui.session import Connector, Line, Session
 from mmtui.tui.store import Store
 from mmtui.tui.themes import DEFAULT, config_dir, load_themes
 from mmtui.view.confirm import ask_rows, palette_rows
-from mmtui.view.desk import PANELS, SMALLEST, Place, panel, places
+from mmtui.view.desk import PANELS, SMALLEST, Place, keys_height, panel, places
 from mmtui.view.header import header, second_row
 from mmtui.view.keys import help_page, key_bar
 from mmtui.view.rows import Row, clip
@@ -50,19 +50,19 @@ _PALETTE_ROWS = 11
 class DeskScreen(Screen[None], inherit_bindings=False):
     """A screen without bindings of its own: Tab walks our screens, not a focus."""
 
-    CSS = """
-    DeskScreen { layers: base above; background: $background; overflow: hidden; }
-    #panel-dock { layer: above; }
-    #typed { layer: above; position: absolute; height: 1; border: none; padding: 0 1; background: $surface; color: $foreground; display: none; }
-    #typed:focus { border: none; }
-    """
-
 
 class Cockpit(App[int], inherit_bindings=False):
     """One terminal on one desk."""
 
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS = []
+    CSS = """
+    DeskScreen { layers: base above; background: $background; overflow: hidden; }
+    #panel-dock { layer: above; }
+    #typed, #typed:focus {
+        layer: above; position: absolute; height: 1; border: none; padding: 0 1;
+        background: $surface; color: $foreground;
+    }
+    """
 
     def __init__(
         self,
@@ -111,6 +111,7 @@ class Cockpit(App[int], inherit_bindings=False):
             self.store.say(self.themes_wrong[0] + more, monotonic() + 5)
         self._typed = Input(id="typed", disabled=True)
         self._typed.cursor_blink = False
+        self._typed.display = False
         self.screen.mount(self._typed)
         self._lay()
         self.set_interval(TICK_S, self.tick)
@@ -261,7 +262,8 @@ class Cockpit(App[int], inherit_bindings=False):
         self._lay()
         self._paint()
         if asking is not None and asking.mark is None:
-            self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
+            if self.dock is not None:
+                self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
 
     def _paint(self) -> None:
         for place in self.laid:
@@ -277,7 +279,7 @@ class Cockpit(App[int], inherit_bindings=False):
         if name == "second":
             return [second_row(model, w)]
         if name == "keys":
-            return list(key_bar(model, self.keymap_table.entries(model.replaying), w))
+            return key_bar(model, self.keymap_table.entries(model.replaying), w, h - 1)
         if name == "help":
             return help_page(self.keymap_table.listing(model.replaying), w, h, model.scroll)
         if name == "sentence":
@@ -304,7 +306,7 @@ class Cockpit(App[int], inherit_bindings=False):
                 self.canvases["dock"].display = False
                 self.dock = None
             return
-        bottom = h - 2 - (1 if typed else 0)
+        bottom = h - keys_height(w, h) - (1 if typed else 0)
         place = Place("dock", 0, max(0, bottom - len(rows)), w, len(rows))
         if place != self.dock:
             self.dock = place

@@ -41,6 +41,7 @@ _LOOK: dict[str, tuple[str, str, bool]] = {
     "bidbar": ("bidbar", "bg", False),
     "askbar": ("askbar", "bg", False),
     "ok": ("ok", "bg", False),
+    "loss": ("ask", "bg", False),
     "warn": ("warn", "bg", False),
     "danger": ("danger", "bg", True),
     "alarm": ("block", "danger", True),

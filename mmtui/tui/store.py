@@ -25,7 +25,10 @@ class Store:
         """One message of the host."""
         self.changed = True
         if isinstance(message, Frame):
+            first = self.model.frame is None
             self.model.framed(message, now)
+            if first:
+                self._select()
             self._prove(message)
         elif isinstance(message, Item):
             self._item(message, now)
@@ -105,6 +108,13 @@ class Store:
                     echo.text, echo.version = item.text, item.version
                     echo.ms = (now - echo.sent) * 1_000
                 return
+
+    def _select(self) -> None:
+        """Begin on a market that is quoted, else on the first linear one."""
+        model = self.model
+        ids = {o.instrument for o in (model.frame.orders if model.frame else [])}
+        ranked = sorted(range(len(model.instruments)), key=lambda n: (model.instruments[n].id not in ids, model.instruments[n].kind != "linear", n))
+        model.selected = ranked[0] if ranked else 0
 
     def _prove(self, frame: Frame) -> None:
         """A kill is proven when every venue has said zero; then its echo says so."""

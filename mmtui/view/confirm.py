@@ -29,9 +29,9 @@ def ask_rows(model: Model, ask: Ask, cells: int) -> list[Row]:
 
 def plan_lines(plan: PlanView) -> list[str]:
     """What a flatten or close would do now, and what it may cost."""
-    on = " on " + ", ".join(plan.venues) if plan.venues else ""
+    on = " on " + ", ".join(plan.venues) if plan.venues and " on " not in plan.text else ""
     return [
-        f"{plan.text}{'' if on and any(v in plan.text for v in plan.venues) else on}",
+        plan.text + on,
         f"size {plan.size} · expected cost {plan.expected_cost} {plan.ccy} · worst {plan.worst_cost} {plan.ccy} · ends PAUSED",
     ]
 

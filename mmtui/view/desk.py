@@ -11,6 +11,7 @@ from typing import NamedTuple
 from mmtui.view import formats as fmt
 from mmtui.view.fills import alerts, fills, newest
 from mmtui.view.header import FRAME_STALE_MS, worst_gauge
+from mmtui.view.instruments import instruments
 from mmtui.view.inventory import inventory, summary
 from mmtui.view.ladder import ladder
 from mmtui.view.model import Model
@@ -19,7 +20,7 @@ from mmtui.view.pnl import pnl
 from mmtui.view.risk import risk, venues
 from mmtui.view.rows import Row, clip, fade
 from mmtui.view.transport import transport
-from mmtui.view.trip import trip
+from mmtui.view.trip import WIDE, trip
 from mmtui.view.why import why
 
 SMALLEST = (40, 10)
@@ -37,8 +38,9 @@ def places(model: Model, w: int, h: int, overlay: bool = False) -> list[Place]:
     """Panels from row 2 to the row above the keys; header, second row and keys stand at fixed places."""
     if w < SMALLEST[0] or h < SMALLEST[1]:
         return [Place("sentence", 0, 0, w, h)]
-    out = [Place("header", 0, 0, w, 1), Place("second", 0, 1, w, 1), Place("keys", 0, h - 2, w, 2)]
-    top, bottom = 2, h - 2
+    tall = keys_height(w, h)
+    out = [Place("header", 0, 0, w, 1), Place("second", 0, 1, w, 1), Place("keys", 0, h - tall, w, tall)]
+    top, bottom = 2, h - tall
     if model.replaying:
         bottom -= 1
         out.append(Place("transport", 0, bottom, w, 1))
@@ -52,6 +54,11 @@ def places(model: Model, w: int, h: int, overlay: bool = False) -> list[Place]:
     if w < 110 or room < 26:
         return [*out, *_narrow(model, w, top, room)]
     return [*out, *_wide(model, w, top, room)]
+
+
+def keys_height(w: int, h: int) -> int:
+    """Echo row and key row; two key rows where there is room for them and need of them."""
+    return 3 if h >= 24 and w < 190 else 2
 
 
 def _narrow(model: Model, w: int, top: int, room: int) -> list[Place]:
@@ -74,15 +81,17 @@ def _wide(model: Model, w: int, top: int, room: int) -> list[Place]:
     main = w - side - 1
     lower = max(6, min(12, room // 4))
     ladder_h = room - lower - 2
-    half = main * 55 // 100
+    half = max(46, main * 55 // 100)
     x = main + 1
     legs = len(model.family())
     inv = 3 + legs
     left = room - inv
     gauge_rows = 1 + sum(1 for g in (model.frame.gauges if model.frame else []) if g.scope == "desk" or _is_chosen(model, g.scope))
     venue_rows = 1 + (len(model.frame.venues) if model.frame else 3)
-    money = max(7, min(15, left - gauge_rows - venue_rows))
-    health = max(3, left - money - venue_rows)
+    money = max(7, min(14, left - gauge_rows - venue_rows))
+    health = max(3, min(gauge_rows + 1, left - money - venue_rows))
+    table = len(model.instruments) + 2
+    spare = left - money - health - venue_rows
     out = [
         Place("ladder", 0, top, main, ladder_h),
         Place("why", 0, top + ladder_h, main, 2),
@@ -90,14 +99,22 @@ def _wide(model: Model, w: int, top: int, room: int) -> list[Place]:
         Place("alerts", half + 1, top + ladder_h + 2, main - half - 1, lower),
     ]
     if _tripped(model):
-        return [*out, Place("trip", x, top, side, room - inv), Place("inventory", x, top + room - inv, side, inv)]
-    return [
-        *out,
+        lines = 5 + len(model.venues) * (1 if side >= WIDE else 3)
+        card = min(lines, room - inv)
+        rest = room - inv - card
+        out += [Place("trip", x, top, side, card), Place("inventory", x, top + card, side, inv)]
+        return [*out, Place("risk", x, top + card + inv, side, rest)] if rest else out
+    y = top + inv + money + health
+    feeds = venue_rows + 1 if spare > table else max(0, room - inv - money - health)
+    out += [
         Place("inventory", x, top, side, inv),
         Place("pnl", x, top + inv, side, money),
         Place("risk", x, top + inv + money, side, health),
-        Place("venues", x, top + inv + money + health, side, max(0, room - inv - money - health)),
+        Place("venues", x, y, side, feeds),
     ]
+    if spare > table:
+        out.append(Place("instruments", x, y + feeds, side, room - inv - money - health - feeds))
+    return out
 
 
 def _is_chosen(model: Model, scope: str) -> bool:
@@ -118,8 +135,8 @@ def tiny(model: Model, cells: int, height: int) -> list[Row]:
     total = fmt.amount(frame.pnl.total)
     delta = fmt.money(asset.delta, 3) if asset else "n/a"
     rows.append(clip([(" Δ ", "dim"), (f"{delta} {chosen.base}", "bright"), ("  PnL ", "dim"), (fmt.signed(total, 2), fmt.tone(total)), (f" {frame.pnl.ccy}", "dim")], cells))
-    if height >= 14:
-        rows += ladder(model, cells, height - 6)
+    if height >= 13:
+        rows += ladder(model, cells, height - 5)
     else:
         book, scale = model.books.get(chosen.id), model.scales[chosen.id]
         if book is not None and book.bids and book.asks:
@@ -144,6 +161,7 @@ PANELS: dict[str, _Builder] = {
     "pnl": pnl,
     "risk": risk,
     "venues": venues,
+    "instruments": instruments,
     "fills": fills,
     "alerts": alerts,
     "why": why,

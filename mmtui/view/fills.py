@@ -34,7 +34,7 @@ def fill_row(model: Model, item: Item, cells: int, wide: bool = False) -> Row:
         (f" {fmt.clock(fill.ts, millis=cells >= 52)} ", "dim"),
         (f"{model.name(fill.instrument):<6}", "text"),
         (f"{side} ", role),
-        (f"{_size(model, fill):>8}", "bright"),
+        (f"{_size(model, fill):>7}", "bright"),
         (" @ ", "dim"),
         (f"{scale.price(fill.px):>9}", "bright"),
     ]

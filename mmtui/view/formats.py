@@ -81,7 +81,7 @@ def money(text: str, decimals: int = 2) -> str:
 
 def tone(value: float) -> str:
     """Role of a signed amount."""
-    return "ok" if value > 0 else "danger" if value < 0 else "dim"
+    return "ok" if value > 0 else "loss" if value < 0 else "dim"
 
 
 def size_decimals(mid: float) -> int:

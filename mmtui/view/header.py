@@ -24,7 +24,7 @@ def header(model: Model, cells: int) -> Row:
         return clip([(" mmtui ", "stopped"), ("  connecting to the desk…", "dim")], cells)
     mode = welcome.mode
     spans: list[Span] = [(f" {mode} ", MODE_ROLES.get(mode, "shadow"))]
-    if welcome.simulated:
+    if welcome.simulated and cells >= 100:
         spans.append((" SIMULATED ", "demo"))
     if model.observe:
         spans.append((" OBSERVER ", "shadow"))
@@ -35,27 +35,29 @@ def header(model: Model, cells: int) -> Row:
     spans.append((desk + " ", "text"))
     since = max(0, frame.ts - frame.state_since)
     spans.append((f" {frame.state} ", STATE_ROLES.get(frame.state, "paused")))
-    spans.append((f" {fmt.duration(since)}", "dim"))
-    return _fit(spans, _facts(model, frame), cells)
+    if cells >= 100:
+        spans.append((f" {fmt.duration(since)}", "dim"))
+    return _fit(spans, _facts(model, frame, cells), cells) if cells >= 60 else clip(spans, cells)
 
 
 def _fit(left: list[Span], facts: list[tuple[int, list[Span]]], cells: int) -> Row:
     """All facts that fit, the least important dropped first, in their order of place."""
     room = cells - width(tuple(left))
+    gap = 3 if cells >= 100 else 2
     kept: set[int] = set()
     for at in sorted(range(len(facts)), key=lambda i: facts[i][0]):
-        need = width(tuple(facts[at][1])) + 3
+        need = width(tuple(facts[at][1])) + gap
         if need <= room:
             kept.add(at)
             room -= need
     spans = list(left)
     for at, (_, fact) in enumerate(facts):
         if at in kept:
-            spans += [("   ", "text"), *fact]
+            spans += [(" " * gap, "text"), *fact]
     return clip(spans, cells)
 
 
-def _facts(model: Model, frame: Frame) -> list[tuple[int, list[Span]]]:
+def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]]]:
     """(importance, spans): 0 is dropped last."""
     out: list[tuple[int, list[Span]]] = []
     chosen = model.instrument
@@ -68,9 +70,9 @@ def _facts(model: Model, frame: Frame) -> list[tuple[int, list[Span]]]:
     if asset is not None:
         limit = fmt.amount(asset.limit)
         share = abs(fmt.amount(asset.delta)) / limit if limit else 0.0
-        full, rest = meter(share, 6)
+        full, rest = meter(share, 6) if cells >= 100 else ("", "")
         role = "danger" if share >= 0.9 else "warn" if share >= 0.7 else "text"
-        out.append((0, [("Δ ", "dim"), (f"{fmt.money(asset.delta, 3)} {asset.asset} ", role), (full, role), (rest, "faint")]))
+        out.append((0, [("Δ ", "dim"), (f"{fmt.money(asset.delta, 3)} {asset.asset}{' ' if full or rest else ''}", role), (full, role), (rest, "faint")]))
     total = fmt.amount(frame.pnl.total)
     out.append((1, [("PnL ", "dim"), (fmt.signed(total, 2), fmt.tone(total)), (f" {frame.pnl.ccy}", "dim")]))
     up = sum(1 for v in frame.venues if v.connected)
@@ -133,8 +135,13 @@ def second_row(model: Model, cells: int) -> Row:
     spans: list[Span] = [(" ", "text")]
     chosen = model.instrument
     for at, name in enumerate(SCREENS):
-        spans.append((f"{at + 1} {name}", "hot" if name == model.screen else "faint"))
+        picked = name == model.screen
+        if not picked and cells < 60:
+            continue
+        spans.append((f"{at + 1} {name}" if picked or cells >= 100 else str(at + 1), "hot" if picked else "dim"))
         spans.append(("  ", "text"))
     right: list[Span] = [(f"{chosen.id} ", "dim")] if chosen else []
+    if model.welcome and model.welcome.simulated and cells < 100:
+        right.append((" SIMULATED ", "demo"))
     return ends(spans, right, cells)
 

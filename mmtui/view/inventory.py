@@ -31,7 +31,9 @@ def inventory(model: Model, cells: int, height: int) -> list[Row]:
         limit = fmt.amount(view.max_position)
         share = abs(fmt.amount(view.position)) / limit if limit else 0.0
         unit = " ct" if item.kind == "inverse" else ""
-        over = f" over baseline {fmt.number(fmt.amount(view.baseline), 2)}" if item.kind == "spot" else ""
+        over = f" base {fmt.number(fmt.amount(view.baseline), 2)}" if item.kind == "spot" else ""
+        if cells >= 56 and over:
+            over = f" over its baseline of {fmt.number(fmt.amount(view.baseline), 3)}"
         average = f" avg {view.avg_price}" if view.avg_price and cells >= 44 else ""
         role = "danger" if share >= 0.9 else "warn" if share >= 0.7 else "bright" if share else "dim"
         places = 0 if item.kind == "inverse" else 3
@@ -41,9 +43,15 @@ def inventory(model: Model, cells: int, height: int) -> list[Row]:
             (average or over, "dim"),
         ]
         rows.append(ends(left, [(f"{fmt.percent(share)} ", role if share >= 0.7 else "dim")], cells))
-    parts = [f"{name} {fmt.money(getattr(asset, name), 3)}" for name in _PARTS if fmt.amount(getattr(asset, name))]
-    parts.append(f"target {fmt.money(asset.target, 3)}")
-    rows.append(clip([(" " + "  ".join(parts), "dim")], cells))
+    short = cells < 56
+    parts = [
+        f"{name[:3] if short and len(name) > 4 else name} {fmt.money(getattr(asset, name), 3)}"
+        for name in _PARTS
+        if fmt.amount(getattr(asset, name))
+    ]
+    if not short or len(parts) < 3:
+        parts.append(f"{'tgt' if short else 'target'} {fmt.money(asset.target, 3)}")
+    rows.append(clip([((" " if short else " Δ = ") + ("  " if not short else " ").join(parts), "dim")], cells))
     return rows[:height]
 
 
@@ -90,10 +98,11 @@ def summary(model: Model, cells: int) -> Row:
             ("  skew ", "dim"),
             (f"{fmt.bps(view.skew_bps)} {lean}", "text"),
         ]
-    parts = [(k, fmt.amount(v)) for k, v in frame.pnl.parts.items()]
-    for name, value in parts:
-        if value and name in ("spread", "inventory", "fees"):
-            spans += [(f"  {name} ", "dim"), (fmt.signed(value, 2), fmt.tone(value))]
+    for name in ("spread", "inventory", "fees"):
+        value = fmt.amount(frame.pnl.parts.get(name, "0"))
+        part: list[Span] = [(f"  {name} ", "dim"), (fmt.signed(value, 2), fmt.tone(value))]
+        if sum(len(t) for t, _ in spans + part) <= cells:
+            spans += part
     return clip(spans, cells)
 
 

@@ -17,6 +17,13 @@ ECHO_S = 6.0
 GROUPS = ("quote", "risk", "view", "replay", "desk")
 
 
+#: What stays longest in a narrow key bar, first.
+_WEIGHT = (
+    "kill", "help", "start", "pause", "flatten", "replay_play", "wider", "skew_up", "stop", "palette", "replay_step", "replay_faster",
+    "next_fill", "next_alert", "next_key", "replay_seek", "cancel", "next_screen", "undo", "reduce", "wide", "size_up", "quit",
+)  # fmt: skip
+
+
 class Key(NamedTuple):
     id: str
     keys: str  # as shown: "[ ]", "^\\"
@@ -27,12 +34,20 @@ class Key(NamedTuple):
     trades: bool = False
 
 
-def key_bar(model: Model, keys: Sequence[Key], cells: int) -> tuple[Row, Row]:
-    """(echo row, key row). Kill is never dropped; other entries are dropped from the end where they do not fit."""
+def key_bar(model: Model, keys: Sequence[Key], cells: int, lines: int = 1) -> list[Row]:
+    """Echo row, then key rows. Kill is never dropped; others go by their weight where they do not fit."""
     shown = [k for k in keys if k.label]
-    kept = _fitting(model, shown, cells)
-    spans: list[Span] = [(" ", "text")]
     places: dict[str, int] = {}
+    if lines == 1:
+        bars = [_bar(model, _fitting(model, shown, cells), cells, places)]
+    else:
+        upper, lower = ([k for k in shown if (k.group in ("quote", "replay")) is quote] for quote in (True, False))
+        bars = [_bar(model, _fitting(model, part, cells), cells, places) for part in (upper, lower)]
+    return [echo_row(model, places, cells), *bars]
+
+
+def _bar(model: Model, kept: list[Key], cells: int, places: dict[str, int]) -> Row:
+    spans: list[Span] = [(" ", "text")]
     group = ""
     for entry in kept:
         if group and entry.group != group:
@@ -43,8 +58,9 @@ def key_bar(model: Model, keys: Sequence[Key], cells: int) -> tuple[Row, Row]:
         hot = model.flash in entry.actions and model.now < model.flash_until
         danger = entry.id == "kill"
         spans.append((entry.keys, "flash" if hot else "danger" if danger else "key"))
-        spans.append((f" {_label(model, entry)}  ", "danger" if danger else "dim"))
-    return echo_row(model, places, cells), clip(spans, cells)
+        spans.append((f" {_label(model, entry, cells)}  ", "danger" if danger else "dim"))
+    spans[-1] = (spans[-1][0].rstrip(), spans[-1][1])
+    return clip(spans, cells)
 
 
 def _fitting(model: Model, shown: list[Key], cells: int) -> list[Key]:
@@ -53,24 +69,20 @@ def _fitting(model: Model, shown: list[Key], cells: int) -> list[Key]:
 
     def total() -> int:
         groups = len({k.group for k in kept})
-        return sum(len(k.keys) + len(_label(model, k)) + 3 for k in kept) + 2 * (groups - 1)
+        return sum(len(k.keys) + len(_label(model, k, cells)) + 3 for k in kept) + 2 * (groups - 1)
 
-    always = ("kill", "help", "start", "pause", "flatten", "replay_play")
-    while total() > room + 2 and len(kept) > len(always):
-        drop = next((i for i in range(len(kept) - 1, -1, -1) if kept[i].id not in always), None)
-        if drop is None:
-            break
-        del kept[drop]
+    while total() > room + 2 and len(kept) > 1:
+        kept.remove(max(kept, key=lambda k: _WEIGHT.index(k.id) if k.id in _WEIGHT else len(_WEIGHT)))
     return kept
 
 
-def _label(model: Model, entry: Key) -> str:
+def _label(model: Model, entry: Key, cells: int) -> str:
     """The value in force stands beside the keys that move it."""
     view = model.view()
     if entry.id == "wider":
-        return f"spread {view.spread_bps:5.2f} bps" if view and view.spread_bps else "spread"
+        return f"{'spread ' if cells >= 100 else ''}{view.spread_bps:5.2f} bps" if view and view.spread_bps else "spread"
     if entry.id == "skew_up":
-        return f"skew {fmt.bps(view.skew_bps, 2):>5} {lean_word(view.skew_bps):<9}" if view else "skew"
+        return f"{'skew ' if cells >= 100 else ''}{fmt.bps(view.skew_bps, 2):>5} {lean_word(view.skew_bps):<9}" if view else "skew"
     if entry.id == "size_up":
         return f"size {fmt.signed(view.operator_size_pct, 0)}%" if view and view.operator_size_pct else "size"
     return entry.label

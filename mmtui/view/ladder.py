@@ -54,7 +54,8 @@ def ladder(model: Model, cells: int, height: int) -> list[Row]:
     above = sum(len(v) for k, v in own.items() if k > top)
     below = sum(len(v) for k, v in own.items() if k <= top - rows)
     out = [_head(model, columns, shape, chosen, step, above)]
-    labels = [fmt.price(row * step, scale.decimals) for row in (top, top - rows + 1)]
+    shape.axis = step_decimals(step, scale.decimals)
+    labels = [fmt.price(row * step, shape.axis) for row in (top, top - rows + 1)]
     prefix = _common(labels)
     for row in range(top, top - rows, -1):
         if row == mid // step and row != top:
@@ -79,6 +80,11 @@ def step_of(model: Model, chosen: Instrument, mid: int, rows: int) -> int:
     return step
 
 
+def step_decimals(step: int, most: int) -> int:
+    """Decimals that show every multiple of a price step exactly."""
+    return next((places for places in range(most) if not step * 10**places % UNIT), most)
+
+
 def other_step(model: Model, by: int) -> None:
     """The next coarser (+1) or finer (-1) price step."""
     chosen = model.instrument
@@ -97,6 +103,7 @@ class _Shape:
     def __init__(self, model: Model, chosen: Instrument, cells: int, mid: int) -> None:
         scale = model.scales[chosen.id]
         self.cells = cells
+        self.axis = scale.decimals  # decimals of the prices on the axis
         self.price = len(fmt.price(mid, scale.decimals)) + 3
         self.mine = 30 if cells >= 120 else 23 if cells >= 100 else 20 if cells >= 76 else 16 if cells >= 60 else 0
         room = cells - self.price - self.mine
@@ -108,7 +115,7 @@ class _Shape:
         self.column = min(26, room // (len(self.shown) + 1))
         self.mine += room - self.column * (len(self.shown) + 1)
         self.sizes = fmt.size_decimals(mid / UNIT)
-        self.number = min(10, self.column - 2)
+        self.number = min(self.sizes + 5, self.column - 2)
         self.bar = self.column - self.number - 1
 
 
@@ -156,11 +163,11 @@ def _head(model: Model, columns: list[Column], shape: _Shape, chosen: Instrument
     scale = model.scales[chosen.id]
     spans.append((("cum" if model.cumulative else "price").rjust(shape.price - 1) + " ", "head"))
     tail = f"▲ {above} above" if above else ""
-    info = f"·{fmt.price(step, scale.decimals)}"
+    info = f"step {fmt.price(step, shape.axis)}"
     if shape.mine >= 12:
         room = shape.mine - len(tail) - 1
         hidden = f" +{shape.hidden} venues" if shape.hidden else ""
-        spans.append((cut(f"{info} {chosen.base}{hidden}", room).ljust(room), "dim"))
+        spans.append((cut(f"{info}  {chosen.base}{hidden}", room).ljust(room), "dim"))
         spans.append((tail, "own"))
     return clip(spans, shape.cells)
 
@@ -171,10 +178,7 @@ def _line(
     spans: list[Span] = []
     for col in columns:
         spans.extend(_cell(col, row, shape))
-    scale = model.scales[columns[0].key] if columns[0].key in model.scales else None
-    chosen = model.instrument
-    scale = model.scales[chosen.id] if chosen else scale
-    text = fmt.price(row * step, scale.decimals if scale else 2)
+    text = fmt.price(row * step, shape.axis)
     lead = " " * (shape.price - 2 - len(text)) if len(text) < shape.price - 2 else ""
     same = min(prefix, len(text))
     strong = "own" if own else "bright"
@@ -220,7 +224,8 @@ def _mine(own: list[OwnOrder], shape: _Shape, model: Model) -> list[Span]:
         elif order.ahead >= 0:
             tail = [(" " + queue_bar(order), "own")]
         if at and len(text) > room:
-            spans.append((f" +{len(own) - at}"[:room], "own"))
+            more = f" +{len(own) - at}"
+            spans.append((more if len(more) <= room else "", "own"))
             break
         spans.append((cut(text, room), "own"))
         room -= min(len(text), room)

@@ -28,7 +28,7 @@ def risk(model: Model, cells: int, height: int) -> list[Row]:
 def gauge_row(model: Model, gauge: Gauge, cells: int, scope: bool = False) -> Row:
     """Name, boxes, share, what it is of; the word of its level where it is not ok."""
     role = LEVEL_ROLES.get(gauge.level, "text")
-    full, rest = meter(gauge.share, 10)
+    full, rest = meter(gauge.share, 10 if cells >= 44 else 8)
     name = gauge.name if not scope else f"{gauge.name} · {model.name(gauge.scope)}"
     spans: list[Span] = [
         (f" {name:<{26 if scope else 13}} ", "dim"),
@@ -39,7 +39,8 @@ def gauge_row(model: Model, gauge: Gauge, cells: int, scope: bool = False) -> Ro
     word = _WORD.get(gauge.level, "")
     if word:
         spans.append((f"{word} ", role))
-    spans.append((gauge.text, "dim"))
+    if sum(len(t) for t, _ in spans) + len(gauge.text) <= cells:
+        spans.append((gauge.text, "dim"))
     if cells >= 90:
         return ends(spans, [(f" {gauge.fires_at} ", "faint")], cells)
     return clip(spans, cells)
@@ -52,9 +53,7 @@ def venues(model: Model, cells: int, height: int) -> list[Row]:
         state, role = ("ENDED", "warn") if view.ended else ("up", "ok") if view.connected else ("DOWN", "danger")
         spans: list[Span] = [(f" {model.name(view.id):<8}", "text"), (f"{state:<6}", role)]
         spans.append((f"{fmt.calm_age(view.age_ms):>6} ", "dim" if view.age_ms < 2_000 else "danger"))
-        if view.simulated:
-            spans.append((" SIM", "demo"))
-        dead = view.dead_man
+        dead = view.dead_man if cells >= 56 else view.dead_man.split(" (")[0]
         spans.append((f"  dead man {dead}", "danger" if dead == "UNBOUNDED" else "dim"))
         if cells >= 56:
             spans.append((f"  {view.execution}  {view.orders_s:.0f} msg/s  resyncs {view.resyncs}", "dim"))

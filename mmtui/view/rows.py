@@ -15,7 +15,7 @@ Row = tuple[Span, ...]
 #: Every role that a row may use; each theme gives each a colour (tui/roles.py). `role + FADE` is one step paler.
 ROLES = (
     "text", "bright", "dim", "faint", "head", "title", "rule",
-    "own", "bid", "ask", "bidbar", "askbar", "ok", "warn", "danger",
+    "own", "bid", "ask", "bidbar", "askbar", "ok", "loss", "warn", "danger",
     "alarm", "caution", "select", "key", "hot", "flash",
     "live", "paper", "demo", "replay", "shadow",
     "running", "paused", "stopped", "halted", "killed",
@@ -51,6 +51,18 @@ def cut(text: str, cells: int) -> str:
     if len(text) <= cells:
         return text
     return text[: max(0, cells - 1)] + "…" if cells > 0 else ""
+
+
+def wrap(text: str, cells: int) -> list[str]:
+    """Text in lines of at most so many cells, broken at blanks where there are any."""
+    lines: list[str] = []
+    rest = text.strip()
+    while len(rest) > cells > 0:
+        at = rest.rfind(" ", 0, cells + 1)
+        at = at if at > 0 else cells
+        lines.append(rest[:at].rstrip())
+        rest = rest[at:].lstrip()
+    return [*lines, rest] if rest or not lines else lines
 
 
 def clip(spans: Iterable[Span], cells: int) -> Row:

@@ -8,29 +8,35 @@ from __future__ import annotations
 from mmtui.link.messages import TripRow, TripView
 from mmtui.view import formats as fmt
 from mmtui.view.model import Model
-from mmtui.view.rows import Row, Span, clean, clip, rule
+from mmtui.view.rows import Row, Span, clean, clip, rule, wrap
 
-_WIDE = 64
+WIDE = 64
 
 
 def trip(model: Model, card: TripView, cells: int, height: int) -> list[Row]:
     """A table where it fits, else a few rows a venue."""
     role = "killed" if not card.proven else "stopped"
     word = "PROVEN ZERO" if card.proven else "VERIFYING"
-    rows: list[Row] = [
-        clip([(f" KILLED {word} ", role), (f" by {clean(card.by)} at {fmt.clock(card.at, millis=True)}", "bright")], cells),
-        clip([(f" scope {card.scope} · cause {clean(card.cause)}", "text")], cells),
-    ]
-    if cells >= _WIDE:
+    who = f" by {clean(card.by)} at {fmt.clock(card.at, millis=True)}"
+    cause = f" scope {card.scope} · cause {clean(card.cause)}"
+    rows: list[Row]
+    if cells >= WIDE:
+        rows = [clip([(f" KILLED {word} ", role), (who, "bright"), (f"  {cause}", "text")], cells)]
+    else:
+        rows = [((f" KILLED {word} ", role),), clip([(who, "bright")], cells), clip([(cause, "text")], cells)]
+    if cells >= WIDE:
         rows.append(clip([(f" {'venue':<8}{'blocked':>9}{'cancels':>14}{'acked':>9}{'verified':>11}  left", "dim")], cells))
         for line in card.rows:
             rows.append(_table_row(model, card, line, cells))
     else:
         for line in card.rows:
             rows += _list_rows(model, card, line, cells)
-    rows.append(clip([(" next: ", "dim"), (clean(card.next), "text")], cells))
-    if height > len(rows):
+    if cells >= WIDE and height > len(rows) + 1:
         rows.insert(0, rule("kill", cells, (), "danger"))
+    lead = " next: "
+    for line in wrap(clean(card.next), cells - len(lead))[: max(1, height - len(rows))]:
+        rows.append(((lead, "dim"), (line, "text")))
+        lead = " " * len(lead)
     return rows[:height]
 
 
@@ -79,5 +85,6 @@ def _list_rows(model: Model, card: TripView, line: TripRow, cells: int) -> list[
     text, role = _proof(line)
     return [
         clip([(f" {model.name(line.venue):<7}", "bright"), (text, role), (f"  {_left(model, card, line.venue)}", "text")], cells),
-        clip([(f"   blocked {_us(line.blocked_us)} · {line.sent_orders} cancels {_us(line.sent_us)}", "dim")], cells),
+        clip([(f"   blocked {_us(line.blocked_us)} · acked {_ms(line.acked_ms)}", "dim")], cells),
+        clip([(f"   {line.sent_orders} cancels sent in {_us(line.sent_us)}", "dim")], cells),
     ]

@@ -37,7 +37,7 @@ def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, ce
     spans: list[Span] = [(f" {name} ", role), (scale.price(ticks) if ticks else "", "own")]
     parts = summands(steps, places)
     for at, (label, value, _) in enumerate(parts):
-        joint = " = " if not at else " · "
+        joint = " = " if not at else " · " if cells >= 100 else " "
         text = fmt.number(value, places) if not at else fmt.signed(value, places)
         lean = f" {lean_word(view.skew_bps)}" if "skew" in label and value else ""
         spans += [(joint, "faint"), (_short(label, cells) + " ", "dim"), (text, "text"), (lean, "hot")]
@@ -45,7 +45,7 @@ def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, ce
 
 
 def _short(label: str, cells: int) -> str:
-    return label if cells >= 100 else label.split(" (")[0].replace("half spread", "half").replace("operator", "op")
+    return label if cells >= 100 else label.split(" (")[0].replace("half spread", "half").replace("operator", "op").replace("up to tick", "tick").replace("down to tick", "tick")
 
 
 def summands(steps: list[Step], places: int) -> list[tuple[str, float, float]]:
