@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mmtui.core.effects import CancelAll, CancelOrder
 from mmtui.core.events import Fill, OrderAccepted, OrderCancelled, OrderRejected, QueueUpdate
 
-_spec = util.spec_from_file_location("paper_desk_of_tests", Path(__file__).with_name("test_paper_venue.py"))
+_spec = util.spec_from_file_location("paper_desk", Path(__file__).with_name("paper_desk.py"))
 table = util.module_from_spec(_spec)
 _spec.loader.exec_module(table)
 

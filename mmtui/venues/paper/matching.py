@@ -6,10 +6,11 @@ shows the state *before* the event that is being handled.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from mmtui.core.effects import PlaceOrder
-from mmtui.core.events import BestQuote, BookDelta, BookSnapshot, Event, GridRefined, Trade
+from mmtui.core.events import BestQuote, BookDelta, BookSnapshot, GridRefined, Trade
 from mmtui.core.market.book import OrderBook
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.paper.queue import Level, Resting
@@ -85,6 +86,10 @@ class Matching:
             self._cross_levels(-1, event.bid_px, event.bid_sz, event.ts)
 
     def on_quote(self, event: BestQuote) -> None:
+        own, sell, bid, ask = self.best[1], self.best[-1], event.bid_px, event.ask_px
+        takes = self.taken[1] or self.taken[-1]
+        if bid < ask and not takes and (not own or own < bid) and (not sell or sell > ask):
+            return  # behind the touch on both sides: it says nothing about our levels
         if event.seq <= self.book.quote_seq or event.seq <= self.book.seq:
             return
         for side, best, size in ((1, event.bid_px, event.bid_sz), (-1, event.ask_px, event.ask_sz)):
@@ -263,13 +268,10 @@ class Matching:
         self.expire_reduce_only(now)
 
 
-def on_event(matching: Matching, event: Event) -> None:
-    """Hand a market event of this instrument on."""
-    if isinstance(event, BookDelta):
-        matching.on_delta(event)
-    elif isinstance(event, BestQuote):
-        matching.on_quote(event)
-    elif isinstance(event, Trade):
-        matching.on_trade(event)
-    elif isinstance(event, BookSnapshot):
-        matching.on_snapshot(event)
+#: What a market event does; the others say nothing to a matching engine.
+HANDLERS: dict[type, Callable[[Matching, Any], None]] = {
+    BookDelta: Matching.on_delta,
+    BestQuote: Matching.on_quote,
+    Trade: Matching.on_trade,
+    BookSnapshot: Matching.on_snapshot,
+}

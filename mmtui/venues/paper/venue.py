@@ -33,7 +33,7 @@ from mmtui.core.market.instrument import ATOMS, Grid, atoms_text
 from mmtui.core.rng import Rng
 from mmtui.core.runner import NEVER
 from mmtui.core.setup import DeskSetup, PaperSetup
-from mmtui.venues.paper.matching import Matching, on_event
+from mmtui.venues.paper.matching import HANDLERS, Matching
 from mmtui.venues.paper.queue import Resting
 
 #: Queue places are told at most ten times a second a venue.
@@ -125,19 +125,20 @@ class PaperVenue:
         if event.ts >= self._arrival:
             self._arrive(event.ts)
             self._refresh()
-        if isinstance(event, GridRefined):
-            self._refine(event)
+        handle = HANDLERS.get(type(event))
+        if handle is None:
+            if isinstance(event, GridRefined):
+                self._refine(event)
             return
         if not self._busy:
             return
-        i = getattr(event, "i", -1)
-        if i < 0:
-            return
+        i: int = event.i  # type: ignore[union-attr]  # all that have a handler are of an instrument
         market = self._markets[i]
-        if market.busy:
+        if market.orders or market.busy:
             before = len(self._answers)
-            on_event(market, event)
-            if self._note_queue(i, event.ts) or len(self._answers) != before or not market.busy:
+            handle(market, event)
+            noted = market.moved and self._note_queue(i, event.ts)
+            if noted or len(self._answers) != before or not (market.orders or market.busy):
                 self._refresh()
 
     def send(self, effect: Effect, now: int) -> None:
@@ -295,8 +296,6 @@ class PaperVenue:
     def _note_queue(self, i: int, now: int) -> bool:
         """Plan a QueueUpdate if a place has changed and none is planned; whether it was."""
         market = self._markets[i]
-        if not market.moved:
-            return False
         market.moved = False
         v = self._venue_of[i]
         if self._queue_due[v] == NEVER:
