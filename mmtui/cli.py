@@ -203,8 +203,17 @@ def replay(args: argparse.Namespace) -> int:
     if args.verify:
         return _front("review.verify:run")(args)
     from mmtui.host.launch import start_replay
+    from mmtui.review.sessions import find_session
+    from mmtui.tape.reader import TapeReader
 
-    return _cockpit(start_replay(args.session, args.speed, args.at).socket)
+    session = find_session(args.session)
+    reader = TapeReader(session)
+    if reader.header.source.get("kind") == "whatif" and not reader.count:
+        from mmtui.review.whatif import expand
+
+        print("mmtui: making the run again from its sources ...", file=sys.stderr)
+        session = expand(session)
+    return _cockpit(start_replay(str(session.resolve()), args.speed, args.at).socket)
 
 
 def default() -> int:
@@ -240,7 +249,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     """The whole command line, and the parser of each sub-command."""
     parser = Parser(
         prog="mmtui",
-        description="A terminal cockpit for crypto market makers. Without a command: the desk that runs, else the demo.",
+        description="A terminal cockpit for crypto market makers. Alone: the desk that runs, else the demo.",
         epilog="Exit codes: 0 done, 1 the answer is no, 2 wrong usage or config, 3 a venue or file failed.",
         allow_abbrev=False,
     )

@@ -54,6 +54,7 @@ class Replay:
         self.at = reader.start
         self.last_key = ""
         self.target: int | None = None  # record up to which a jump runs
+        self._wanted = 0  # instant that a seek asked for
         self._checkpoints: dict[int, bytes] = {}
         self._marks: list[tuple[int, Mark]] = []
         self._scan: Iterator[Record] | None = reader.records()
@@ -72,20 +73,24 @@ class Replay:
         if self.target is not None:
             return self._run_jump(stop)
         busy = self._scan is not None and self._read_marks(stop)
-        if not self.playing or self._next is None:
-            if self._next is None:
-                self.playing = False
-            return 0.0 if busy else None
+        delay = self._play(stop) if self.playing else None
+        return 0.0 if busy else delay
+
+    def _play(self, stop: int) -> float | None:
+        """Process what is due; seconds until the next record, None at the end."""
         mono = time.monotonic_ns()
-        while self._next is not None and self._next[1].ts <= self.pace.now(mono):
+        while self._next is not None:
+            due = self._next[1].ts
+            now = self.pace.now(mono)
+            if due > now:
+                self.at = max(self.at, now)
+                return self.pace.seconds_until(due, mono)
             self._process()
             mono = time.monotonic_ns()
             if mono >= stop:
                 return 0.0
-        if self._next is None:
-            return 0.0
-        self.at = max(self.at, self.pace.now(mono))
-        return 0.0 if busy else self.pace.seconds_until(self._next[1].ts, mono)
+        self.playing = False
+        return None
 
     def after_slice(self) -> None:
         """Nothing is recorded."""
@@ -113,7 +118,9 @@ class Replay:
             self.playing = False
             self.jump(self.index - max(1, int(message.value)))
         elif op == "seek":
-            self.jump(self.reader.index_at(min(max(message.at, self.reader.start), self.reader.end)))
+            wanted = min(max(message.at, self.reader.start), self.reader.end)
+            self.jump(self.reader.index_at(wanted + 1))  # with everything that happened at that instant
+            self._wanted = wanted
         elif op in ("next", "prev"):
             self._jump_to_mark(op, message.kind)
         self._anchor()
@@ -127,6 +134,7 @@ class Replay:
             if index < self.index or place > self.index:
                 self._load(place)
         self.target = index
+        self._wanted = 0
 
     def _run_jump(self, stop: int) -> float:
         assert self.target is not None
@@ -135,6 +143,7 @@ class Replay:
             if time.monotonic_ns() >= stop:
                 return 0.0
         self.target = None
+        self.at = max(self.at, self._wanted)
         self._anchor()
         return 0.0
 

@@ -17,6 +17,11 @@ from typing import Any
 
 import pytest
 
+from mmtui.core.setup import DeskSetup
+from mmtui.host.feed import Source, synthetic_instruments
+from mmtui.host.life import open_desk
+from mmtui.host.main import _demo_instrument
+
 START_NS = 1_700_000_000_000_000_000
 WAIT_S = 30.0
 
@@ -159,3 +164,31 @@ def home() -> Iterator[Home]:
     made = Home(Path(tempfile.mkdtemp(prefix="mm")))
     yield made
     made.close()
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """State of this process in a folder of the test."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    return tmp_path / "mmtui"
+
+
+@pytest.fixture
+def open_synthetic(state: Path) -> Callable[..., Any]:
+    """A desk on the synthetic market, in this process, as fast as it goes."""
+
+    def make(name: str = "unit", *, autostart: bool = True, keep: bool = True) -> Any:
+        source = Source("synthetic", scenario="calm", seed=7, start_ns=START_NS)
+        instruments = [_demo_instrument(item) for item in synthetic_instruments(source)]
+        setup = DeskSetup(
+            name=name,
+            mode="paper",
+            currency="USDT",
+            equity="1000000",
+            instruments=instruments,
+            venues=list(dict.fromkeys(item.instrument.venue for item in instruments)),
+            autostart=autostart,
+        )
+        return open_desk(setup, source, speed=0.0, keep=keep)
+
+    return make
