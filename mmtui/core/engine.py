@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
@@ -42,8 +42,18 @@ SILENCE = 5_000_000_000
 REJECT_HOLD = 250_000_000
 #: Cancels of, and questions about, orders whose fate is not known are repeated after this.
 RETRY_UNKNOWN = 1_000_000_000
+#: No fee of one fill is greater (in its asset): such a text is damage.
+MAX_FEE = Decimal(10**9)
 #: Keys of booked fills that are remembered, so that none is booked twice.
 FILL_MEMORY = 100_000
+
+
+def fee_atoms(text: str) -> int:
+    """Decimal text of money in atoms; ArithmeticError or ValueError when it is no sane number."""
+    fee = Decimal(text)
+    if not abs(fee) < MAX_FEE:  # NaN compares false
+        raise ValueError(text)
+    return int(fee * ATOMS)
 
 
 class Engine:
@@ -577,8 +587,8 @@ class Engine:
         if not account.rate:
             account.rate = self.ledger.rate(i)
         try:
-            fee = int(Decimal(event.fee) * ATOMS)
-        except (InvalidOperation, ValueError, OverflowError):
+            fee = fee_atoms(event.fee)
+        except (ArithmeticError, ValueError):
             fee = 0
             self.alert(
                 "danger", "fill", f"{self.name(i)}: fill {event.trade_id} has an unreadable fee {event.fee!r}", i
