@@ -1,7 +1,7 @@
 """The actions table: every key, palette entry, help line and place in the key bar comes from here.
 
-Rules of this file: data and look-ups. `act` is the engine's act (core/commands.py) that an action sends; actions without
-one change what this cockpit shows. `where`: live (not in a replay), replay, or any.
+Rules of this file: data and look-ups. `act` is the engine's act (core/commands.py) that an action sends; actions
+without one change what this cockpit shows. `where`: live (not in a replay), replay, or any.
 """
 
 from __future__ import annotations
@@ -39,30 +39,114 @@ def _live(id: str, keys: tuple[str, ...], group: str, help: str, label: str, act
 ACTIONS: tuple[Action, ...] = (
     _live("start", ("s",), "quote", "start quoting: RUNNING", "start", "start"),
     _live("stop", ("x",), "quote", "stop: cancel everything at once", "stop", "stop", calm=True),
-    _live("drain", ("X",), "quote", "stop when the open orders have concluded", "", "stop", args=(("drain", True),), calm=True),
+    _live(
+        "drain",
+        ("X",),
+        "quote",
+        "stop when the open orders have concluded",
+        "",
+        "stop",
+        args=(("drain", True),),
+        calm=True,
+    ),
     _live("pause", ("p",), "quote", "pause: pull all quotes", "pause", "pause", calm=True),
     _live("resume", ("r",), "quote", "resume; out of HALTED or KILLED a reason is asked for", "", "resume"),
-    _live("tighter", ("left_square_bracket",), "quote", "spread tighter by a tick or 10 % of the width", "", "spread", scope="instrument"),
-    _live("wider", ("right_square_bracket",), "quote", "spread wider by a tick or 10 % of the width", "spread", "spread", scope="instrument"),
+    _live(
+        "tighter",
+        ("left_square_bracket",),
+        "quote",
+        "spread tighter by a tick or 10 % of the width",
+        "",
+        "spread",
+        scope="instrument",
+    ),
+    _live(
+        "wider",
+        ("right_square_bracket",),
+        "quote",
+        "spread wider by a tick or 10 % of the width",
+        "spread",
+        "spread",
+        scope="instrument",
+    ),
     _live("skew_down", ("left_curly_bracket",), "quote", "skew down: LEAN SELL", "", "skew", scope="instrument"),
     _live("skew_up", ("right_curly_bracket",), "quote", "skew up: LEAN BUY", "skew", "skew", scope="instrument"),
-    _live("size_down", ("minus",), "quote", "quote 10 % less size", "", "size", args=(("pct", -10.0),), scope="instrument"),
-    _live("size_up", ("equals_sign", "plus"), "quote", "quote 10 % more size", "size", "size", args=(("pct", 10.0),), scope="instrument"),
+    _live(
+        "size_down", ("minus",), "quote", "quote 10 % less size", "", "size", args=(("pct", -10.0),), scope="instrument"
+    ),
+    _live(
+        "size_up",
+        ("equals_sign", "plus"),
+        "quote",
+        "quote 10 % more size",
+        "size",
+        "size",
+        args=(("pct", 10.0),),
+        scope="instrument",
+    ),
     _live("reset", ("0",), "quote", "operator's spread, skew and size back to none", "", "reset", scope="instrument"),
     _live("undo", ("u",), "quote", "take back your own last change", "undo", "undo"),
     _live("wide", ("W",), "risk", "WIDE: twice the width, half the size, everywhere; again to undo", "WIDE", "wide"),
     _live("reduce", ("R",), "risk", "REDUCE: quote only the side that reduces; again to undo", "REDUCE", "reduce"),
-    _live("cancel", ("c",), "risk", "cancel all own orders of the selected instrument", "cancel", "cancel", scope="instrument", calm=True),
-    _live("cancel_buys", ("b",), "risk", "cancel the buys of the selected instrument", "", "cancel", args=(("side", "buy"),), scope="instrument", calm=True),
-    _live("cancel_sells", ("a",), "risk", "cancel the sells of the selected instrument", "", "cancel", args=(("side", "sell"),), scope="instrument", calm=True),
-    _live("cancel_order", ("d",), "risk", "cancel the marked order (o marks)", "", "cancel", scope="instrument", calm=True),
-    _live("cancel_venue", ("V",), "risk", "cancel all own orders on the selected venue", "", "cancel", scope="venue", calm=True),
+    _live(
+        "cancel",
+        ("c",),
+        "risk",
+        "cancel all own orders of the selected instrument",
+        "cancel",
+        "cancel",
+        scope="instrument",
+        calm=True,
+    ),
+    _live(
+        "cancel_buys",
+        ("b",),
+        "risk",
+        "cancel the buys of the selected instrument",
+        "",
+        "cancel",
+        args=(("side", "buy"),),
+        scope="instrument",
+        calm=True,
+    ),
+    _live(
+        "cancel_sells",
+        ("a",),
+        "risk",
+        "cancel the sells of the selected instrument",
+        "",
+        "cancel",
+        args=(("side", "sell"),),
+        scope="instrument",
+        calm=True,
+    ),
+    _live(
+        "cancel_order", ("d",), "risk", "cancel the marked order (o marks)", "", "cancel", scope="instrument", calm=True
+    ),
+    _live(
+        "cancel_venue",
+        ("V",),
+        "risk",
+        "cancel all own orders on the selected venue",
+        "",
+        "cancel",
+        scope="venue",
+        calm=True,
+    ),
     _live("cancel_desk", ("D",), "risk", "cancel all own orders of the desk", "", "cancel", calm=True),
     _live("flatten", ("f",), "risk", "flatten the net delta of the asset: asks first", "flatten", "flatten"),
     _live("close", ("C",), "risk", "close every leg to its baseline: asks first", "", "close"),
     _live("abort", ("z",), "risk", "stop a running flatten or close", "", "abort", calm=True),
     _live("extend", ("E",), "risk", "carry a task on, once, past its slippage cap", "", "extend"),
-    Action("kill", ("ctrl+backslash", "f12"), "risk", "KILL: block, cancel, prove zero; asks nothing, works everywhere", "KILL", "kill", calm=True),
+    Action(
+        "kill",
+        ("ctrl+backslash", "f12"),
+        "risk",
+        "KILL: block, cancel, prove zero; asks nothing, works everywhere",
+        "KILL",
+        "kill",
+        calm=True,
+    ),
     Action("next_instrument", ("down",), "view", "next instrument (on a page: a row down)"),
     Action("previous_instrument", ("up",), "view", "previous instrument (on a page: a row up)"),
     Action("next_venue", ("right",), "view", "next venue of this asset"),
@@ -99,25 +183,54 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_key", ("k",), "replay", "next key press of the operator", "key", where="replay"),
     Action("previous_key", ("K",), "replay", "previous key press of the operator", where="replay"),
     Action("quit", ("q",), "desk", "leave the cockpit; the desk keeps running (a demo or a replay ends)", "quit"),
-)  # fmt: skip
+)
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 KILL_KEYS = BY_ID["kill"].keys
 
 #: Entries of the key bar that stand for two actions, by the one that carries the label.
 PAIRS = {
-    "wider": "tighter", "skew_up": "skew_down", "size_up": "size_down", "finer": "coarser",
-    "next_screen": "previous_screen", "replay_step": "replay_back", "replay_faster": "replay_slower",
-    "next_fill": "previous_fill", "next_alert": "previous_alert", "next_key": "previous_key",
-}  # fmt: skip
+    "wider": "tighter",
+    "skew_up": "skew_down",
+    "size_up": "size_down",
+    "finer": "coarser",
+    "next_screen": "previous_screen",
+    "replay_step": "replay_back",
+    "replay_faster": "replay_slower",
+    "next_fill": "previous_fill",
+    "next_alert": "previous_alert",
+    "next_key": "previous_key",
+}
 
 _SIGNS = {
-    "left_square_bracket": "[", "right_square_bracket": "]", "left_curly_bracket": "{", "right_curly_bracket": "}",
-    "minus": "-", "equals_sign": "=", "plus": "+", "left_parenthesis": "(", "right_parenthesis": ")", "slash": "/",
-    "question_mark": "?", "full_stop": ".", "comma": ",", "less_than_sign": "<", "greater_than_sign": ">",
-    "ctrl+backslash": "^\\", "escape": "Esc", "space": "Space", "tab": "Tab", "shift+tab": "S-Tab", "up": "↑",
-    "down": "↓", "left": "←", "right": "→", "pageup": "PgUp", "pagedown": "PgDn", "f12": "F12",
-}  # fmt: skip
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "minus": "-",
+    "equals_sign": "=",
+    "plus": "+",
+    "left_parenthesis": "(",
+    "right_parenthesis": ")",
+    "slash": "/",
+    "question_mark": "?",
+    "full_stop": ".",
+    "comma": ",",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "ctrl+backslash": "^\\",
+    "escape": "Esc",
+    "space": "Space",
+    "tab": "Tab",
+    "shift+tab": "S-Tab",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "f12": "F12",
+}
 
 
 def sign(key: str) -> str:
@@ -160,7 +273,7 @@ class Keymap:
                 other = sign(self.keys[pair][0])
                 first = f"{other} {first}" if action.id not in _FIRST else f"{first} {other}"
             ids = (action.id, pair) if pair else (action.id,)
-            label = action.label
+            label = "" if replaying and action.trades else action.label
             out.append(Key(action.id, first, label, action.group, action.help, ids, action.trades))
         return out
 

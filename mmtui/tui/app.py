@@ -78,7 +78,9 @@ class Cockpit(App[int], inherit_bindings=False):
         self.themes_found, self.themes_wrong = themes if themes is not None else load_themes()
         operator = _operator()
         self.store = Store(observe, operator)
-        hello = Hello(protocol=PROTOCOL, role="observer" if observe else "operator", operator=operator, origin=_origin())
+        hello = Hello(
+            protocol=PROTOCOL, role="observer" if observe else "operator", operator=operator, origin=_origin()
+        )
         self.line = Session(self.store, connector, hello, FPS)
         self.controller = Controller(self.store, self.line, self.keymap_table, self)
         self.looks: dict[str, Style] = {}
@@ -136,12 +138,13 @@ class Cockpit(App[int], inherit_bindings=False):
     async def _leave(self) -> None:
         model = self.store.model
         welcome, frame = model.welcome, model.frame
+        state = frame.state if frame else "state not known"
         alone = frame is None or frame.cockpits <= 1
         if welcome is not None and welcome.mode == "DEMO" and alone and not model.observe:
             self.line.send(Cmd(id=os.urandom(8).hex(), action="shutdown"))
             await self.line.drained()
         elif welcome is not None and welcome.mode != "REPLAY":
-            self.said = f"desk {welcome.name} goes on ({frame.state if frame else 'state not known'}); mmtui attach {welcome.name} comes back"
+            self.said = f"desk {welcome.name} goes on ({state}); mmtui attach {welcome.name} comes back"
         self.exit(0)
 
     # ------------------------------------------------------------ keys
@@ -254,16 +257,17 @@ class Cockpit(App[int], inherit_bindings=False):
                 self.store.say(f"{asking.ask.action}: no Enter came; nothing was sent", now)
             self.store.changed = True
         second = int(now * 4)
-        timed = second != self._second and bool(model.echoes or model.notice or model.flash or model.link != "up" or model.frame_age_ms() > 900)
+        timed = second != self._second and bool(
+            model.echoes or model.notice or model.flash or model.link != "up" or model.frame_age_ms() > 900
+        )
         if not (self.store.changed or timed) or (gate is not None and not gate.open()):
             return
         self._second = second
         self.store.changed = False
         self._lay()
         self._paint()
-        if asking is not None and asking.mark is None:
-            if self.dock is not None:
-                self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
+        if asking is not None and asking.mark is None and self.dock is not None:
+            self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
 
     def _paint(self) -> None:
         for place in self.laid:

@@ -24,7 +24,9 @@ def step_bps(model: Model) -> float:
     return round(max(tick, width / 10), 4)
 
 
-def command(model: Model, action: Action, extra: Args | None = None, reason: str = "", whole: bool = False) -> Cmd | str:
+def command(
+    model: Model, action: Action, extra: Args | None = None, reason: str = "", whole: bool = False
+) -> Cmd | str:
     """The command of an action, or the sentence why there is none. `whole`: for the desk, whatever the scope."""
     chosen = model.instrument
     args: Args = dict(action.args) | (extra or {})

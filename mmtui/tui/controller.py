@@ -126,7 +126,9 @@ class Controller:
             return False
         return True
 
-    def _command(self, action: Action, now: float, extra: Args | None = None, reason: str = "", whole: bool = False) -> None:
+    def _command(
+        self, action: Action, now: float, extra: Args | None = None, reason: str = "", whole: bool = False
+    ) -> None:
         cmd = command(self.store.model, action, extra, reason, whole)
         if isinstance(cmd, str):
             self.store.say(cmd, now)
@@ -222,11 +224,27 @@ class Controller:
             self._command(BY_ID["resume"], monotonic())
             return
         why = model.frame.state_reason if model.frame else ""
-        self._ask(Ask("resume", f"RESUME out of {latched}", [f"latched: {why or 'no reason given'}; lands in PAUSED"], monotonic(), typed=True))
+        self._ask(
+            Ask(
+                "resume",
+                f"RESUME out of {latched}",
+                [f"latched: {why or 'no reason given'}; lands in PAUSED"],
+                monotonic(),
+                typed=True,
+            )
+        )
         self.screen.open_typed("reason", "why may it trade again?")
 
     def _ask_time(self) -> None:
-        self._ask(Ask("replay_seek", "GO TO", ["a time of the session: HH:MM, HH:MM:SS, HH:MM:SS.mmm (UTC)"], monotonic(), typed=True))
+        self._ask(
+            Ask(
+                "replay_seek",
+                "GO TO",
+                ["a time of the session: HH:MM, HH:MM:SS, HH:MM:SS.mmm (UTC)"],
+                monotonic(),
+                typed=True,
+            )
+        )
         self.screen.open_typed("time", "HH:MM:SS")
 
     # ------------------------------------------------------------ palette and help
@@ -285,8 +303,8 @@ class Controller:
         model = self.store.model
         by = _ROWS[id]
         if self.helping or model.screen in ("fills", "alerts", "risk", "venues", "why") or abs(by) > 1:
-            longest = max(0, len(model.fills), len(model.log), 60) if not model.screen == "fills" else max(0, len(model.fills) - 1)
-            model.scroll = max(0, min(longest, model.scroll + by))
+            longest = len(model.fills) - 1 if model.screen == "fills" else max(len(model.log), 60)
+            model.scroll = max(0, min(max(0, longest), model.scroll + by))
         elif model.screen == "orders":
             self._mark(by)
         elif model.instruments:

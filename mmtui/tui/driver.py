@@ -6,7 +6,9 @@ writer's thread, never the loop, as long as nothing is painted while its queue i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import monotonic
+from typing import IO
 
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
@@ -23,8 +25,8 @@ BURST_S = 0.5
 class GateWriter(WriterThread):
     """Textual's writer, with its progress to be seen; a terminal that has gone swallows the rest."""
 
-    def __init__(self, file: object) -> None:
-        super().__init__(file)  # type: ignore[arg-type]
+    def __init__(self, file: IO[str]) -> None:
+        super().__init__(file)
         self.queued = 0
         self.written = 0
         self.busy_since = 0.0
@@ -52,22 +54,21 @@ class GateWriter(WriterThread):
             if now - began > STALL_S:
                 self.stall_ended, self.stalled_for = now, now - began
             self.written += 1
-        try:
+        with suppress(OSError, ValueError):
             self._file.flush()
-        except (OSError, ValueError):
-            pass
 
 
 class GateDriver(LinuxDriver):
     """LinuxDriver with a GateWriter."""
 
     def start_application_mode(self) -> None:
-        ordinary = linux_driver.WriterThread
-        linux_driver.WriterThread = GateWriter  # type: ignore[misc]
+        # LinuxDriver makes its writer by this name, and has no other way in
+        ordinary = getattr(linux_driver, "WriterThread")  # noqa: B009
+        setattr(linux_driver, "WriterThread", GateWriter)  # noqa: B010
         try:
-            super().start_application_mode()
+            super().start_application_mode()  # type: ignore[no-untyped-call]
         finally:
-            linux_driver.WriterThread = ordinary  # type: ignore[misc]
+            setattr(linux_driver, "WriterThread", ordinary)  # noqa: B010
 
     @property
     def _gate(self) -> GateWriter | None:

@@ -58,8 +58,11 @@ def _keys(path: Path, name: str, value: object) -> tuple[str, ...]:
         if not keys:
             raise UserError(f"{path}: kill: may be moved, but not away")
         for key in keys:
-            if key in _EDITING or not (key.startswith(("ctrl+", "alt+")) or key.startswith("f") and key[1:].isdigit()):
-                raise UserError(f"{path}: kill: {key!r} is used when typing text; choose a ctrl+ chord or a function key")
+            chord = key.startswith(("ctrl+", "alt+")) or (key.startswith("f") and key[1:].isdigit())
+            if key in _EDITING or not chord:
+                raise UserError(
+                    f"{path}: kill: {key!r} is used when typing text; choose a ctrl+ chord or a function key"
+                )
     return keys
 
 

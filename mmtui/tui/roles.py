@@ -13,17 +13,53 @@ from mmtui.view.rows import FADE, ROLES
 
 #: Colours that a theme may set in [variables]; these are used where it does not.
 DARK = {
-    "fg": "#c8ccd4", "bg": "#101216", "bright": "#f2f4f8", "dim": "#7d8591", "faint": "#474d57", "rule": "#2c313a",
-    "own": "#ffd75f", "bid": "#5fb98a", "ask": "#e07a76", "bidbar": "#24503c", "askbar": "#5c3033",
-    "ok": "#6cc391", "warn": "#e5a24a", "danger": "#ff5c5c", "hot": "#7fb4ff", "block": "#101216",
-    "live": "#ff4d4d", "paper": "#7fb4ff", "demo": "#b48ef0", "replay": "#4fc4c4", "shadow": "#8a93a0", "stale": "#5a616c",
-}  # fmt: skip
+    "fg": "#c8ccd4",
+    "bg": "#101216",
+    "bright": "#f2f4f8",
+    "dim": "#7d8591",
+    "faint": "#474d57",
+    "rule": "#2c313a",
+    "own": "#ffd75f",
+    "bid": "#5fb98a",
+    "ask": "#e07a76",
+    "bidbar": "#24503c",
+    "askbar": "#5c3033",
+    "ok": "#6cc391",
+    "warn": "#e5a24a",
+    "danger": "#ff5c5c",
+    "hot": "#7fb4ff",
+    "block": "#101216",
+    "live": "#ff4d4d",
+    "paper": "#7fb4ff",
+    "demo": "#b48ef0",
+    "replay": "#4fc4c4",
+    "shadow": "#8a93a0",
+    "stale": "#5a616c",
+}
 LIGHT = {
-    "fg": "#2b3038", "bg": "#f7f7f4", "bright": "#000000", "dim": "#666d78", "faint": "#a9afb8", "rule": "#d5d7d6",
-    "own": "#7a3ff0", "bid": "#0f7a46", "ask": "#c0322c", "bidbar": "#b9e0c9", "askbar": "#f3c6c1",
-    "ok": "#0f7a46", "warn": "#a35a00", "danger": "#c8001e", "hot": "#0b57c4", "block": "#ffffff",
-    "live": "#c8001e", "paper": "#0b57c4", "demo": "#6a3fc0", "replay": "#00767a", "shadow": "#666d78", "stale": "#9aa0a8",
-}  # fmt: skip
+    "fg": "#2b3038",
+    "bg": "#f7f7f4",
+    "bright": "#000000",
+    "dim": "#666d78",
+    "faint": "#a9afb8",
+    "rule": "#d5d7d6",
+    "own": "#7a3ff0",
+    "bid": "#0f7a46",
+    "ask": "#c0322c",
+    "bidbar": "#b9e0c9",
+    "askbar": "#f3c6c1",
+    "ok": "#0f7a46",
+    "warn": "#a35a00",
+    "danger": "#c8001e",
+    "hot": "#0b57c4",
+    "block": "#ffffff",
+    "live": "#c8001e",
+    "paper": "#0b57c4",
+    "demo": "#6a3fc0",
+    "replay": "#00767a",
+    "shadow": "#666d78",
+    "stale": "#9aa0a8",
+}
 NAMES = tuple(DARK)
 
 #: role -> (foreground, background, bold). Blocks are a colour and a word.

@@ -113,7 +113,10 @@ class Store:
         """Begin on a market that is quoted, else on the first linear one."""
         model = self.model
         ids = {o.instrument for o in (model.frame.orders if model.frame else [])}
-        ranked = sorted(range(len(model.instruments)), key=lambda n: (model.instruments[n].id not in ids, model.instruments[n].kind != "linear", n))
+        ranked = sorted(
+            range(len(model.instruments)),
+            key=lambda n: (model.instruments[n].id not in ids, model.instruments[n].kind != "linear", n),
+        )
         model.selected = ranked[0] if ranked else 0
 
     def _prove(self, frame: Frame) -> None:

@@ -19,8 +19,18 @@ from mmtui.tui.roles import NAMES
 DEFAULT = "mmtui-dark"
 _FIELDS = {field.name for field in fields(Theme)}
 _COLOURS = {
-    "primary", "secondary", "warning", "error", "success", "accent", "foreground", "background", "surface", "panel", "boost",
-}  # fmt: skip
+    "primary",
+    "secondary",
+    "warning",
+    "error",
+    "success",
+    "accent",
+    "foreground",
+    "background",
+    "surface",
+    "panel",
+    "boost",
+}
 
 
 def config_dir() -> Path:
@@ -64,10 +74,10 @@ def read_theme(path: Path) -> Theme:
 def _colour(path: Path, key: str, value: object) -> None:
     try:
         if not isinstance(value, str):
-            raise ColorParseError("", value)
+            raise ColorParseError("no text")
         Color.parse(value)
     except ColorParseError:
-        raise ValueError(f"theme {path.name}: {key}: {value!r} is no colour; use \"#rrggbb\" or \"ansi_green\"") from None
+        raise ValueError(f'theme {path.name}: {key}: {value!r} is no colour; use "#rrggbb" or "ansi_green"') from None
 
 
 def load_themes() -> tuple[list[Theme], list[str]]:

@@ -32,7 +32,8 @@ def plan_lines(plan: PlanView) -> list[str]:
     on = " on " + ", ".join(plan.venues) if plan.venues and " on " not in plan.text else ""
     return [
         plan.text + on,
-        f"size {plan.size} · expected cost {plan.expected_cost} {plan.ccy} · worst {plan.worst_cost} {plan.ccy} · ends PAUSED",
+        f"size {plan.size} · expected cost {plan.expected_cost} {plan.ccy} · worst {plan.worst_cost} {plan.ccy}"
+        " · ends PAUSED",
     ]
 
 

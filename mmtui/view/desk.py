@@ -86,7 +86,9 @@ def _wide(model: Model, w: int, top: int, room: int) -> list[Place]:
     legs = len(model.family())
     inv = 3 + legs
     left = room - inv
-    gauge_rows = 1 + sum(1 for g in (model.frame.gauges if model.frame else []) if g.scope == "desk" or _is_chosen(model, g.scope))
+    gauge_rows = 1 + sum(
+        1 for g in (model.frame.gauges if model.frame else []) if g.scope == "desk" or _is_chosen(model, g.scope)
+    )
     venue_rows = 1 + (len(model.frame.venues) if model.frame else 3)
     money = max(7, min(14, left - gauge_rows - venue_rows))
     health = max(3, min(gauge_rows + 1, left - money - venue_rows))
@@ -134,20 +136,61 @@ def tiny(model: Model, cells: int, height: int) -> list[Row]:
     asset = next((a for a in frame.assets if a.asset == chosen.base), None)
     total = fmt.amount(frame.pnl.total)
     delta = fmt.money(asset.delta, 3) if asset else "n/a"
-    rows.append(clip([(" Δ ", "dim"), (f"{delta} {chosen.base}", "bright"), ("  PnL ", "dim"), (fmt.signed(total, 2), fmt.tone(total)), (f" {frame.pnl.ccy}", "dim")], cells))
+    rows.append(
+        clip(
+            [
+                (" Δ ", "dim"),
+                (f"{delta} {chosen.base}", "bright"),
+                ("  PnL ", "dim"),
+                (fmt.signed(total, 2), fmt.tone(total)),
+                (f" {frame.pnl.ccy}", "dim"),
+            ],
+            cells,
+        )
+    )
     if height >= 13:
         rows += ladder(model, cells, height - 5)
     else:
         book, scale = model.books.get(chosen.id), model.scales[chosen.id]
         if book is not None and book.bids and book.asks:
-            rows.append(clip([(f" {model.name(chosen.id)} ", "hot"), (scale.price(book.bids[0].px), "bid"), (" / ", "dim"), (scale.price(book.asks[0].px), "ask"), (f"  {book.state}" if book.state != "ok" else "", "danger")], cells))
+            rows.append(
+                clip(
+                    [
+                        (f" {model.name(chosen.id)} ", "hot"),
+                        (scale.price(book.bids[0].px), "bid"),
+                        (" / ", "dim"),
+                        (scale.price(book.asks[0].px), "ask"),
+                        (f"  {book.state}" if book.state != "ok" else "", "danger"),
+                    ],
+                    cells,
+                )
+            )
         if view is not None:
             bid = scale.price(view.quote_bid) if view.quote_bid else "none"
             ask = scale.price(view.quote_ask) if view.quote_ask else "none"
-            rows.append(clip([(" own ", "dim"), (bid, "own"), (" / ", "dim"), (ask, "own"), (f"  {view.open_orders} orders", "dim")], cells))
+            rows.append(
+                clip(
+                    [
+                        (" own ", "dim"),
+                        (bid, "own"),
+                        (" / ", "dim"),
+                        (ask, "own"),
+                        (f"  {view.open_orders} orders", "dim"),
+                    ],
+                    cells,
+                )
+            )
     worst = worst_gauge(frame)
     if worst is not None:
-        rows.append(clip([(" worst gauge ", "dim"), (f"{worst.name} {fmt.percent(worst.share).strip()}", "text" if worst.level == "ok" else "danger")], cells))
+        rows.append(
+            clip(
+                [
+                    (" worst gauge ", "dim"),
+                    (f"{worst.name} {fmt.percent(worst.share).strip()}", "text" if worst.level == "ok" else "danger"),
+                ],
+                cells,
+            )
+        )
     rows += why(model, cells, 2)
     rows.append(newest(model, cells))
     return rows[:height]

@@ -72,7 +72,17 @@ def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]
         share = abs(fmt.amount(asset.delta)) / limit if limit else 0.0
         full, rest = meter(share, 6) if cells >= 100 else ("", "")
         role = "danger" if share >= 0.9 else "warn" if share >= 0.7 else "text"
-        out.append((0, [("Δ ", "dim"), (f"{fmt.money(asset.delta, 3)} {asset.asset}{' ' if full or rest else ''}", role), (full, role), (rest, "faint")]))
+        out.append(
+            (
+                0,
+                [
+                    ("Δ ", "dim"),
+                    (f"{fmt.money(asset.delta, 3)} {asset.asset}{' ' if full or rest else ''}", role),
+                    (full, role),
+                    (rest, "faint"),
+                ],
+            )
+        )
     total = fmt.amount(frame.pnl.total)
     out.append((1, [("PnL ", "dim"), (fmt.signed(total, 2), fmt.tone(total)), (f" {frame.pnl.ccy}", "dim")]))
     up = sum(1 for v in frame.venues if v.connected)
@@ -81,7 +91,9 @@ def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]
     worst = worst_gauge(frame)
     if worst is not None:
         role = LEVEL_ROLES.get(worst.level, "text")
-        out.append((2, [(worst.name + " ", "dim"), (fmt.percent(worst.share).strip(), role if role != "ok" else "text")]))
+        out.append(
+            (2, [(worst.name + " ", "dim"), (fmt.percent(worst.share).strip(), role if role != "ok" else "text")])
+        )
     if len(frame.operators) > 1:
         out.append((5, [(f"{len(frame.operators)} operators", "dim")]))
     return out
@@ -97,7 +109,12 @@ def alarms(model: Model) -> list[tuple[str, str]]:
     frame = model.frame
     if model.link == "lost":
         gone = model.now - model.link_since
-        out.append((f"HOST LOST {gone:.0f} s ago: {model.link_why or 'connection closed'} · retrying · numbers are old", "alarm"))
+        out.append(
+            (
+                f"HOST LOST {gone:.0f} s ago: {model.link_why or 'connection closed'} · retrying · numbers are old",
+                "alarm",
+            )
+        )
     elif frame is not None and model.frame_age_ms() > FRAME_STALE_MS:
         out.append((f"STALE: no frame from the host for {fmt.age(model.frame_age_ms() // 1000 * 1000)}", "alarm"))
     if frame is None:
@@ -114,7 +131,9 @@ def alarms(model: Model) -> list[tuple[str, str]]:
         out.append((f"FEED DOWN: {', '.join(down)}", "alarm"))
     if frame.ended:
         out.append(("SOURCE ENDED: the market data is over, the desk is paused", "caution"))
-    bad = [f"{model.name(b.id)} {b.state.upper()}" for b in frame.books if b.state in ("gap", "crossed", "stale", "down")]
+    bad = [
+        f"{model.name(b.id)} {b.state.upper()}" for b in frame.books if b.state in ("gap", "crossed", "stale", "down")
+    ]
     if bad and not frame.ended:
         out.append((" · ".join(bad[:4]) + (f" · +{len(bad) - 4}" if len(bad) > 4 else ""), "caution"))
     unbounded = [model.name(v.id) for v in frame.venues if v.dead_man == "UNBOUNDED"]
@@ -144,4 +163,3 @@ def second_row(model: Model, cells: int) -> Row:
     if model.welcome and model.welcome.simulated and cells < 100:
         right.append((" SIMULATED ", "demo"))
     return ends(spans, right, cells)
-

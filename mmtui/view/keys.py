@@ -19,9 +19,30 @@ GROUPS = ("quote", "risk", "view", "replay", "desk")
 
 #: What stays longest in a narrow key bar, first.
 _WEIGHT = (
-    "kill", "help", "start", "pause", "flatten", "replay_play", "wider", "skew_up", "stop", "palette", "replay_step", "replay_faster",
-    "next_fill", "next_alert", "next_key", "replay_seek", "cancel", "next_screen", "undo", "reduce", "wide", "size_up", "quit",
-)  # fmt: skip
+    "kill",
+    "help",
+    "start",
+    "pause",
+    "flatten",
+    "replay_play",
+    "wider",
+    "skew_up",
+    "stop",
+    "palette",
+    "replay_step",
+    "replay_faster",
+    "next_fill",
+    "next_alert",
+    "next_key",
+    "replay_seek",
+    "cancel",
+    "next_screen",
+    "undo",
+    "reduce",
+    "wide",
+    "size_up",
+    "quit",
+)
 
 
 class Key(NamedTuple):
@@ -80,9 +101,15 @@ def _label(model: Model, entry: Key, cells: int) -> str:
     """The value in force stands beside the keys that move it."""
     view = model.view()
     if entry.id == "wider":
-        return f"{'spread ' if cells >= 100 else ''}{view.spread_bps:5.2f} bps" if view and view.spread_bps else "spread"
+        return (
+            f"{'spread ' if cells >= 100 else ''}{view.spread_bps:5.2f} bps" if view and view.spread_bps else "spread"
+        )
     if entry.id == "skew_up":
-        return f"{'skew ' if cells >= 100 else ''}{fmt.bps(view.skew_bps, 2):>5} {lean_word(view.skew_bps):<9}" if view else "skew"
+        return (
+            f"{'skew ' if cells >= 100 else ''}{fmt.bps(view.skew_bps, 2):>5} {lean_word(view.skew_bps):<9}"
+            if view
+            else "skew"
+        )
     if entry.id == "size_up":
         return f"size {fmt.signed(view.operator_size_pct, 0)}%" if view and view.operator_size_pct else "size"
     return entry.label
@@ -131,7 +158,12 @@ def help_page(keys: Sequence[Key], cells: int, height: int, start: int = 0) -> l
         rows.append(())
     rows += [
         rule("what the signs mean", cells),
-        ((" B S          own buy and sell, size left, and the share of the queue still ahead (next: nobody ahead)", "text"),),
+        (
+            (
+                " B S          own buy and sell, size left, share of the queue still ahead (next: nobody)",
+                "text",
+            ),
+        ),
         ((" ▴ ▾          the newest public trade of the last two seconds: bought, sold", "text"),),
         ((" ·            beyond the levels that the host sent: not known, not empty", "text"),),
         ((" Σ            sum over markets of one kind and quote; basis-adj: over all, moved by their basis", "text"),),

@@ -160,7 +160,6 @@ def _head(model: Model, columns: list[Column], shape: _Shape, chosen: Instrument
         spans.append((name, "hot" if picked else "head"))
         spans.append((" ", "text"))
         spans.append((cut(word, shape.column - 2 - len(name)) + " ", role))
-    scale = model.scales[chosen.id]
     spans.append((("cum" if model.cumulative else "price").rjust(shape.price - 1) + " ", "head"))
     tail = f"▲ {above} above" if above else ""
     info = f"step {fmt.price(step, shape.axis)}"
@@ -269,7 +268,13 @@ def _middle(model: Model, chosen: Instrument, mid: int, cells: int) -> Row:
         (" ── ", "rule"),
     ]
     if cells >= 70:
-        spans += [("imbalance ", "dim"), (f"{fmt.signed(lean, 1):>4} ", "text"), (full, "bid"), (rest, "ask"), (" ", "rule")]
+        spans += [
+            ("imbalance ", "dim"),
+            (f"{fmt.signed(lean, 1):>4} ", "text"),
+            (full, "bid"),
+            (rest, "ask"),
+            (" ", "rule"),
+        ]
     spans.append(("─" * cells, "rule"))
     return _flat(spans, cells)
 
@@ -287,7 +292,7 @@ def _flat(spans: list[Span], cells: int) -> Row:
 
 
 def _reference(model: Model, chosen: Instrument) -> int:
-    """Mid of the selected book, else of a sibling, else its fair value: the ladder stands even when one feed is gone."""
+    """Mid of the selected book, else of a sibling, else its fair value: the ladder stands without one feed."""
     mid = mid_units(model.books.get(chosen.id), model.scales[chosen.id])
     if mid:
         return mid

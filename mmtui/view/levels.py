@@ -1,7 +1,7 @@
 """The ladder's display model: levels of several books, grouped on one price axis.
 
-Rules of this file: exact integer prices (UNIT of formats.py); pure; asks are grouped upwards and bids downwards, so that
-a group never looks nearer than its best level is.
+Rules of this file: exact integer prices (UNIT of formats.py); pure; asks are grouped upwards and bids downwards, so
+that a group never looks nearer than its best level is.
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ def nice_top(value: float) -> float:
 
 def scale_bars(col: Column, first: int, last: int) -> None:
     """Give a column its bar scale from the rows on screen."""
-    sizes = [s for r, s in col.asks.items() if first <= r <= last] + [s for r, s in col.bids.items() if first <= r <= last]
+    sizes = [s for r, s in col.asks.items() if first <= r <= last] + [
+        s for r, s in col.bids.items() if first <= r <= last
+    ]
     col.top = nice_top(max(sizes, default=0.0))
 
 

@@ -34,14 +34,17 @@ def _orders(model: Model, cells: int, height: int) -> list[Row]:
     """Own open orders: the marked one can be cancelled by its key."""
     orders = model.orders()
     rows: list[Row] = [rule(f"own orders · {len(orders)}", cells)]
-    head = f"   {'instrument':<24}{'side':<6}{'price':>12}{'size':>12}{'left':>12}  {'queue':<6}{'ahead':>12}  {'state':<11}{'age':>6}  purpose"
+    head = f"   {'instrument':<24}{'side':<6}{'price':>12}{'size':>12}{'left':>12}  {'queue':<6}{'ahead':>12}"
+    head += f"  {'state':<11}{'age':>6}  purpose"
     rows.append(clip([(head, "dim")], cells))
     for order in orders[model.scroll :]:
         scale = model.scales.get(order.instrument)
         if scale is None:
             continue
         places = fmt.size_decimals(order.px * scale.tick_u / fmt.UNIT)
-        size, left, ahead = (fmt.number(scale.base_size(n, order.px), places) for n in (order.sz, order.left, max(0, order.ahead)))
+        size, left, ahead = (
+            fmt.number(scale.base_size(n, order.px), places) for n in (order.sz, order.left, max(0, order.ahead))
+        )
         mark = "❯" if order.oid == model.marked else " "
         side, role = ("BUY", "bid") if order.side > 0 else ("SELL", "ask")
         queue = queue_bar(order) if order.ahead >= 0 else "n/a"
@@ -74,7 +77,12 @@ def _alerts(model: Model, cells: int, height: int) -> list[Row]:
     rows.append(rule("log: states, commands, keys", cells))
     for item in list(reversed(model.log))[model.scroll : model.scroll + max(0, height - len(rows))]:
         role = SEVERITY.get(item.severity, "text") if item.ok else "danger"
-        rows.append(clip([(f" {fmt.clock(item.ts, millis=True)} ", "dim"), (f"{item.kind:<7}", "dim"), (clean(item.text), role)], cells))
+        rows.append(
+            clip(
+                [(f" {fmt.clock(item.ts, millis=True)} ", "dim"), (f"{item.kind:<7}", "dim"), (clean(item.text), role)],
+                cells,
+            )
+        )
     return rows[:height]
 
 
@@ -105,7 +113,8 @@ def _venues(model: Model, cells: int, height: int) -> list[Row]:
                     (f"{state:<13}", "ok" if state == "ok" else "danger"),
                     (f"{fmt.calm_age(book.age_ms) if book else 'n/a':>6}", "dim"),
                     (f"  messages {view.messages:>10,}  gaps {view.gaps:>3}" if view else "", "dim"),
-                    (f"  tick {item.tick} lot {item.lot} ({item.grid})  maker {item.maker_bps} taker {item.taker_bps} bps", "dim"),
+                    (f"  tick {item.tick} lot {item.lot} ({item.grid})", "dim"),
+                    (f"  maker {item.maker_bps} taker {item.taker_bps} bps", "dim"),
                 ],
                 cells,
             )
@@ -113,7 +122,11 @@ def _venues(model: Model, cells: int, height: int) -> list[Row]:
     if frame is not None:
         rows += [(), rule("host", cells)]
         who = ", ".join(clean(o) for o in frame.operators) or "n/a"
-        rows.append(clip([(f" loop lag {frame.loop_lag_ms:.1f} ms · cockpits {frame.cockpits} · operators {who}", "text")], cells))
+        rows.append(
+            clip(
+                [(f" loop lag {frame.loop_lag_ms:.1f} ms · cockpits {frame.cockpits} · operators {who}", "text")], cells
+            )
+        )
         if model.welcome:
             rows.append(clip([(f" session {model.welcome.session}", "dim")], cells))
         if frame.replay is not None:

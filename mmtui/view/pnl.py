@@ -30,8 +30,13 @@ def pnl(model: Model, cells: int, height: int) -> list[Row]:
     tall = len(body)
     plot = braille(view.history, plot_cells, tall) if plot_cells >= 6 and len(view.history) > 1 else [""] * tall
     for (name, value, role), line in zip(body, plot, strict=True):
-        spans: list[Span] = [(f" {name:<{_LABEL - 1}}", "text" if name == "total" else "dim"), (value.rjust(_VALUE), role)]
-        rows.append((*pad(clip(spans, cells), min(cells, _LABEL + _VALUE + 2)), (line, "own~")) if line else clip(spans, cells))
+        spans: list[Span] = [
+            (f" {name:<{_LABEL - 1}}", "text" if name == "total" else "dim"),
+            (value.rjust(_VALUE), role),
+        ]
+        rows.append(
+            (*pad(clip(spans, cells), min(cells, _LABEL + _VALUE + 2)), (line, "own~")) if line else clip(spans, cells)
+        )
     rows.append(_last(model, view, cells))
     return rows[:height]
 
@@ -46,7 +51,9 @@ def _parts(model: Model, view: PnlView, room: int) -> list[tuple[str, str, str]]
     for name in fits:
         value = fmt.amount(view.parts[name])
         missing = name == "funding" and not derivatives
-        out.append((name, "n/a" if missing else fmt.signed(value, 2), "dim" if missing or not value else fmt.tone(value)))
+        out.append(
+            (name, "n/a" if missing else fmt.signed(value, 2), "dim" if missing or not value else fmt.tone(value))
+        )
     rest = [fmt.amount(view.parts[n]) for n in names[len(fits) :]]
     if rest and room > 1:
         value = sum(rest)

@@ -61,5 +61,14 @@ def near_marks(view: ReplayView, cells: int, height: int) -> list[Row]:
     for mark in chosen[-height:]:
         sign, role = _MARK.get(mark.kind, ("·", "dim"))
         past = mark.ts <= view.at
-        rows.append(clip([(f" {fmt.clock(mark.ts, millis=True)} ", "dim"), (f"{sign} ", role), (clean(mark.text), "text" if past else "faint")], cells))
+        rows.append(
+            clip(
+                [
+                    (f" {fmt.clock(mark.ts, millis=True)} ", "dim"),
+                    (f"{sign} ", role),
+                    (clean(mark.text), "text" if past else "faint"),
+                ],
+                cells,
+            )
+        )
     return rows

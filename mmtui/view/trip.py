@@ -25,7 +25,9 @@ def trip(model: Model, card: TripView, cells: int, height: int) -> list[Row]:
     else:
         rows = [((f" KILLED {word} ", role),), clip([(who, "bright")], cells), clip([(cause, "text")], cells)]
     if cells >= WIDE:
-        rows.append(clip([(f" {'venue':<8}{'blocked':>9}{'cancels':>14}{'acked':>9}{'verified':>11}  left", "dim")], cells))
+        rows.append(
+            clip([(f" {'venue':<8}{'blocked':>9}{'cancels':>14}{'acked':>9}{'verified':>11}  left", "dim")], cells)
+        )
         for line in card.rows:
             rows.append(_table_row(model, card, line, cells))
     else:
@@ -34,8 +36,8 @@ def trip(model: Model, card: TripView, cells: int, height: int) -> list[Row]:
     if cells >= WIDE and height > len(rows) + 1:
         rows.insert(0, rule("kill", cells, (), "danger"))
     lead = " next: "
-    for line in wrap(clean(card.next), cells - len(lead))[: max(1, height - len(rows))]:
-        rows.append(((lead, "dim"), (line, "text")))
+    for text in wrap(clean(card.next), cells - len(lead))[: max(1, height - len(rows))]:
+        rows.append(((lead, "dim"), (text, "text")))
         lead = " " * len(lead)
     return rows[:height]
 
@@ -60,9 +62,8 @@ def _left(model: Model, card: TripView, venue: str) -> str:
     parts: list[str] = []
     for instrument, size in card.positions.items():
         item = next((i for i in model.instruments if i.id == instrument), None)
-        if (item is not None and item.venue == venue) or instrument == venue:
-            if fmt.amount(size):
-                parts.append(f"{fmt.money(size, 3)} {item.base if item else ''}".strip())
+        if ((item is not None and item.venue == venue) or instrument == venue) and fmt.amount(size):
+            parts.append(f"{fmt.money(size, 3)} {item.base if item else ''}".strip())
     return ", ".join(parts) or "flat"
 
 
@@ -84,7 +85,14 @@ def _table_row(model: Model, card: TripView, line: TripRow, cells: int) -> Row:
 def _list_rows(model: Model, card: TripView, line: TripRow, cells: int) -> list[Row]:
     text, role = _proof(line)
     return [
-        clip([(f" {model.name(line.venue):<7}", "bright"), (text, role), (f"  {_left(model, card, line.venue)}", "text")], cells),
+        clip(
+            [
+                (f" {model.name(line.venue):<7}", "bright"),
+                (text, role),
+                (f"  {_left(model, card, line.venue)}", "text"),
+            ],
+            cells,
+        ),
         clip([(f"   blocked {_us(line.blocked_us)} · acked {_ms(line.acked_ms)}", "dim")], cells),
         clip([(f"   {line.sent_orders} cancels sent in {_us(line.sent_us)}", "dim")], cells),
     ]

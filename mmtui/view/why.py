@@ -44,8 +44,24 @@ def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, ce
     return clip(spans, cells)
 
 
+_SHORTER = (
+    ("inventory skew", "skew"),
+    ("half-spread", "half"),
+    ("half spread", "half"),
+    ("operator", "op"),
+    ("up to tick", "tick"),
+    ("down to tick", "tick"),
+)
+
+
 def _short(label: str, cells: int) -> str:
-    return label if cells >= 100 else label.split(" (")[0].replace("half spread", "half").replace("operator", "op").replace("up to tick", "tick").replace("down to tick", "tick")
+    """The label, or its short form where the row is narrow."""
+    if cells >= 100:
+        return label
+    text = label.split(" (")[0]
+    for long, short in _SHORTER:
+        text = text.replace(long, short)
+    return text
 
 
 def summands(steps: list[Step], places: int) -> list[tuple[str, float, float]]:
@@ -69,18 +85,37 @@ def page(model: Model, cells: int, height: int, start: int = 0) -> list[Row]:
         if view is None:
             continue
         rows.append(rule(item.id, cells, [(view.state, "hot")], "hot" if item is model.instrument else "title"))
-        offsets = [f"{w} {fmt.bps(v)} bps" for w, v in (("spread", view.operator_spread_bps), ("skew", view.operator_skew_bps)) if v]
+        offsets = [
+            f"{w} {fmt.bps(v)} bps"
+            for w, v in (("spread", view.operator_spread_bps), ("skew", view.operator_skew_bps))
+            if v
+        ]
         if view.operator_size_pct:
             offsets.append(f"size {fmt.bps(view.operator_size_pct, 0)} %")
         offsets += [word for word, on in (("WIDE", view.wide), ("REDUCE", view.reduce)) if on]
         said = f"operator: {' · '.join(offsets)} ({view.offsets_owner})" if offsets else "no operator's offsets"
         spread = f"{view.spread_bps:.2f} bps (configured {view.base_spread_bps:.2f})" if view.spread_bps else "n/a"
-        rows.append(clip([(f" spread {spread}  skew {fmt.bps(view.skew_bps, 2)} {lean_word(view.skew_bps)}  {said}", "text")], cells))
+        rows.append(
+            clip(
+                [(f" spread {spread}  skew {fmt.bps(view.skew_bps, 2)} {lean_word(view.skew_bps)}  {said}", "text")],
+                cells,
+            )
+        )
         for side in (-1, +1):
             rows.append(side_row(model, item, view, side, cells))
         for text in view.protections:
             rows.append(clip([(" protection ", "warn"), (text, "text")], cells))
-        rows.append(clip([(f" both sides in the market {fmt.percent(view.uptime).strip()} of the time · gaps {view.gaps}"
-                           f" · messages {view.messages:,} · fair value: {view.fair_kind}", "dim")], cells))  # fmt: skip
+        rows.append(
+            clip(
+                [
+                    (
+                        f" both sides in the market {fmt.percent(view.uptime).strip()} of the time · gaps {view.gaps}"
+                        f" · messages {view.messages:,} · fair value: {view.fair_kind}",
+                        "dim",
+                    )
+                ],
+                cells,
+            )
+        )
         rows.append(())
     return rows[start : start + height]

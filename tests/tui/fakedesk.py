@@ -1,6 +1,6 @@
 """A desk that is not there: makes frames of three moving markets and answers commands, in place of a host.
 
-    python tests/tui/fakedesk.py [MODE]      the cockpit on it, to look at
+python tests/tui/fakedesk.py [MODE]      the cockpit on it, to look at
 """
 
 from __future__ import annotations
@@ -43,9 +43,16 @@ START = 1_763_647_402 * S
 def instrument(venue: str, symbol: str, kind: str, base: str, **more: str) -> Instrument:
     quote = "USD" if kind == "inverse" else "USDT"
     return Instrument(
-        id=f"{venue}:{symbol}", venue=venue, symbol=symbol, kind=kind, base=base, quote=quote,
-        settle=base if kind == "inverse" else quote, simulated=True, **more,
-    )  # fmt: skip
+        id=f"{venue}:{symbol}",
+        venue=venue,
+        symbol=symbol,
+        kind=kind,
+        base=base,
+        quote=quote,
+        settle=base if kind == "inverse" else quote,
+        simulated=True,
+        **more,
+    )
 
 
 INSTRUMENTS = [
@@ -58,9 +65,17 @@ VENUES = ["sim-spot", "sim-usdm", "sim-coinm"]
 
 def welcome(mode: str = "DEMO", role: str = "operator") -> Welcome:
     return Welcome(
-        protocol=1, name="demo", mode=mode, session="demo-20261120T140000-ab12", role=role, currency="USDT",
-        instruments=INSTRUMENTS, venues=VENUES, simulated=mode == "DEMO", profiles=["default"],
-    )  # fmt: skip
+        protocol=1,
+        name="demo",
+        mode=mode,
+        session="demo-20261120T140000-ab12",
+        role=role,
+        currency="USDT",
+        instruments=INSTRUMENTS,
+        venues=VENUES,
+        simulated=mode == "DEMO",
+        profiles=["default"],
+    )
 
 
 class FrameMaker:
@@ -112,7 +127,9 @@ class FrameMaker:
 
         bids, asks = side(-1), side(1)
         prints = [Print(self.ts - 300_000_000, asks[0].px, 12, 1)] if rng.random() < 0.4 else []
-        return BookView(id=item.id, valid=True, state="ok", age_ms=(31, 4, 6)[at], seq=1, bids=bids, asks=asks, prints=prints)
+        return BookView(
+            id=item.id, valid=True, state="ok", age_ms=(31, 4, 6)[at], seq=1, bids=bids, asks=asks, prints=prints
+        )
 
     def orders(self) -> list[OwnOrder]:
         if self.state != "RUNNING":
@@ -123,10 +140,21 @@ class FrameMaker:
         for level in range(2):
             for side in (1, -1):
                 px = int((self.mid - side * (half + level * 3.1) - 0.4) / tick)
-                out.append(OwnOrder(
-                    oid=10 + level * 2 + (side > 0), instrument=INSTRUMENTS[1].id, side=side, px=px, sz=50, left=50,
-                    ahead=(0, 120)[level], state="LIVE", purpose="quote", level=level, age_ms=4_200,
-                ))  # fmt: skip
+                out.append(
+                    OwnOrder(
+                        oid=10 + level * 2 + (side > 0),
+                        instrument=INSTRUMENTS[1].id,
+                        side=side,
+                        px=px,
+                        sz=50,
+                        left=50,
+                        ahead=(0, 120)[level],
+                        state="LIVE",
+                        purpose="quote",
+                        level=level,
+                        age_ms=4_200,
+                    )
+                )
         return out
 
     def views(self) -> list[InstrumentView]:
@@ -139,67 +167,224 @@ class FrameMaker:
             ask, bid = fair + lean + half, fair + lean - half
             quoting = self.state == "RUNNING"
             ask_px, bid_px = -int(-ask // tick), int(bid // tick)
-            out.append(InstrumentView(
-                id=item.id, state=self.state, fair=fair, fair_kind="micro", spread_bps=self.spread, base_spread_bps=1.0,
-                skew_bps=-0.07 + self.skew_op, operator_spread_bps=self.spread - 1.0, operator_skew_bps=self.skew_op,
-                operator_size_pct=0.0, offsets_owner="op1 12 s" if self.spread != 1.0 else "", wide=False, reduce=False,
-                reason_bid="" if quoting else self.state.lower(), reason_ask="" if quoting else self.state.lower(),
-                why_bid=[Step("fair", fair, fair), Step("skew", lean, fair + lean), Step("half spread", -half, bid),
-                         Step("down to tick", bid_px * tick - bid, bid_px * tick)],
-                why_ask=[Step("fair", fair, fair), Step("skew", lean, fair + lean), Step("half spread", half, ask),
-                         Step("up to tick", ask_px * tick - ask, ask_px * tick)],
-                quote_bid=bid_px if quoting else 0, quote_ask=ask_px if quoting else 0,
-                position=("1.204", str(self.position), "0")[at], position_lots=(120_400, -792, 0)[at],
-                baseline="5.0" if at == 0 else "0", target="0", max_position=("3", "1.5", "500")[at],
-                open_orders=len(self.orders()) if at == 1 else 0, unknown_orders=0, avg_price="61640.2" if at < 2 else "",
-                pnl={"total": "10"}, markout_bps={"1s": 0.6, "5s": 0.3, "30s": None}, bought="3.1", sold="3.9", fills=12,
-                protections=[], uptime=0.97, gaps=at, messages=18_204 + at,
-            ))  # fmt: skip
+            out.append(
+                InstrumentView(
+                    id=item.id,
+                    state=self.state,
+                    fair=fair,
+                    fair_kind="micro",
+                    spread_bps=self.spread,
+                    base_spread_bps=1.0,
+                    skew_bps=-0.07 + self.skew_op,
+                    operator_spread_bps=self.spread - 1.0,
+                    operator_skew_bps=self.skew_op,
+                    operator_size_pct=0.0,
+                    offsets_owner="op1 12 s" if self.spread != 1.0 else "",
+                    wide=False,
+                    reduce=False,
+                    reason_bid="" if quoting else self.state.lower(),
+                    reason_ask="" if quoting else self.state.lower(),
+                    why_bid=[
+                        Step("fair", fair, fair),
+                        Step("skew", lean, fair + lean),
+                        Step("half spread", -half, bid),
+                        Step("down to tick", bid_px * tick - bid, bid_px * tick),
+                    ],
+                    why_ask=[
+                        Step("fair", fair, fair),
+                        Step("skew", lean, fair + lean),
+                        Step("half spread", half, ask),
+                        Step("up to tick", ask_px * tick - ask, ask_px * tick),
+                    ],
+                    quote_bid=bid_px if quoting else 0,
+                    quote_ask=ask_px if quoting else 0,
+                    position=("1.204", str(self.position), "0")[at],
+                    position_lots=(120_400, -792, 0)[at],
+                    baseline="5.0" if at == 0 else "0",
+                    target="0",
+                    max_position=("3", "1.5", "500")[at],
+                    open_orders=len(self.orders()) if at == 1 else 0,
+                    unknown_orders=0,
+                    avg_price="61640.2" if at < 2 else "",
+                    pnl={"total": "10"},
+                    markout_bps={"1s": 0.6, "5s": 0.3, "30s": None},
+                    bought="3.1",
+                    sold="3.9",
+                    fills=12,
+                    protections=[],
+                    uptime=0.97,
+                    gaps=at,
+                    messages=18_204 + at,
+                )
+            )
         return out
 
     def frame(self) -> Frame:
         up = self.state != "KILLED"
-        parts = {"spread": "1911.40", "inventory": "-402.15", "basis": "0", "fees": "-225.15", "rebates": "0", "funding": "0",
-                 "borrow": "0", "hedge": "0", "slippage": "0", "incentives": "0", "fx": "0"}  # fmt: skip
+        parts = {
+            "spread": "1911.40",
+            "inventory": "-402.15",
+            "basis": "0",
+            "fees": "-225.15",
+            "rebates": "0",
+            "funding": "0",
+            "borrow": "0",
+            "hedge": "0",
+            "slippage": "0",
+            "incentives": "0",
+            "fx": "0",
+        }
         replay = None
         if self.mode == "REPLAY":
-            marks = [Mark(START + n * 31 * S, ("fill", "alert", "key")[n % 3], ("usdm BUY 0.050", "usdm resynced", "spread +1.0")[n % 3])
-                     for n in range(1, 11)]  # fmt: skip
-            replay = ReplayView(session="desk-1", start=START, end=START + 330 * S, at=self.at, playing=self.playing, speed=4.0,
-                                marks=marks, last_key="op1 pressed ] spread +1.0")  # fmt: skip
+            marks = [
+                Mark(
+                    START + n * 31 * S,
+                    ("fill", "alert", "key")[n % 3],
+                    ("usdm BUY 0.050", "usdm resynced", "spread +1.0")[n % 3],
+                )
+                for n in range(1, 11)
+            ]
+            replay = ReplayView(
+                session="desk-1",
+                start=START,
+                end=START + 330 * S,
+                at=self.at,
+                playing=self.playing,
+                speed=4.0,
+                marks=marks,
+                last_key="op1 pressed ] spread +1.0",
+            )
         return Frame(
-            ts=self.ts, version=self.version, state=self.state, state_since=self.state_since, state_reason="", ended=False,
-            books=[self.book(i) for i in range(3)], orders=self.orders(), instruments=self.views(),
-            venues=[VenueView(id=v, connected=True, simulated=self.mode == "DEMO", age_ms=8, dead_man="n/a (paper)", ended=False,
-                              resyncs=0, damaged=0, orders_s=3.0 * up, execution="paper") for v in VENUES],
-            assets=[AssetView(asset="BTC", delta="0.412", spot="1.204", linear=str(self.position), inverse="0", wallet="0",
-                              transit="0", target="0", limit="1.5")],
+            ts=self.ts,
+            version=self.version,
+            state=self.state,
+            state_since=self.state_since,
+            state_reason="",
+            ended=False,
+            books=[self.book(i) for i in range(3)],
+            orders=self.orders(),
+            instruments=self.views(),
+            venues=[
+                VenueView(
+                    id=v,
+                    connected=True,
+                    simulated=self.mode == "DEMO",
+                    age_ms=8,
+                    dead_man="n/a (paper)",
+                    ended=False,
+                    resyncs=0,
+                    damaged=0,
+                    orders_s=3.0 * up,
+                    execution="paper",
+                )
+                for v in VENUES
+            ],
+            assets=[
+                AssetView(
+                    asset="BTC",
+                    delta="0.412",
+                    spot="1.204",
+                    linear=str(self.position),
+                    inverse="0",
+                    wallet="0",
+                    transit="0",
+                    target="0",
+                    limit="1.5",
+                )
+            ],
             gauges=[
-                Gauge(name="loss day", scope="desk", share=0.06, text="30 of 500 USDT", level="ok", fires_at="would fire at −500 USDT"),
-                Gauge(name="drawdown", scope="desk", share=0.11, text="82 of 750 USDT", level="ok", fires_at="would fire at 750 USDT"),
-                Gauge(name="msgs/s", scope="desk", share=0.41, text="21 of 50", level="ok", fires_at="holds creates at 50"),
-                Gauge(name="position", scope=INSTRUMENTS[1].id, share=0.74, text="0.79 of 1.5", level="warn", fires_at="reduce only at 1.35"),
+                Gauge(
+                    name="loss day",
+                    scope="desk",
+                    share=0.06,
+                    text="30 of 500 USDT",
+                    level="ok",
+                    fires_at="would fire at −500 USDT",
+                ),
+                Gauge(
+                    name="drawdown",
+                    scope="desk",
+                    share=0.11,
+                    text="82 of 750 USDT",
+                    level="ok",
+                    fires_at="would fire at 750 USDT",
+                ),
+                Gauge(
+                    name="msgs/s", scope="desk", share=0.41, text="21 of 50", level="ok", fires_at="holds creates at 50"
+                ),
+                Gauge(
+                    name="position",
+                    scope=INSTRUMENTS[1].id,
+                    share=0.74,
+                    text="0.79 of 1.5",
+                    level="warn",
+                    fires_at="reduce only at 1.35",
+                ),
             ],
-            pnl=PnlView(ccy="USDT", total=f"{self.total:.2f}", parts=parts, day=f"{self.total:.2f}", drawdown="82.40",
-                        history=self.history, rate_age_ms=0),
-            tasks=[], plans=[
-                PlanView(kind="flatten", scope="BTC", text="sell 0.412 BTC on usdm", size="0.412", venues=["sim-usdm"],
-                         expected_cost="12.70", worst_cost="76.20", ccy="USDT"),
-                PlanView(kind="close", scope="desk", text="buy 0.792 on usdm, sell 1.204 on spot", size="1.996", venues=[],
-                         expected_cost="41.20", worst_cost="180.00", ccy="USDT"),
+            pnl=PnlView(
+                ccy="USDT",
+                total=f"{self.total:.2f}",
+                parts=parts,
+                day=f"{self.total:.2f}",
+                drawdown="82.40",
+                history=self.history,
+                rate_age_ms=0,
+            ),
+            tasks=[],
+            plans=[
+                PlanView(
+                    kind="flatten",
+                    scope="BTC",
+                    text="sell 0.412 BTC on usdm",
+                    size="0.412",
+                    venues=["sim-usdm"],
+                    expected_cost="12.70",
+                    worst_cost="76.20",
+                    ccy="USDT",
+                ),
+                PlanView(
+                    kind="close",
+                    scope="desk",
+                    text="buy 0.792 on usdm, sell 1.204 on spot",
+                    size="1.996",
+                    venues=[],
+                    expected_cost="41.20",
+                    worst_cost="180.00",
+                    ccy="USDT",
+                ),
             ],
-            trip=self.trip, replay=replay, loop_lag_ms=0.3, cockpits=1, operators=["op1"],
-        )  # fmt: skip
+            trip=self.trip,
+            replay=replay,
+            loop_lag_ms=0.3,
+            cockpits=1,
+            operators=["op1"],
+        )
 
     def kill(self) -> None:
         self.state, self.state_since, self.version = "KILLED", self.ts, self.version + 1
         self.trip = TripView(
-            by="op1", at=self.ts, scope="desk", cause="key ^\\",
-            rows=[TripRow(venue=v, blocked_us=200, sent_us=1_900 + 500 * n, sent_orders=60, acked_ms=48.0, verified_ms=161.0 if n else -1.0,
-                          open_orders=0 if n else 1, unknown=0, text="") for n, v in enumerate(VENUES)],
-            positions={"sim-usdm:BTCUSDT": "-0.792", "sim-spot:BTCUSDT": "1.204"}, proven=False,
+            by="op1",
+            at=self.ts,
+            scope="desk",
+            cause="key ^\\",
+            rows=[
+                TripRow(
+                    venue=v,
+                    blocked_us=200,
+                    sent_us=1_900 + 500 * n,
+                    sent_orders=60,
+                    acked_ms=48.0,
+                    verified_ms=161.0 if n else -1.0,
+                    open_orders=0 if n else 1,
+                    unknown=0,
+                    text="",
+                )
+                for n, v in enumerate(VENUES)
+            ],
+            positions={"sim-usdm:BTCUSDT": "-0.792", "sim-spot:BTCUSDT": "1.204"},
+            proven=False,
             next="r resumes with a reason; f flattens Δ (worst ≈ 12.70)",
-        )  # fmt: skip
+        )
 
 
 class FakeHost:
@@ -233,8 +418,17 @@ class FakeHost:
     def fill(self) -> Item:
         rng = self.maker.rng
         side = rng.choice((1, -1))
-        row = FillRow(ts=self.maker.ts, instrument=INSTRUMENTS[1].id, side=side, px=int(self.maker.mid * 10) - side * 30, sz=50, maker=True,
-                      edge_bps=rng.gauss(0.3, 0.2), fee="0.61", purpose="quote")  # fmt: skip
+        row = FillRow(
+            ts=self.maker.ts,
+            instrument=INSTRUMENTS[1].id,
+            side=side,
+            px=int(self.maker.mid * 10) - side * 30,
+            sz=50,
+            maker=True,
+            edge_bps=rng.gauss(0.3, 0.2),
+            fee="0.61",
+            purpose="quote",
+        )
         return self.item("fill", "fill", fill=row, instrument=INSTRUMENTS[1].id)
 
     def connector(self, hello: object) -> contextlib.AbstractAsyncContextManager[object]:
@@ -266,7 +460,9 @@ class FakeHost:
             if self.maker.state == "RUNNING" and count % 17 == 1:
                 queue.put_nowait(self.fill())
             if count % 61 == 9:
-                queue.put_nowait(self.item("alert", "usdm feed resynced in 210 ms", severity="warn" if count % 2 else "info"))
+                queue.put_nowait(
+                    self.item("alert", "usdm feed resynced in 210 ms", severity="warn" if count % 2 else "info")
+                )
 
     def answer(self, message: object) -> None:
         self.sent.append(message)
@@ -281,7 +477,9 @@ class FakeHost:
             maker.kill()
             text = "KILLED: 60 orders cancelled"
         elif message.action in ("start", "pause", "stop", "resume"):
-            maker.state = {"start": "RUNNING", "pause": "PAUSED", "stop": "STOPPED", "resume": "RUNNING"}[message.action]
+            maker.state = {"start": "RUNNING", "pause": "PAUSED", "stop": "STOPPED", "resume": "RUNNING"}[
+                message.action
+            ]
             maker.state_since = maker.ts
         self.push(self.item("result", text, command=message.id, ok=True))
 
