@@ -44,7 +44,7 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class InstrumentKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[instrument]]"""
 
-    id: Annotated[str, Meta(pattern="^[a-z0-9-]{1,40}:[A-Za-z0-9_/.-]{1,40}$")]
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}:[\w/.-]{1,40}$")]
     quoting: str = ""
     quote: bool = True
     target: Amount = 0

@@ -120,6 +120,15 @@ def test_a_duplicate_is_dropped_and_is_no_gap():
     assert sequence.valid and sequence.gaps == 0
 
 
+def test_a_gap_that_a_snapshot_covers_is_told_and_the_book_stays_valid():
+    for stream, update in ((futures((5, 6, 10)), (50, delta(52, 60))), (spot((6, 10)), (-1, delta(52, 60)))):
+        stream.snapshot(snapshot(55))
+        events = stream.update(*update)
+        assert kinds(events) == ["BookGap", "BookSnapshot", "BookDelta"]
+        assert {event.ts for event in events} == {7} and stream.valid and stream.gaps == 1
+        assert kinds(stream.update(60, delta(61, 70))) == ["BookDelta"]
+
+
 def test_a_second_snapshot_while_in_sync_ends_at_the_newest_update():
     sequence = futures((5, 6, 10), (10, 11, 20))
     sequence.snapshot(snapshot(8))

@@ -303,6 +303,25 @@ def test_numbers_that_are_none_are_damage_and_change_nothing(tmp_path, bad):
     assert book_of(events).valid and book_of(events).seq == 50
 
 
+def test_a_damaged_symbol_makes_no_second_instrument(tmp_path):
+    lines = Made().depth(6, 10, 5)
+    for number in range(60):
+        lines.trade(number)
+    lines.raw(lines.lines[-1].replace(b'"s":"BTCUSDT"', b'"s":"BTCUSDX"'))
+    lines.raw(lines.lines[-2][:20] + b'{"e":"trade","E":1,"T":1,"s":"BTCUSDY","t":99,"p":"1","q":"1","m":true}')
+    captures, events = read(lines.snapshot(8).write(tmp_path / "a"))
+    assert [item.id for item in captures.instruments] == ["binance-usdm:BTCUSDT"]
+    assert captures.damage[tmp_path / "a"] == 2 and book_of(events).valid
+
+
+def test_two_symbols_in_one_file_are_two_instruments(tmp_path):
+    lines, other = simple("coinm", "BTCUSD_PERP"), simple("coinm", "ETHUSD_PERP")
+    lines.lines += other.lines
+    captures, events = read(lines.write(tmp_path / "a"))
+    assert [item.id for item in captures.instruments] == ["binance-coinm:BTCUSD_PERP", "binance-coinm:ETHUSD_PERP"]
+    assert book_of(events, 0).valid and book_of(events, 1).valid and captures.damage[tmp_path / "a"] == 0
+
+
 def test_files_of_one_instrument_in_the_wrong_order_are_read_as_given_and_that_is_said(tmp_path):
     one = simple().write(tmp_path / "one")
     two = Made(t0=T0 + 10**9).depth(31, 40, 30).write(tmp_path / "two")

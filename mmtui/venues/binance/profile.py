@@ -56,7 +56,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, str]] = {
 MAJORS = frozenset({"BTC", "ETH"})
 
 _COINM = re.compile(r"([A-Z0-9]{1,20})USD_(PERP|\d{6})")
-_SYMBOL = re.compile(r"[A-Z0-9]{2,30}(_PERP|_\d{6})?")
+_SYMBOL = re.compile(r"\w{2,40}")  # some bases are Chinese
 #: Quote assets, longest first: a symbol is base + quote without a separator.
 _QUOTES = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD1", "BTC", "ETH", "BNB", "EUR", "TRY", "BRL", "JPY", "USD")
 

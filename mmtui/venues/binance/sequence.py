@@ -14,8 +14,13 @@ A snapshot usually comes after updates that are newer than it, so recent updates
 from __future__ import annotations
 
 from collections import deque
+from typing import TypeVar
+
+import msgspec
 
 from mmtui.core.events import BookDelta, BookGap, BookSnapshot, Event
+
+_Levels = TypeVar("_Levels", BookDelta, BookSnapshot)
 
 #: Updates kept while the book waits for a snapshot, and while it is in sync.
 WAITING_MAX, SYNCED_MAX = 8_192, 512
@@ -24,12 +29,12 @@ WAITING_MAX, SYNCED_MAX = 8_192, 512
 class Sequence:
     """State of one instrument's depth stream."""
 
-    __slots__ = ("_buffer", "futures", "gaps", "last", "snapshot_id", "valid")
+    __slots__ = ("_buffer", "_snapshot", "futures", "gaps", "last", "valid")
 
     def __init__(self, futures: bool) -> None:
         self.futures = futures
         self.last = 0  # final id of the newest update of the stream
-        self.snapshot_id = 0  # of a snapshot that no update has joined yet; 0: none
+        self._snapshot: BookSnapshot | None = None  # one that no update has joined yet
         self.valid = False
         self.gaps = 0
         self._buffer: deque[tuple[int, BookDelta]] = deque()  # (pu, update), without a gap inside
@@ -44,19 +49,30 @@ class Sequence:
         if not follows:
             self._buffer.clear()
         self._remember(pu, delta)
-        waiting = self.snapshot_id
-        if waiting:
-            if final < waiting or (final == waiting and not self.futures):
-                return []
-            self.snapshot_id = 0
-            if self._joins(waiting, pu, first) or (last and follows):
-                return [delta]
-            return self._gap(delta, waiting + (not self.futures), first, "the first update does not join the snapshot")
-        if follows:
-            return [delta]
-        if self.futures:
-            return self._gap(delta, last, pu, "pu is not the previous u")
-        return self._gap(delta, last + 1, first, "U is not the previous u + 1")
+        if self._snapshot is not None:
+            return self._after_snapshot(self._snapshot, pu, delta, last, follows)
+        return [delta] if follows else [self._gap(delta, last, pu), delta]
+
+    def _after_snapshot(
+        self, snapshot: BookSnapshot, pu: int, delta: BookDelta, last: int, follows: bool
+    ) -> list[Event]:
+        """Updates until one joins the snapshot. A gap that it covers is told, and the snapshot given again."""
+        at, first, final = snapshot.seq, delta.first_seq, delta.seq
+        stale = final < at or (final == at and not self.futures)
+        joined = self._joins(at, pu, first) or (last > 0 and follows)
+        if not stale:
+            self._snapshot = None
+            if not joined:
+                expected = at if self.futures else at + 1
+                why = "the first update does not join the snapshot"
+                self.valid = False
+                self.gaps += 1
+                return [BookGap(delta.ts, delta.i, expected, first, why), delta]
+        events: list[Event] = []
+        if not follows:
+            events = [self._gap(delta, last, pu), msgspec.structs.replace(snapshot, ts=delta.ts)]
+            self.valid = True
+        return events if stale else [*events, delta]
 
     def snapshot(self, event: BookSnapshot) -> list[Event]:
         """The snapshot and the newer updates on top of it; an empty list when it cannot be joined with them."""
@@ -66,25 +82,30 @@ class Sequence:
         if not newer:
             if self.last > at:
                 return []  # older than everything that is known
-            self.valid, self.snapshot_id = True, at
+            self.valid, self._snapshot = True, event
             return [event]
         pu, first = newer[0][0], newer[0][1].first_seq
         if not self._joins(at, pu, first) and len(newer) == len(self._buffer):
             return []  # updates between the snapshot and the oldest one kept are missing
-        self.valid, self.snapshot_id = True, 0
+        self.valid, self._snapshot = True, None
         return [event, *(_at(delta, event.ts) for _, delta in newer)]
 
     def rescale(self, px: int, sz: int) -> None:
         """A finer grid: the kept updates follow."""
         self._buffer = deque((pu, _scaled(delta, px, sz)) for pu, delta in self._buffer)
+        if self._snapshot is not None:
+            self._snapshot = _scaled(self._snapshot, px, sz)
 
     def _joins(self, at: int, pu: int, first: int) -> bool:
         return first <= at or pu == at if self.futures else first <= at + 1
 
-    def _gap(self, delta: BookDelta, expected: int, got: int, why: str) -> list[Event]:
+    def _gap(self, delta: BookDelta, last: int, pu: int) -> BookGap:
+        """The rule between two updates is broken."""
         self.valid = False
         self.gaps += 1
-        return [BookGap(delta.ts, delta.i, expected, got, why), delta]
+        if self.futures:
+            return BookGap(delta.ts, delta.i, last, pu, "pu is not the previous u")
+        return BookGap(delta.ts, delta.i, last + 1, delta.first_seq, "U is not the previous u + 1")
 
     def _remember(self, pu: int, delta: BookDelta) -> None:
         buffer = self._buffer
@@ -99,15 +120,11 @@ def _at(d: BookDelta, ts: int) -> BookDelta:
     return BookDelta(ts, d.ts_event, d.i, d.first_seq, d.seq, d.bid_px, d.bid_sz, d.ask_px, d.ask_sz)
 
 
-def _scaled(d: BookDelta, px: int, sz: int) -> BookDelta:
-    return BookDelta(
-        d.ts,
-        d.ts_event,
-        d.i,
-        d.first_seq,
-        d.seq,
-        [p * px for p in d.bid_px],
-        [q * sz for q in d.bid_sz],
-        [p * px for p in d.ask_px],
-        [q * sz for q in d.ask_sz],
+def _scaled(d: _Levels, px: int, sz: int) -> _Levels:
+    return msgspec.structs.replace(
+        d,
+        bid_px=[p * px for p in d.bid_px],
+        bid_sz=[q * sz for q in d.bid_sz],
+        ask_px=[p * px for p in d.ask_px],
+        ask_sz=[q * sz for q in d.ask_sz],
     )

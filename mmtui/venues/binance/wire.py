@@ -292,14 +292,18 @@ def _reason(error: Exception) -> str:
 def identify(body: bytes) -> tuple[str, str]:
     """Market id and symbol of one frame, "" where it does not tell. WireError when it cannot be read."""
     try:
+        outer = _probe(body)
         probe = _inner(body)[1]
         symbol = probe.s or probe.symbol
         if probe.e == "forceOrder" and probe.o:
             symbol = msgspec.json.decode(probe.o, type=m.Probe).s
+        named = outer.stream.partition("@")[0]
     except _UNREADABLE as error:
         raise WireError(_reason(error)) from None
     if symbol and not profile.is_symbol(symbol):
         raise WireError(f"{symbol[:40]!r} is no symbol")
+    if symbol and named and named[0] != "!" and named != symbol.lower():
+        raise WireError(f"symbol {symbol[:40]!r} in a stream of {named[:40]!r}")
     return _market(probe, symbol), symbol
 
 

@@ -17,6 +17,8 @@ from mmtui.venues.capture.reader import LineReader, split_line
 
 #: Lines looked at.
 LINES = 2_000
+#: A symbol seen once beside another seen this often is a damaged line, not an instrument.
+RARE = 50
 
 _PAIR = re.compile(rb'\["(\d{1,18}(?:\.\d{1,18})?)","(\d{1,18}(?:\.\d{1,18})?)"\]')
 _PRICES = re.compile(rb'"[pba]":"(\d{1,18}(?:\.\d{1,18})?)"')
@@ -39,7 +41,7 @@ def peek(path: Path) -> Peek:
     reader = LineReader(path)
     strong: dict[str, int] = {}
     weak = ""
-    symbols: dict[str, None] = {}
+    symbols: dict[str, int] = {}
     decimals: dict[str, tuple[int, int]] = {}
     first = 0
     for number, line in reader:
@@ -52,7 +54,7 @@ def peek(path: Path) -> Peek:
             continue
         first = min(first, ts) if first else ts
         if symbol:
-            symbols.setdefault(symbol)
+            symbols[symbol] = symbols.get(symbol, 0) + 1
         if market and symbol:
             strong[market] = strong.get(market, 0) + 1
         elif market and not weak:
@@ -62,7 +64,9 @@ def peek(path: Path) -> Peek:
     market = max(strong, key=strong.__getitem__) if strong else weak
     if not market or not first:
         raise SourceError(f"{path}: no message of a known venue in its first {LINES} lines: is it a raw capture?")
-    return Peek(path, market, tuple(symbols), first, reader.size, decimals)
+    most = max(symbols.values(), default=0)
+    names = tuple(name for name, count in symbols.items() if count > 1 or most < RARE)
+    return Peek(path, market, names, first, reader.size, decimals)
 
 
 def _decimals(body: bytes, px: int, sz: int) -> tuple[int, int]:
