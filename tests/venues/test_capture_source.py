@@ -183,6 +183,13 @@ def test_damaged_lines_are_skipped_counted_and_said(tmp_path):
     assert len(of(events, BookDelta, BookSnapshot, BestQuote, Trade)) == good
 
 
+def test_an_endless_line_is_one_damaged_line(tmp_path):
+    lines = simple()
+    lines.lines.insert(1, b"x" * 9_000_000)
+    captures, events = read(lines.write(tmp_path / "a"))
+    assert captures.damage[tmp_path / "a"] == 1 and book_of(events).valid
+
+
 def test_a_gzip_file_cut_in_the_middle_gives_all_that_is_left_and_says_so(tmp_path):
     lines = simple()
     for number in range(2, 3000):

@@ -23,7 +23,7 @@ from mmtui.core.events import BookDelta, BookGap, BookSnapshot, Event
 _Levels = TypeVar("_Levels", BookDelta, BookSnapshot)
 
 #: Updates kept while the book waits for a snapshot, and while it is in sync.
-WAITING_MAX, SYNCED_MAX = 8_192, 512
+WAITING_MAX, SYNCED_MAX = 32_768, 512
 
 
 class Sequence:
