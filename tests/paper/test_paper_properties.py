@@ -118,3 +118,51 @@ def test_several_own_orders_never_share_a_traded_lot(sizes, trades):
     desk.later()
     got = sum(fill[2] for fill in desk.fills())
     assert got == min(sum(sizes), max(0, sum(trades) - 50))
+
+
+order_flow = st.lists(
+    st.one_of(
+        st.tuples(st.just("join"), st.integers(1, 30), st.just(0), st.booleans()),
+        st.tuples(st.just("leave"), st.integers(0, 30), st.integers(0, 9), st.booleans()),
+        st.tuples(st.just("sell"), st.integers(1, 25), st.just(0), st.booleans()),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(flow=order_flow)
+def test_the_pessimistic_queue_is_never_better_than_the_true_one(flow):
+    """A true queue of others' orders, some ahead of us: trades and depth of it come in either order."""
+    desk = table.Desk()
+    desk.snapshot(table.BIDS, table.ASKS)
+    desk.place(1, +1, 1000, 5)
+    desk.later()
+    queue = [[20, True], [20, True], [10, True]]  # lots, ahead of us
+    for kind, lots, which, trade_first in flow:
+        traded = 0
+        if kind == "join":
+            queue.append([lots, False])
+        elif kind == "leave" and queue:
+            chosen = queue[which % len(queue)]
+            chosen[0] = max(0, chosen[0] - lots)
+        elif kind == "sell":
+            left = lots
+            for order in queue:
+                taken = min(left, order[0])
+                order[0] -= taken
+                left -= taken
+            traded = lots - left
+        queue = [order for order in queue if order[0]]
+        ahead = sum(size for size, before in queue if before)
+        shown = sum(size for size, _ in queue)
+        event_ts = desk.now + table.MS
+        if traded and trade_first:
+            desk.trade(1000, traded, -1, ts_event=event_ts)
+        desk.delta(bids=[(1000, shown)])
+        if traded and not trade_first:
+            desk.trade(1000, traded, -1, ts_event=event_ts)
+        if not ahead:
+            return
+        assert not desk.fills()
+        assert desk.ahead()[1] >= ahead
