@@ -207,12 +207,13 @@ def run(args: argparse.Namespace) -> int:
         except (WireError, RefinedError) as error:
             damage.append((line, str(error)))
             rows = [{"event": "Damage", "what": str(error)}]
-        for row in rows:
+        for row in rows if read else ():
             write(encode({"line": line, **row}).decode() + "\n")
+    if not read:
+        first = f": line {damage[0][0]} {damage[0][1]}" if damage else ""
+        raise SourceError(f"{path}: no message of {args.venue} in it{first}")
     for line, what in damage[:20]:
         print(f"mmtui: {path}:{line}: {what}", file=sys.stderr)
     if len(damage) > 20:
         print(f"mmtui: {len(damage)} damaged messages in all", file=sys.stderr)
-    if not read:
-        raise SourceError(f"{path}: no message of {args.venue} in it")
     return 0
