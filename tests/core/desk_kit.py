@@ -207,6 +207,15 @@ class Desk:
         self.wait(100)
         return self
 
+    def halt(self, i=-1, reason="daily loss"):
+        """A limit or a break, as the engine itself would find it."""
+        self.engine.out = effects = []
+        self.engine.halt(i, reason)
+        for effect in effects:
+            if isinstance(effect, CancelOrder):
+                self.venue.send(effect, self.now)
+        self.effects.append(effects)
+
     # -- what the venue says (Deaf) --------------------------------------------------------------------------------
 
     def step(self, event):
@@ -257,7 +266,7 @@ class Desk:
         return [e for e in self.all(PlaceOrder, since) if not purpose or e.purpose == purpose]
 
     def cancels(self, since=0):
-        return [e for e in self.all((CancelOrder, CancelAll), since)]
+        return self.all((CancelOrder, CancelAll), since)
 
     @property
     def mark(self):
