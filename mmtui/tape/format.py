@@ -52,6 +52,10 @@ DECODER: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 CHUNK_DECODER: msgspec.msgpack.Decoder[list[Record]] = msgspec.msgpack.Decoder(list[Record])
 
 
+#: What decoding damaged text or msgpack raises.
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
 class TapeError(SourceError):
     """The tape cannot be written or read."""
 
@@ -103,7 +107,7 @@ def decode_header(data: bytes, name: str) -> Header:
         if schema != SCHEMA:
             raise TapeError(f"{name}: header.json: schema {schema} is not known here (this mmtui reads {SCHEMA})")
         return msgspec.json.decode(data, type=Header)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise TapeError(f"{name}: header.json: {error}") from error
 
 

@@ -6,13 +6,14 @@ Rules of this file: watching changes nothing on the tape; a torn last line is cu
 
 from __future__ import annotations
 
+import errno
 import os
 from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 
-from mmtui.tape.format import TapeError
+from mmtui.tape.format import UNREADABLE, TapeError
 
 NAME = "journal"
 
@@ -22,10 +23,10 @@ class SideJournal:
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / NAME
-        self.count, self._chain, whole, _ = _walk(self.path)
+        self.count, self._chain, self._bytes, _ = _walk(self.path)
         try:
             self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            os.ftruncate(self._fd, whole)
+            os.ftruncate(self._fd, self._bytes)
         except OSError as error:
             raise TapeError(f"{self.path}: the journal cannot be written: {error.strerror}") from error
 
@@ -33,10 +34,14 @@ class SideJournal:
         """One line, in the kernel when this returns."""
         line = {"n": self.count, "kind": kind, **fields}
         digest = _digest(self._chain, line)
+        data = msgspec.json.encode({**line, "hash": digest}) + b"\n"
         try:
-            os.write(self._fd, msgspec.json.encode({**line, "hash": digest}) + b"\n")
+            if os.write(self._fd, data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
+            os.ftruncate(self._fd, self._bytes)  # no torn line before the next one
             raise TapeError(f"{self.path}: the journal cannot be written: {error.strerror}") from error
+        self._bytes += len(data)
         self.count += 1
         self._chain = digest
 
@@ -78,7 +83,7 @@ def _walk(path: Path) -> tuple[int, str, int, str]:
             return count, chain, whole, f"{name}: the line is cut"
         try:
             line = msgspec.json.decode(text, type=dict[str, object])
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             return count, chain, whole, f"{name}: {error}"
         digest = line.pop("hash", "")
         if line.get("n") != count or digest != _digest(chain, line):

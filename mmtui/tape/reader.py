@@ -24,6 +24,7 @@ from mmtui.tape.format import (
     HASH_BYTES,
     TAIL_HEAD,
     TAIL_MAGIC,
+    UNREADABLE,
     ChunkHead,
     End,
     Header,
@@ -92,7 +93,7 @@ class TapeReader:
             return msgspec.json.decode(path.read_bytes(), type=End)
         except FileNotFoundError:
             return None
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, *UNREADABLE) as error:
             self.damage.append(f"{self.directory.name}: end.json: {error}")
             return None
 
@@ -177,7 +178,7 @@ class TapeReader:
         for place, record in enumerate(records):
             try:
                 DECODER.decode(record)
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except UNREADABLE as error:
                 self.damage.append(f"{name}: tail: cut before record {self.tail_index + place}: {error}")
                 del records[place:]
                 break
@@ -201,7 +202,7 @@ class TapeReader:
                 if len(records) == chunk.records:
                     return records
                 why = f"{len(records)} records instead of {chunk.records}"
-            except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except (zstandard.ZstdError, *UNREADABLE) as error:
                 why = str(error)
         if number not in self._bad:
             self._bad.add(number)

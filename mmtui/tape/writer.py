@@ -187,7 +187,11 @@ class TapeWriter:
         self._parts.clear()
         self._raw = 0
         self._roll_at = CHUNK_BYTES
-        self._new_tail()
+        try:
+            self._new_tail()
+        except TapeError as error:
+            # the old tail goes on: its first records are in the chunk too, which the reader knows by their numbers
+            self.trouble = str(error)
 
     def _new_tail(self) -> None:
         self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, self.count - len(self._parts)))
@@ -204,10 +208,15 @@ class TapeWriter:
         self._install_tail(head + b"".join(map(frame, records)))
 
     def _install_tail(self, data: bytes) -> None:
+        temporary = self.directory / "tail.new"
+        tail = -1
         try:
-            _replace(self.directory / "tail", data)
-            tail = os.open(self.directory / "tail", os.O_WRONLY | os.O_APPEND)
+            tail = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+            _write(tail, data)
+            os.replace(temporary, self.directory / "tail")
         except OSError as error:
+            if tail >= 0:
+                os.close(tail)
             raise self._error(error) from error
         if self._tail >= 0:
             os.close(self._tail)

@@ -1,7 +1,11 @@
 """The side journal: a chain that shows what was changed, and goes on after a torn line."""
 
+import os
+
 import pytest
 
+from mmtui.tape import journal as journals
+from mmtui.tape.format import TapeError
 from mmtui.tape.journal import NAME, SideJournal, check_journal, read_journal
 
 
@@ -48,6 +52,18 @@ def test_it_goes_on_after_a_kill_at_every_byte(journal):
         again.close()
         count, wrong = check_journal(journal)
         assert (count, wrong) == (data[:length].count(b"\n") + 1, [])
+
+
+def test_a_full_disk_leaves_no_torn_line_in_the_middle(journal, monkeypatch):
+    again = SideJournal(journal)
+    write = os.write
+    monkeypatch.setattr(journals.os, "write", lambda fd, data: write(fd, data[:10]))
+    with pytest.raises(TapeError, match="No space left on device"):
+        again.write("attach", at=9)
+    monkeypatch.setattr(journals.os, "write", write)
+    again.write("attach", at=10)
+    assert check_journal(journal) == (4, [])
+    assert read_journal(journal)[-1]["at"] == 10
 
 
 def test_no_journal_is_no_error(tmp_path):

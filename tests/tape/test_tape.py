@@ -342,6 +342,56 @@ def test_a_full_disk_is_said_and_the_reserve_carries_on(tmp_path, monkeypatch):
     assert read(tmp_path / "s")[1] == expected(*range(n + 1))
 
 
+def test_a_tail_that_cannot_be_renewed_goes_on_and_nothing_is_lost(tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "CHUNK_BYTES", 600)
+    tape = TapeWriter(tmp_path / "s", header())
+
+    def broken(source, target):
+        raise OSError(errno.EIO, "Input/output error")
+
+    replace = os.replace
+    for n in range(60):
+        monkeypatch.setattr(writing.os, "replace", broken if 10 <= n < 40 else replace)
+        tape.append(*record(n))
+        tape.flush()
+        reader, found = read(tmp_path / "s")
+        assert found == expected(*range(n + 1))
+        assert not reader.damage
+    assert "Input/output error" in tape.trouble
+    tape.close("h")
+    reader, found = read(tmp_path / "s")
+    assert (found, reader.closed, reader.damage) == (expected(*range(60)), True, [])
+
+
+FILES = ("header.json", "tape", "tail", "end.json")
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_whatever_is_done_to_the_files_there_is_no_traceback(tmp_path_factory, data):
+    directory = tmp_path_factory.mktemp("fuzz") / "s"
+    with pytest.MonkeyPatch.context() as patch:
+        tape = write(directory, 60, chunk=900, monkeypatch=patch)
+        if data.draw(st.booleans()):
+            tape.close("h")
+        else:
+            tape.flush()
+            tape.abandon()
+    path = directory / data.draw(st.sampled_from([name for name in FILES if (directory / name).exists()]))
+    raw = path.read_bytes()
+    at = data.draw(st.integers(0, len(raw)))
+    cut = data.draw(st.integers(0, 40))
+    path.write_bytes(raw[:at] + data.draw(st.binary(max_size=40)) + raw[at + cut :])
+    try:
+        reader = TapeReader(directory)
+    except UserError:
+        return
+    for index, event, effects in reader.records():
+        if path.name != "header.json":
+            assert (event, effects) == record(index)
+    reader.index_at(30 * MS)
+
+
 def test_header_and_session_name(tmp_path):
     assert decode_header(encode_header(header()), "s") == header()
     assert msgspec.json.decode(encode_header(header()))["setup"]["name"] == "t"
