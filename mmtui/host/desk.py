@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,6 +49,9 @@ SLICE_NS = 2_000_000
 #: After the source's end its clock goes on for so long after the last thing that happened, then stands still.
 QUIET_NS = 2_000_000_000
 COMMANDS_KEPT = 10_000
+#: Events that are decoded ahead, while the next one is at least so far away.
+AHEAD = 4_000
+AHEAD_GAP_S = 0.0005
 _MARKET = frozenset(MARKET)
 _SENT = (PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders)
 _ANSWERS = (OrderAccepted, OrderRejected, OrderCancelled, CancelRejected, Fill, OpenOrders, CancelAllDone)
@@ -108,9 +111,11 @@ class Desk:
         self.finished: Shutdown | None = None
         self.fault = ""
         self.stopping = False
+        self.behind = False  # more is due than one slice could take
         self.on_latch: Callable[[dict[str, str]], None] = lambda latched: None
         self._journal = journal
         self._pending: Event | None = None
+        self._ahead: deque[Event] = deque()  # decoded, not due yet
         self._ended = False
         self._quiet_at = NEVER
         self._results: OrderedDict[str, Item | None] = OrderedDict()
@@ -159,11 +164,25 @@ class Desk:
             if self._pending is None:
                 self._source_over()
             if mono >= stop:
+                self.behind = True
                 return 0.0
+        self.behind = False
         if self._pending is not None:
             due = min(self._pending.ts, runner.wake, runner.execution.next_ts())
-            return pace.seconds_until(due, mono)
+            return self._read_ahead(due, stop)
         return self._idle(mono)
+
+    def _read_ahead(self, due: int, stop: int) -> float:
+        """Decode what comes next while nothing is due: in a burst only the engine's own work is left."""
+        pace, ahead = self.pace, self._ahead
+        while (delay := pace.seconds_until(due, time.monotonic_ns())) > AHEAD_GAP_S and len(ahead) < AHEAD:
+            if time.monotonic_ns() >= stop:
+                return 0.0
+            event = self._read()
+            if event is None:
+                break
+            ahead.append(event)
+        return delay
 
     def _idle(self, mono: int) -> float | None:
         """After the source's end: answers and timers, until everything has been quiet for a while."""
@@ -339,12 +358,16 @@ class Desk:
     # ------------------------------------------------------------ inside
 
     def _next(self) -> Event | None:
+        return self._ahead.popleft() if self._ahead else self._read()
+
+    def _read(self) -> Event | None:
         try:
             return next(self.events, None)
         except Exception as error:  # a source's fault is the end of the source, said, never the end of the desk
             traceback.print_exc()
             self._alert("danger", "source", f"the source failed: {error}")
-            return SourceEnded(self.runner.now, f"failed: {error}")
+            last = self._ahead[-1] if self._ahead else self._pending
+            return SourceEnded(last.ts if last is not None else self.runner.now, f"failed: {error}")
 
     def _source_over(self) -> None:
         self._ended = True

@@ -41,10 +41,14 @@ GREETING_S = 5.0
 #: Acts of one client a second, with a burst of twice that; acts that escalate are never held back.
 ACTS_S = 40.0
 CLIENTS_MAX = 64
+#: While events are due a frame waits, but not longer than this after the one before it.
+FRAME_WAITS_S = 0.25
 
 
 class Stage(Protocol):
     """What is shown: a desk, or a replay."""
+
+    behind: bool  # more is due than one slice could take
 
     def welcome(self, role: str) -> Welcome: ...
 
@@ -83,6 +87,7 @@ class Client(asyncio.Protocol):
         self._decoder = host_decoder()
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._framed = 0.0  # loop time of the last frame
         self._clear = 0.0  # loop time at which nothing was unsent
         self._allowance = 2 * ACTS_S
         self._allowed_at = 0.0
@@ -167,6 +172,10 @@ class Client(asyncio.Protocol):
                 self.behind = False
                 self.send(self.hub.lane.snapshot())
             elif self.view is not None and fps > 0:
+                if self.hub.stage.behind and now - self._framed < FRAME_WAITS_S:
+                    self._timer = loop.call_later(0.004, self._tick)  # events first
+                    return
+                self._framed = now
                 transport.write(self.hub.frame(self.view, now))
         elif now - self._clear > STALL_S:
             self.hub.stage.journal("stalled", pid=self.pid, seconds=round(now - self._clear))

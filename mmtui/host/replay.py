@@ -45,6 +45,7 @@ class Replay:
         self.session = reader.header.session
         self.outbox: list[Item] = []
         self.stopping = False
+        self.behind = False
         self.over = False
         self.regrid = False
         self.jumped: Callable[[], None] = lambda: None

@@ -40,6 +40,7 @@ class FakeStage:
         self.journalled = []
         self.frames = 0
         self.padding = ""
+        self.behind = False
 
     def welcome(self, role):
         return Welcome(
