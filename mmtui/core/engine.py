@@ -169,6 +169,8 @@ class Engine:
         if not (book.valid and 0 < bid < ask):
             if quoter.active:
                 self.trip(i, self.protections.condition(i, ts) or "bad book")
+            else:
+                self.protections.good_since[i] = 0
             return
         references = self.accounts[i].references
         mid2 = bid + ask
@@ -195,7 +197,7 @@ class Engine:
         if not self.protections.reasons[event.i]:
             self.trip(event.i, "gap")
         else:
-            self.protections.reasons[event.i] = "gap"
+            self.protections.again(event.i, "gap")
 
     def _mark_price(self, event: ev.MarkPrice) -> None:
         self.books[event.i].messages += 1
@@ -226,6 +228,8 @@ class Engine:
                 self.books[i].invalidate("feed down")
                 if not self.protections.reasons[i]:
                     self.trip(i, "feed down")
+                else:
+                    self.protections.again(i, "feed down")
 
     def _source_ended(self, event: ev.SourceEnded) -> None:
         self.ended = True

@@ -73,6 +73,10 @@ class Protections:
             trips.popleft()
         return len(trips) > self.trips_to_pause
 
+    def again(self, i: int, why: str) -> None:
+        """Bad data while tripped already: the wait for good data begins anew."""
+        self.reasons[i], self.good_since[i] = why, 0
+
     def lift(self, i: int, ts: int) -> bool:
         """Called by the timer while tripped: True when the protection has just been lifted."""
         why = self.condition(i, ts)
