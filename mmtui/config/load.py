@@ -83,6 +83,7 @@ class _Loader:
         self.path, self.text, self.document = path, text, document
         self.to = Converter(path, text)
         self.error = self.to.error
+        self.prices: dict[str, float] = {}  # instrument -> a price of its capture
 
     def load(self) -> DeskConfig:
         to, document = self.to, self.document
@@ -212,7 +213,8 @@ class _Loader:
                         raise self.error(("venue", str(place), "id"), what)
                 items = [item for item in items if item.venue in {venue.id for venue in venues}]
             elif isinstance(source, CaptureFiles):
-                items = resolve.captured(source.paths)
+                items, prices = resolve.captured(source.paths)
+                self.prices |= prices
                 where = ("venue", str([venue.id for venue in venues].index(source.venue)), "id")
                 for item in items:
                     if item.venue != source.venue:
@@ -308,7 +310,7 @@ class _Loader:
             have = ", ".join(profiles) or "none is defined: add [quoting.NAME]"
             raise self.error((*where, "quoting"), f'"{keys.quoting}" is no profile; give one of: {have}')
         name = keys.quoting or "default"
-        quoting = profiles.get(name) or default_quoting(item)
+        quoting = profiles.get(name) or default_quoting(item, self.prices.get(item.id, 0.0))
         if Decimal(repr(quoting.size)) < Decimal(item.lot):
             what = f"{quoting.size:g} is below one lot of {item.id} ({item.lot}); give at least that"
             raise self.error(("quoting", name, "size"), what)

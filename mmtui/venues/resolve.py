@@ -15,11 +15,12 @@ from mmtui.venues.binance import profile
 KNOWN = tuple(profile.MARKETS)
 
 
-def captured(files: list[Path]) -> list[Instrument]:
-    """Instruments of raw captures, by their content. SourceError names a file that is none."""
+def captured(files: list[Path]) -> tuple[list[Instrument], dict[str, float]]:
+    """Instruments of raw captures, by their content, and a price of each. SourceError names a file that is none."""
     from mmtui.venues.capture.source import open_captures
 
-    return open_captures(files).instruments
+    captures = open_captures(files)
+    return captures.instruments, captures.price_hint
 
 
 def simulated(scenario: str, seed: int) -> list[Instrument]:

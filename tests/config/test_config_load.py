@@ -215,6 +215,14 @@ def test_spot_that_no_config_names_has_a_treasury_to_sell_from(tmp_path):
     assert load(tmp_path, named).setup.instruments[0].baseline == "0"
 
 
+def test_a_default_size_is_worth_something_at_the_price_of_the_capture(tmp_path):
+    line = b'1723161255088169167 {"stream":"shibusdt@trade","data":{"e":"trade","E":1,"s":"SHIBUSDT","t":1,' \
+           b'"p":"0.00001500","q":"5","T":1,"m":true,"M":true}}\n'  # fmt: skip
+    (tmp_path / "some.txt").write_bytes(line)
+    text = '[desk]\nname = "a"\n[[venue]]\nid = "binance-spot"\nsource = "some.txt"\n'
+    assert load(tmp_path, text).setup.instruments[0].quoting.size == 200_000_000
+
+
 def test_lines_of_keys_in_every_form_of_toml():
     lines = KeyLines('a = 1\n[x.y]\n"b c" = 2\nd.e = 3\n[[t]]\nk = 1\n[[t]]\n# no\nk = 2\n[t.sub]\nz = 1\n')
     assert [lines.find(*path) for path in [("a",), ("x", "y", "b c"), ("x", "y", "d", "e"), ("t", "0", "k"),

@@ -22,6 +22,7 @@ RARE = 50
 
 _PAIR = re.compile(rb'\["(\d{1,18}(?:\.\d{1,18})?)","(\d{1,18}(?:\.\d{1,18})?)"\]')
 _PRICES = re.compile(rb'"[pba]":"(\d{1,18}(?:\.\d{1,18})?)"')
+_QUOTED = re.compile(rb'"(?:p|a)":"(\d{1,18}(?:\.\d{1,18})?)"')
 _SIZES = re.compile(rb'"[qBA]":"(\d{1,18}(?:\.\d{1,18})?)"')
 
 
@@ -34,6 +35,7 @@ class Peek(msgspec.Struct, frozen=True):
     first_ts: int
     size: int
     decimals: dict[str, tuple[int, int]]
+    prices: dict[str, float]  # one of the first prices a symbol: for sizes by notional, never for quoting
 
 
 def peek(path: Path) -> Peek:
@@ -43,6 +45,7 @@ def peek(path: Path) -> Peek:
     weak = ""
     symbols: dict[str, int] = {}
     decimals: dict[str, tuple[int, int]] = {}
+    prices: dict[str, float] = {}
     first = 0
     for number, line in reader:
         if number > LINES:
@@ -61,12 +64,14 @@ def peek(path: Path) -> Peek:
             weak = market
         px, sz = decimals.get(symbol, (0, 0))
         decimals[symbol] = _decimals(body, px, sz)
+        if symbol and symbol not in prices and (found := _QUOTED.search(body)):
+            prices[symbol] = float(found.group(1))
     market = max(strong, key=strong.__getitem__) if strong else weak
     if not market or not first:
         raise SourceError(f"{path}: no message of a known venue in its first {LINES} lines: is it a raw capture?")
     most = max(symbols.values(), default=0)
     names = tuple(name for name, count in symbols.items() if count > 1 or most < RARE)
-    return Peek(path, market, names, first, reader.size, decimals)
+    return Peek(path, market, names, first, reader.size, decimals, prices)
 
 
 def _decimals(body: bytes, px: int, sz: int) -> tuple[int, int]:

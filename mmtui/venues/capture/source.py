@@ -37,6 +37,8 @@ class Captures:
         self.damage: dict[Path, int] = {p.path: 0 for p in peeks}
         self.damage_notes: list[str] = []  # one sentence each, the first of every file
         self.warnings = _out_of_order(peeks)
+        #: instrument -> one of its first prices, to size orders by notional where nobody did
+        self.price_hint = {f"{p.market}:{symbol}": price for p in reversed(peeks) for symbol, price in p.prices.items()}
         self.gaps: dict[str, int] = {item.id: 0 for item in instruments}
         self.first_ts = min(p.first_ts for p in peeks)
         self.bytes_total = sum(p.size for p in peeks)
