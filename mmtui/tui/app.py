@@ -31,7 +31,7 @@ from mmtui.tui.canvas import Canvas
 from mmtui.tui.controller import Controller
 from mmtui.tui.driver import GateDriver
 from mmtui.tui.keymap import load_keymap
-from mmtui.tui.roles import styles
+from mmtui.tui.roles import filtered, styles
 from mmtui.tui.session import Connector, Line, Session
 from mmtui.tui.store import Store
 from mmtui.tui.themes import DEFAULT, config_dir, load_themes
@@ -73,7 +73,7 @@ class Cockpit(App[int], inherit_bindings=False):
         themes: tuple[list[Theme], list[str]] | None = None,
         driver_class: type[Driver] | None = None,
     ) -> None:
-        super().__init__(driver_class=driver_class, ansi_color=False)
+        super().__init__(driver_class=driver_class, ansi_color=None)
         self.keymap_table = keymap or Keymap()
         self.themes_found, self.themes_wrong = themes if themes is not None else load_themes()
         operator = _operator()
@@ -208,7 +208,7 @@ class Cockpit(App[int], inherit_bindings=False):
     def _restyle(self) -> None:
         theme = self.current_theme
         self.looks.clear()
-        self.looks.update(styles(dict(theme.variables), theme.dark, theme.ansi))
+        self.looks.update(filtered(styles(dict(theme.variables), theme.dark, theme.ansi), self.get_line_filters()))
         for canvas in self.canvases.values():
             canvas.repaint()
 

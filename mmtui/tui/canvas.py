@@ -25,6 +25,7 @@ class Canvas(Widget):
         self.palette = palette
         self.rows: list[Row] = []
         self.painted = 0  # lines asked to be painted, for tests
+        self._lines: dict[int, Strip] = {}
 
     def show(self, rows: list[Row]) -> int:
         """Paint what differs; the number of lines that do."""
@@ -33,46 +34,69 @@ class Canvas(Widget):
             return 0
         self.rows = rows
         height = self.size.height
+        cells = self.size.width
         regions: list[Region] = []
         for y in range(min(height, max(len(rows), len(old)))):
             new_row = rows[y] if y < len(rows) else ()
             old_row = old[y] if y < len(old) else ()
             if new_row != old_row:
-                regions.append(Region(0, y, self._reach(old_row, new_row), 1))
+                self._lines.pop(y, None)
+                regions.append(Region(0, y, _reach(old_row, new_row, cells), 1))
         if regions:
             self.painted += len(regions)
             self.refresh(*regions)
         return len(regions)
 
-    def _reach(self, old: Row, new: Row) -> int:
-        """Cells from the left to the last one that changed (a region is sent from the widget's left edge anyway)."""
-        tail = 0
-        for (a, role_a), (b, role_b) in zip(reversed(old), reversed(new), strict=False):
-            if a != b or role_a != role_b:
-                break
-            tail += len(a)
-        ends_old, ends_new = sum(len(t) for t, _ in old), sum(len(t) for t, _ in new)
-        if ends_old != ends_new:
-            return max(1, min(self.size.width, max(ends_old, ends_new)))
-        return max(1, min(self.size.width, ends_new - tail))
-
     def repaint(self) -> None:
         """Everything again: another theme or size."""
+        self._lines.clear()
         self.refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines from our own cache: no borders, no padding, and the app's filters are in the palette already."""
+        left, right = crop.column_span
+        cells = self.size.width
+        lines = self._lines
+        out: list[Strip] = []
+        for y in crop.line_range:
+            line = lines.get(y)
+            if line is None or line.cell_length != cells:
+                line = lines[y] = self.render_line(y)
+            out.append(line if not left and right == cells else line.crop(left, right))
+        return out
 
     def render_line(self, y: int) -> Strip:
         palette = self.palette
         text = palette["text"]
         cells = self.size.width
         row = self.rows[y] if y < len(self.rows) else ()
-        segments: list[Segment] = []
+        runs: list[tuple[str, Style]] = []
         used = 0
         for part, role in row:
             if used + len(part) > cells:
                 part = part[: cells - used]
-            if part:
-                segments.append(Segment(part, palette[role]))
-                used += len(part)
+            if not part:
+                continue
+            used += len(part)
+            style = palette[role]
+            # blanks of one background cost no style of their own: half of all bytes would be style codes
+            if runs and (runs[-1][1] is style or (part.isspace() and style.bgcolor == runs[-1][1].bgcolor)):
+                runs[-1] = (runs[-1][0] + part, runs[-1][1])
+            else:
+                runs.append((part, style))
         if used < cells:
-            segments.append(Segment(" " * (cells - used), text))
-        return Strip(segments, cells)
+            runs.append((" " * (cells - used), text))
+        return Strip([Segment(part, style) for part, style in runs], cells)
+
+
+def _reach(old: Row, new: Row, cells: int) -> int:
+    """Cells from the left to the last one that changed (a region is sent from the widget's left edge anyway)."""
+    tail = 0
+    for a, b in zip(reversed(old), reversed(new), strict=False):
+        if a != b:
+            break
+        tail += len(a[0])
+    before, after = sum(len(t) for t, _ in old), sum(len(t) for t, _ in new)
+    if before != after:
+        return max(1, min(cells, max(before, after)))
+    return max(1, min(cells, after - tail))

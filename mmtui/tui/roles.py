@@ -6,8 +6,12 @@ attributes), since Textual's NO_COLOR filter fails on text without one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
+from textual.filter import LineFilter
 
 from mmtui.view.rows import FADE, ROLES
 
@@ -110,4 +114,17 @@ def styles(variables: dict[str, str], dark: bool, ansi: bool) -> dict[str, Style
         out[role] = Style(color=fore.rich_color, bgcolor=back.rich_color, bold=bold)
         paler = colours["stale"] if ansi or fg in ("bright", "fg") else fore.blend(colours["bg"], 0.5)
         out[role + FADE] = Style(color=paler.rich_color, bgcolor=back.rich_color, bold=False, dim=ansi)
+    return out
+
+
+def filtered(looks: dict[str, Style], filters: Sequence[LineFilter]) -> dict[str, Style]:
+    """The styles after the app's line filters (NO_COLOR, dim): once here instead of at every painted line."""
+    background = looks["text"].bgcolor
+    ground = Color.from_rich_color(background) if background is not None else Color(0, 0, 0)
+    out: dict[str, Style] = {}
+    for role, style in looks.items():
+        segments = [Segment("x", style)]
+        for line_filter in filters:
+            segments = line_filter.apply(segments, ground)
+        out[role] = segments[0].style or style
     return out
