@@ -126,6 +126,7 @@ def _desk(
     latched: dict[str, str],
 ) -> Desk:
     execution = PaperVenue(setup, engine.books, setup.seed)
+    execution.restore([account.position for account in engine.accounts])  # all zero in a first life
     journal = SideJournal(path)
     return Desk(setup, engine, execution, events, tape, journal, session=path.name, speed=speed, latched=latched)
 

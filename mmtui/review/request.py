@@ -56,10 +56,9 @@ class Request:
     def directory(self, out: str | None) -> Path:
         """Where the session goes: --out, or a new folder under the sessions of this user."""
         if out:
-            path = Path(out)
-            if path.exists() and any(path.iterdir() if path.is_dir() else [path]):
-                raise UserError(f"{out}: is there already; --out names a new folder")
-            return path
+            from mmtui.review.importer import target
+
+            return target(out)
         from mmtui.config.paths import sessions_dir
         from mmtui.tape.format import new_session
 
