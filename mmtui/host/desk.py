@@ -9,11 +9,10 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mmtui.core.commands import BY_NAME
 from mmtui.core.effects import CancelAll, CancelOrder, Effect, Latch, PlaceOrder, QueryOpenOrders, Shutdown
 from mmtui.core.engine import Engine
 from mmtui.core.events import (
@@ -30,14 +29,15 @@ from mmtui.core.events import (
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
-    SourceEnded,
 )
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.runner import NEVER, Execution, Runner
 from mmtui.core.setup import DeskSetup
 from mmtui.host import latch
+from mmtui.host.acts import to_command
+from mmtui.host.ahead import Ahead
+from mmtui.host.brake import Brake
 from mmtui.host.frames import Extras, FrameBuilder
-from mmtui.host.hub import canonical
 from mmtui.host.pace import Lag, Pace
 from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, Transport, View, Welcome
 from mmtui.tape.format import TapeError
@@ -49,36 +49,9 @@ SLICE_NS = 2_000_000
 #: After the source's end its clock goes on for so long after the last thing that happened, then stands still.
 QUIET_NS = 2_000_000_000
 COMMANDS_KEPT = 10_000
-#: Events that are decoded ahead, while the next one is at least so far away.
-AHEAD = 4_000
-AHEAD_GAP_S = 0.0005
 _MARKET = frozenset(MARKET)
 _SENT = (PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders)
 _ANSWERS = (OrderAccepted, OrderRejected, OrderCancelled, CancelRejected, Fill, OpenOrders, CancelAllDone)
-
-
-class Brake:
-    """Execution of a desk whose tape cannot be written: what adds risk is rejected here, everything else goes on."""
-
-    def __init__(self, execution: Execution) -> None:
-        self._execution = execution
-        self._rejected: list[OrderRejected] = []
-        self.on_market = execution.on_market
-
-    def send(self, effect: Effect, now: int) -> None:
-        if isinstance(effect, PlaceOrder) and effect.purpose in ("quote", "manual"):
-            why = "the tape cannot be written"
-            self._rejected.append(OrderRejected(now, now, effect.i, effect.oid, why))
-        else:
-            self._execution.send(effect, now)
-
-    def next_ts(self) -> int:
-        return min(self._rejected[0].ts, self._execution.next_ts()) if self._rejected else self._execution.next_ts()
-
-    def pop(self) -> Event:
-        if self._rejected and self._rejected[0].ts <= self._execution.next_ts():
-            return self._rejected.pop(0)
-        return self._execution.pop()
 
 
 class Desk:
@@ -99,7 +72,7 @@ class Desk:
     ) -> None:
         self.setup = setup
         self.engine = engine
-        self.events = events
+        self.source = Ahead(events, lambda why: self._alert("danger", "source", why))
         self.tape = tape
         self.session = session
         self.pace = Pace(speed)
@@ -114,8 +87,6 @@ class Desk:
         self.behind = False  # more is due than one slice could take
         self.on_latch: Callable[[dict[str, str]], None] = lambda latched: None
         self._journal = journal
-        self._pending: Event | None = None
-        self._ahead: deque[Event] = deque()  # decoded, not due yet
         self._ended = False
         self._quiet_at = NEVER
         self._results: OrderedDict[str, Item | None] = OrderedDict()
@@ -132,57 +103,45 @@ class Desk:
 
     def start(self, epoch: int, cause: str, mono: int) -> None:
         """The first event of this life, at the instant of the source's next event; then its clock runs."""
-        self._pending = self._next()
+        self.source.step()
         ts = self.runner.now
-        if self._pending is not None:
-            ts = max(ts, self._pending.ts) if cause == "start" else ts
+        if self.source.pending is not None:
+            ts = max(ts, self.source.pending.ts) if cause == "start" else ts
         self.runner.now = ts
         self._step(HostStarted(ts, epoch, cause, dict(self.latched), self.setup.autostart and cause == "start"))
         if cause == "recovery":
             for order in list(self.engine.tracker.open.values()):
                 self._step(OrderCancelled(ts, ts, order.i, order.oid, "by venue"))
-        self.pace.anchor(self._pending.ts if self._pending is not None else ts, mono)
-        if self._pending is None:
+        self.pace.anchor(self.source.pending.ts if self.source.pending is not None else ts, mono)
+        if self.source.pending is None:
             self._source_over()
 
     def slice(self, budget_ns: int = SLICE_NS) -> float | None:
         """Process what is due, for at most `budget_ns`; seconds until there is more (None: not by itself)."""
         mono = time.monotonic_ns()
         stop = mono + budget_ns
-        runner, pace, lag = self.runner, self.pace, self.lag
-        while (event := self._pending) is not None:
+        runner, pace, lag, source = self.runner, self.pace, self.lag, self.source
+        while (event := self.source.pending) is not None:
             now = pace.now(mono)
             if event.ts > now:
                 self._guarded(runner.advance, now)
                 break
             if not self._guarded(runner.feed, event):
                 break
-            self._pending = self._next()
+            self.source.step()
             mono = time.monotonic_ns()
             if pace.speed:
                 lag.add(pace.now(mono) - event.ts)
-            if self._pending is None:
+            if self.source.pending is None:
                 self._source_over()
             if mono >= stop:
                 self.behind = True
                 return 0.0
         self.behind = False
-        if self._pending is not None:
-            due = min(self._pending.ts, runner.wake, runner.execution.next_ts())
-            return self._read_ahead(due, stop)
+        if self.source.pending is not None:
+            due = min(self.source.pending.ts, runner.wake, runner.execution.next_ts())
+            return source.fill(pace, due, stop)
         return self._idle(mono)
-
-    def _read_ahead(self, due: int, stop: int) -> float:
-        """Decode what comes next while nothing is due: in a burst only the engine's own work is left."""
-        pace, ahead = self.pace, self._ahead
-        while (delay := pace.seconds_until(due, time.monotonic_ns())) > AHEAD_GAP_S and len(ahead) < AHEAD:
-            if time.monotonic_ns() >= stop:
-                return 0.0
-            event = self._read()
-            if event is None:
-                break
-            ahead.append(event)
-        return delay
 
     def _idle(self, mono: int) -> float | None:
         """After the source's end: answers and timers, until everything has been quiet for a while."""
@@ -211,41 +170,16 @@ class Desk:
             if (known := self._results[cmd.id]) is not None:
                 self.outbox.append(known)
             return
-        act = BY_NAME.get(cmd.action)
-        i = -1 if cmd.instrument is None else self.setup.index(cmd.instrument)
-        venues = self.setup.venues
-        v = venues.index(cmd.venue) if cmd.venue in venues else -1
-        if act is None:
-            return self.refuse(cmd, f"there is no action {cmd.action!r}", who)
-        if cmd.instrument is not None and i < 0:
-            known_ids = ", ".join(item.instrument.id for item in self.setup.instruments)
-            return self.refuse(cmd, f"{cmd.instrument!r} is no instrument of this desk ({known_ids})", who)
-        if cmd.venue is not None and v < 0:
-            return self.refuse(cmd, f"{cmd.venue!r} is no venue of this desk ({', '.join(venues)})", who)
-        try:
-            args = canonical(cmd.args)
-        except ValueError:
-            return self.refuse(cmd, "a number must be finite", who)
+        command = to_command(self.setup, cmd, who, self._now())
+        if isinstance(command, str):
+            self.refuse(cmd, command, who)
+            return
         self._remember(cmd.id, None)
-        self._process(
-            Command(
-                self._now(),
-                cmd.id,
-                who.operator,
-                who.role,
-                who.origin if who.client == "cockpit" else f"ctl {who.origin}",
-                cmd.version,
-                cmd.action,
-                args,
-                i,
-                v,
-                cmd.reason,
-            )
-        )
-        return None
+        self._process(command)
 
     def act(self, action: str, origin: str, id: str, reason: str = "") -> None:
         """An act of the host itself: a signal, a broken tape."""
+        id = f"{id}-{self.engine.epoch}"  # of this life: the engine takes no id twice
         command = Command(self._now(), id, "host", "operator", origin, 0, action, "{}", -1, -1, reason)
         self._process(command)
 
@@ -284,8 +218,8 @@ class Desk:
         """The instant of an act: the source's clock, but before everything that is not processed yet."""
         mono = time.monotonic_ns()
         now = self.runner.now
-        if self._pending is not None:
-            return max(now, min(self.pace.now(mono), self._pending.ts))
+        if self.source.pending is not None:
+            return max(now, min(self.pace.now(mono), self.source.pending.ts))
         if self.fault or now >= self._quiet_at:
             # the clock stands since the source's end: it goes on from here
             self.pace.anchor(now, mono)
@@ -357,18 +291,6 @@ class Desk:
 
     # ------------------------------------------------------------ inside
 
-    def _next(self) -> Event | None:
-        return self._ahead.popleft() if self._ahead else self._read()
-
-    def _read(self) -> Event | None:
-        try:
-            return next(self.events, None)
-        except Exception as error:  # a source's fault is the end of the source, said, never the end of the desk
-            traceback.print_exc()
-            self._alert("danger", "source", f"the source failed: {error}")
-            last = self._ahead[-1] if self._ahead else self._pending
-            return SourceEnded(last.ts if last is not None else self.runner.now, f"failed: {error}")
-
     def _source_over(self) -> None:
         self._ended = True
         self._quiet_at = self.runner.now + QUIET_NS
@@ -385,7 +307,7 @@ class Desk:
             traceback.print_exc()
             first = not self.fault
             self.fault = f"{type(error).__name__}: {error}"
-            self._pending = None
+            self.source.drop()
             self._ended = True
             self._alert("danger", "fault", f"engine fault, the desk is killed: {self.fault}")
             self.journal("fault", what=self.fault)

@@ -8,7 +8,7 @@ is unsent.  What a client says about itself is cleaned of control characters bef
 from __future__ import annotations
 
 import asyncio
-import json
+import traceback
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, cast
 
@@ -176,12 +176,17 @@ class Client(asyncio.Protocol):
                     self._timer = loop.call_later(0.004, self._tick)  # events first
                     return
                 self._framed = now
-                transport.write(self.hub.frame(self.view, now))
+                try:
+                    transport.write(self.hub.frame(self.view, now))
+                except Exception as error:  # a frame that cannot be made is said, and never stops the desk
+                    traceback.print_exc()
+                    self.hub.stage.journal("fault", what=f"frame: {type(error).__name__}: {error}")
+                    fps = 1.0
         elif now - self._clear > STALL_S:
             self.hub.stage.journal("stalled", pid=self.pid, seconds=round(now - self._clear))
             transport.abort()
             return
-        period = 1.0 / min(30.0, max(2.0, fps))
+        period = 1.0 / min(30.0, max(1.0, fps))
         self._timer = loop.call_later(period, self._tick)
 
     def _no_greeting(self) -> None:
@@ -330,8 +335,3 @@ class Hub:
 def _escalates(cmd: Cmd) -> bool:
     act = BY_NAME.get(cmd.action)
     return act is not None and act.escalates
-
-
-def canonical(args: dict[str, Any]) -> str:
-    """Arguments of an act as they stand on the tape."""
-    return json.dumps(args, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -7,7 +7,10 @@ Rules of this file: it never gives up by itself; it exits 0 only when everything
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -23,6 +26,8 @@ from mmtui.link.codec import LinkError
 from mmtui.link.messages import Cmd
 
 POLL_S = 0.05
+#: A host that does not answer for so long is told by signal.
+ANSWER_S = 2.0
 RETRY_S = 0.5
 
 
@@ -58,15 +63,22 @@ def _names(name: str | None, config: Path | None) -> list[str]:
 def _press(name: str, reason: str) -> dict[str, Any]:
     """Send the act, or latch on disk where there is nobody to send it to."""
     desk = lookup(name)
-    if desk is None or not _send(desk, reason):
+    if desk is None:
         return _latch(name, reason)
-    return {"desk": name, "pid": desk.pid, "how": "host", "proven": False, "open_orders": None}
+    row = {"desk": name, "pid": desk.pid, "how": "host", "proven": False, "open_orders": None}
+    if not _send(desk, reason) and lookup(name) is not None:
+        # it lives and does not answer: by signal, and on disk for its next life
+        _latch(name, reason)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(desk.pid, signal.SIGUSR1)
+        row["how"] = "signal"
+    return row
 
 
 def _send(desk: Desk, reason: str) -> bool:
     try:
         with BlockingConnection(desk.socket, hello(client="ctl")) as connection:
-            return result(connection, Cmd(id=new_id(), action="kill", reason=reason)).ok
+            return result(connection, Cmd(id=new_id(), action="kill", reason=reason), ANSWER_S).ok
     except LinkError as error:
         print(f"mmtui: desk {desk.name!r}: {error}", file=sys.stderr)
         return False
@@ -91,7 +103,7 @@ def _prove(row: dict[str, Any], reason: str) -> None:
         try:
             with BlockingConnection(desk.socket, hello(client="ctl")) as connection:
                 while not row["proven"]:
-                    body = status(connection)
+                    body = status(connection, ANSWER_S)
                     row["open_orders"] = sum(item["open_orders"] for item in body["instruments"].values())
                     row["proven"] = body["state"] == "KILLED" and body["kill_proven"] and not row["open_orders"]
                     if body["state"] != "KILLED":

@@ -9,6 +9,7 @@ import asyncio
 import gc
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +26,9 @@ FLUSH_GAP_S = 0.05
 SHUTDOWN_S = 5.0
 #: With nothing to do a host looks up this often (idle limits, tape buffers).
 IDLE_S = 0.25
+#: After a fault of its own the loop waits, and after so many it gives up.
+FAULT_S = 0.1
+FAULTS_MAX = 50
 
 
 class Runs(Stage, Protocol):
@@ -75,6 +79,7 @@ class HostLoop:
         self._gc_at = 0.0
         self._gc_full_at = 0.0
         self._signals = 0
+        self._faults = 0
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until the stage is over, or a shutdown takes too long; `ready` is called once clients can connect."""
@@ -116,6 +121,25 @@ class HostLoop:
             self.hub.publish(items)
 
     def _tick(self) -> None:
+        try:
+            delay = self._turn()
+        except Exception:  # a fault of the host is a kill that is said; the loop itself goes on
+            traceback.print_exc()
+            delay = FAULT_S
+            self._faults += 1
+            if self._faults == 1:
+                self.stage.signalled("kill", "fault of the host")
+            elif self._faults > FAULTS_MAX:
+                self._too_long()
+        if delay is None:
+            return
+        if delay <= 0.0:
+            self._handle = self.loop.call_soon(self._tick)
+        else:
+            self._handle = self.loop.call_later(delay, self._tick)
+
+    def _turn(self) -> float | None:
+        """One slice and what follows from it; seconds until the next, None when the stage is over."""
         stage = self.stage
         delay = stage.slice()
         stage.after_slice()
@@ -127,16 +151,15 @@ class HostLoop:
             self._leaving = self.loop.call_later(SHUTDOWN_S, self._too_long)
         if stage.over:
             self.loop.stop()
-            return
+            return None
         if delay is not None and delay <= 0.0:
-            self._handle = self.loop.call_soon(self._tick)
-            return
+            return 0.0
         delay = IDLE_S if delay is None else min(delay, IDLE_S)
         if delay >= FLUSH_GAP_S:
             stage.flush()
         self._collect(delay)
         self._check_idle()
-        self._handle = self.loop.call_later(delay, self._tick)
+        return delay
 
     def _collect(self, delay: float) -> None:
         now = self.loop.time()

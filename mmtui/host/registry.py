@@ -74,9 +74,7 @@ def check_name(name: str) -> str:
     if name in BY_NAME or name == "status":
         raise UserError(f"desk name {name!r}: a desk cannot be named like an action of `mmtui ctl`")
     if not name or len(name) > 40 or not all(c.isalnum() or c in "-_." for c in name) or name.startswith((".", "-")):
-        raise UserError(
-            f"desk name {name!r}: letters, digits, - _ and . only, at most 40"
-        )
+        raise UserError(f"desk name {name!r}: letters, digits, - _ and . only, at most 40")
     return name
 
 

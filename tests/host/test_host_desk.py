@@ -37,8 +37,7 @@ def run_until(desk, seen, seconds=60.0):
 
 def end_source(desk):
     """The market stops after the event that comes next."""
-    last = desk._pending.ts
-    desk.events = iter([SourceEnded(last, "test")])
+    desk.source.events = iter([SourceEnded(desk.source.pending.ts, "test")])
 
 
 def records(state, desk):
@@ -113,7 +112,7 @@ def test_a_source_that_fails_is_an_end_that_is_said(open_synthetic):
         raise ValueError("line 7 is nonsense")
         yield
 
-    desk.events = broken()
+    desk.source.events = broken()
     run_until(desk, lambda: desk.engine.ended)
     assert desk.engine.lattice.desk.name == "PAUSED"
     assert any("line 7 is nonsense" in item.text for item in desk.outbox)
@@ -182,7 +181,7 @@ def test_a_crashed_session_is_found_and_goes_on_where_the_tape_ends(open_synthet
     assert [account.position for account in again.engine.accounts] == positions
     assert again.engine.lattice.desk.name == "PAUSED"
     assert not again.engine.tracker.open
-    assert again._pending.ts >= market
+    assert again.source.pending.ts >= market
     run_for(again, 5)
     again.stop("test")
     events = records(state, again)

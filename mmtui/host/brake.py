@@ -1,0 +1,35 @@
+"""Execution of a desk whose tape cannot be written: what adds risk is rejected here, everything else goes on.
+
+Rules of this file: cancels, queries and orders that reduce always pass.
+"""
+
+from __future__ import annotations
+
+from mmtui.core.effects import Effect, PlaceOrder
+from mmtui.core.events import Event, OrderRejected
+from mmtui.core.runner import Execution
+
+ADDS_RISK = ("quote", "manual")
+
+
+class Brake:
+    """Stands before the execution (core.runner.Execution)."""
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+        self._rejected: list[OrderRejected] = []
+        self.on_market = execution.on_market
+
+    def send(self, effect: Effect, now: int) -> None:
+        if isinstance(effect, PlaceOrder) and effect.purpose in ADDS_RISK:
+            self._rejected.append(OrderRejected(now, now, effect.i, effect.oid, "the tape cannot be written"))
+        else:
+            self._execution.send(effect, now)
+
+    def next_ts(self) -> int:
+        return min(self._rejected[0].ts, self._execution.next_ts()) if self._rejected else self._execution.next_ts()
+
+    def pop(self) -> Event:
+        if self._rejected and self._rejected[0].ts <= self._execution.next_ts():
+            return self._rejected.pop(0)
+        return self._execution.pop()
