@@ -168,7 +168,7 @@ class Desk(NamedTuple):
 def choose_leg(desk: Desk, asset: str, net: Decimal) -> tuple[int, str]:
     """The cheapest live leg for a flatten, deepest first among equals; (-1, why) when there is none."""
     side = -1 if net > 0 else 1
-    best, best_key, why = -1, (0.0, 0), "no live book"
+    best, best_key, why = -1, (0.0, False, 0), "no live book"
     for leg in desk.legs(asset):
         if not leg.live:
             continue
@@ -184,7 +184,7 @@ def choose_leg(desk: Desk, asset: str, net: Decimal) -> tuple[int, str]:
         share = desk.cost(leg.i, side, lots) / max(
             1e-9, account.grid.notional_atoms(desk.books[leg.i].mid2(), lots) / 1e18
         )
-        key = (share, -desk.depth(leg.i, side))
+        key = (share, account.position * side >= 0, -desk.depth(leg.i, side))  # as cheap: what lowers the gross
         if best < 0 or key < best_key:
             best, best_key = leg.i, key
     return best, why
@@ -235,15 +235,15 @@ def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
     side = -1 if work > 0 else 1
     book = desk.books[i]
     remaining = desk.lots(i, work)
-    minimum = _min_lots(desk, i)
+    reference = task.references.get(i) or book.mid2()
+    reach = desk.cap_bps(i) * 1e-4 * reference / 2
+    px = ceil(reference / 2 - reach) if side < 0 else floor(reference / 2 + reach)
+    minimum = _min_lots(desk, i, px)
     if remaining < max(1, minimum):
         return "dust"
     lots = min(remaining, max(1, minimum, int(desk.depth(i, side) * DEPTH_SHARE)))
     if 0 < remaining - lots < minimum:  # what is left would be too small to trade
         lots = remaining - minimum if remaining >= 2 * minimum else remaining
-    reference = task.references.get(i) or book.mid2()
-    reach = desk.cap_bps(i) * 1e-4 * reference / 2
-    px = ceil(reference / 2 - reach) if side < 0 else floor(reference / 2 + reach)
     if (side < 0 and book.bid < px) or (side > 0 and book.ask > px):
         return "cap"
     room = spot_room(desk, i, side)
@@ -254,10 +254,11 @@ def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
     return Slice(i, side, px, lots)
 
 
-def _min_lots(desk: Desk, i: int) -> int:
+def _min_lots(desk: Desk, i: int, px: int) -> int:
+    """The least that the venue takes at this price."""
     account = desk.ledger.accounts[i]
     need = float(account.instrument.min_notional)
-    one = account.grid.notional_atoms(desk.books[i].mid2(), 1) / 1e18
+    one = account.grid.notional_atoms(2 * px, 1) / 1e18
     return ceil(need / one) if need > 0 and one > 0 else 1
 
 
