@@ -48,8 +48,12 @@ def check_name(name: str) -> str:
     return ""
 
 
-def load_config(path: Path) -> DeskConfig:
-    """Read, check and complete a config. ConfigError: file:line: key: what is wrong; what is allowed."""
+def load_config(path: Path, given: list[Instrument] | None = None) -> DeskConfig:
+    """Read, check and complete a config. ConfigError: file:line: key: what is wrong; what is allowed.
+
+    With `given` (what another source holds) the config's own sources are not looked at, and only those of its
+    instruments that are given remain: a what-if runs a desk on another market than its own.
+    """
     text = _read(path)
     try:
         document = tomllib.loads(text)
@@ -60,7 +64,7 @@ def load_config(path: Path) -> DeskConfig:
         line = int(found.group(1)) if found else len(text.splitlines()) or 1
         what = str(error).partition(" (at ")[0]
         raise ConfigError(path, line, "", f"not valid TOML: {what[:1].lower()}{what[1:]}") from None
-    return _Loader(path, text, document).load()
+    return _Loader(path, text, document, given).load()
 
 
 def _read(path: Path) -> str:
@@ -79,8 +83,8 @@ def _read(path: Path) -> str:
 class _Loader:
     """One reading of one file."""
 
-    def __init__(self, path: Path, text: str, document: dict[str, Any]) -> None:
-        self.path, self.text, self.document = path, text, document
+    def __init__(self, path: Path, text: str, document: dict[str, Any], given: list[Instrument] | None) -> None:
+        self.path, self.text, self.document, self.given = path, text, document, given
         self.to = Converter(path, text)
         self.error = self.to.error
         self.prices: dict[str, float] = {}  # instrument -> a price of its capture
@@ -98,8 +102,16 @@ class _Loader:
         profiles = self._profiles()
         limits = to.table(document.get("limits", {}), Limits, ("limits",))
         paper = self._paper()
-        sources = self._sources(venues, desk)
-        found = self._found(venues, sources, wanted)
+        if self.given is None:
+            sources = self._sources(venues, desk)
+            found = self._found(venues, sources, wanted)
+        else:
+            sources = []
+            found = {item.id: item for item in self.given if item.venue in {venue.id for venue in venues}}
+            if not found:
+                have = ", ".join(item.id for item in self.given)
+                raise self.error(("venue",), f"none of these venues is in the sources; they hold {have}")
+            wanted = [keys for keys in wanted if keys.id in found]
         instruments = self._instruments(wanted, found, venues, profiles)
         setup = DeskSetup(
             name=desk.name,
@@ -123,6 +135,8 @@ class _Loader:
             raise self.error((name,), f"write [[{name}]] with two brackets: there may be several")
         done: list[Any] = []
         for place, item in enumerate(value):
+            if self.given is not None and shape is Venue and isinstance(item, dict):
+                item = {key: text for key, text in item.items() if key != "source"}  # another source is in its place
             table = self.to.table(item, shape, (name, str(place)))
             if any(table.id == other.id for other in done):
                 raise self.error((name, str(place), "id"), f'"{table.id}" is there twice; each id may stand once')
@@ -192,9 +206,7 @@ class _Loader:
             raise self.error(where, f"{path}: there is no such file; give the path of a raw capture")
         return path
 
-    def _found(
-        self, venues: list[Venue], sources: list[Source], wanted: list[InstrumentKeys]
-    ) -> dict[str, Instrument]:
+    def _found(self, venues: list[Venue], sources: list[Source], wanted: list[InstrumentKeys]) -> dict[str, Instrument]:
         """Every instrument that the sources have, by id."""
         from mmtui.venues import resolve
 
@@ -268,11 +280,7 @@ class _Loader:
                 have = ", ".join(found) or "none"
                 raise self.error((*where, "id"), f'"{keys.id}" is in no source; the sources have: {have}')
             done.append(self._instrument(keys, found[keys.id], where, profiles))
-        done += [
-            self._unnamed(item, profiles)
-            for item in found.values()
-            if item.venue not in named
-        ]
+        done += [self._unnamed(item, profiles) for item in found.values() if item.venue not in named]
         ids = {item.instrument.id for item in done}
         for item in done:
             if item.quoting.fair_value == "other" and item.quoting.fair_source not in ids - {item.instrument.id}:

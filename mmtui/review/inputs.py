@@ -29,6 +29,7 @@ class Inputs:
         damaged: Callable[[], int],
         progress: Callable[[], float] = lambda: 0.0,
         setup: DeskSetup | None = None,
+        price_hint: dict[str, float] | None = None,
     ) -> None:
         self.instruments = instruments
         self.events = events
@@ -36,6 +37,7 @@ class Inputs:
         self._damaged = damaged
         self.progress = progress  # share read so far, 0..1
         self.setup = setup  # of a recorded session
+        self.price_hint = price_hint or {}  # instrument id -> a price seen
 
     def find(self, name: str) -> Instrument:
         """The instrument of that id; UserError with the list of those that are there."""
@@ -79,6 +81,7 @@ def _captures(paths: list[Path]) -> Inputs:
         lambda: captures.warnings + captures.damage_notes,
         lambda: sum(captures.damage.values()),
         lambda: captures.bytes_read / max(1, captures.bytes_total),
+        price_hint=captures.price_hint,
     )
 
 

@@ -17,14 +17,12 @@ from typing import Any
 import msgspec
 
 from mmtui.core.errors import SourceError, UserError
-from mmtui.core.events import BestQuote, BookSnapshot, Event, Trade
+from mmtui.core.events import Event
 from mmtui.core.ledger.ledger import DOLLARS
-from mmtui.core.market.instrument import Instrument, plain
+from mmtui.core.market.instrument import Instrument
 from mmtui.core.quoting.params import Quoting
-from mmtui.core.setup import DeskSetup, InstrumentSetup
+from mmtui.core.setup import DeskSetup
 
-#: Events looked at for a price where the default size needs one.
-PEEK = 50_000
 #: Length of a synthetic what-if without --seconds.
 SYNTHETIC_S = 300
 START_NS = 1_700_000_000_000_000_000
@@ -69,11 +67,7 @@ class Request:
 def prepare(args: argparse.Namespace) -> Request:
     """From the command line."""
     overrides = [parse_set(text) for text in args.set or []]
-    config = None
-    if args.config:
-        from mmtui.config.load import load_config
-
-        config = load_config(Path(args.config)).setup
+    config = Path(args.config) if args.config else None
     request = open_sources(list(args.source), config, getattr(args, "seconds", None), getattr(args, "seed", None))
     request.setup = override(request.setup, overrides)
     return request
@@ -89,17 +83,28 @@ def again(header: Any) -> Request:
     return open_sources(names, header.setup, sources[0].get("seconds"), None)
 
 
-def open_sources(names: list[str], setup: DeskSetup | None, seconds: float | None, seed: int | None) -> Request:
+def open_sources(
+    names: list[str], desk_of: Path | DeskSetup | None, seconds: float | None, seed: int | None
+) -> Request:
+    """`desk_of`: a config, a setup that is known already, or None for default parameters."""
     if not names:
         raise UserError("no source was given: name capture files, a session, or synthetic:SCENARIO[:SEED]")
     if any(name.startswith("synthetic:") for name in names):
         if len(names) > 1:
             raise UserError("a synthetic market is a source alone")
-        return _synthetic(names[0], setup, seconds or SYNTHETIC_S, seed)
-    return _recorded(names, setup, seed, seconds)
+        return _synthetic(names[0], desk_of, seconds or SYNTHETIC_S, seed)
+    return _recorded(names, desk_of, seed, seconds)
 
 
-def _synthetic(name: str, setup: DeskSetup | None, seconds: float, seed: int | None) -> Request:
+def _setup_of(desk_of: Path | DeskSetup | None, instruments: list[Instrument]) -> DeskSetup | None:
+    if not isinstance(desk_of, Path):
+        return desk_of
+    from mmtui.config.load import load_config
+
+    return load_config(desk_of, instruments).setup
+
+
+def _synthetic(name: str, desk_of: Path | DeskSetup | None, seconds: float, seed: int | None) -> Request:
     from mmtui.venues.synthetic.market import SCENARIOS, SyntheticMarket
 
     _, scenario, number, *_ = [*name.split(":"), "", ""]
@@ -113,7 +118,7 @@ def _synthetic(name: str, setup: DeskSetup | None, seconds: float, seed: int | N
         return SyntheticMarket(seed, scenario, START_NS)
 
     instruments = market().setup_instruments()
-    made = setup or desk(instruments, {}, seed)
+    made = _setup_of(desk_of, instruments) or desk(instruments, {}, seed)
     here = {"last": START_NS}
     end = START_NS + int(seconds * 1e9)
 
@@ -128,12 +133,13 @@ def _synthetic(name: str, setup: DeskSetup | None, seconds: float, seed: int | N
     return Request(made, events, described, lambda: (here["last"] - START_NS) / (end - START_NS), lambda: None, {})
 
 
-def _recorded(names: list[str], setup: DeskSetup | None, seed: int | None, seconds: float | None) -> Request:
+def _recorded(names: list[str], desk_of: Path | DeskSetup | None, seed: int | None, seconds: float | None) -> Request:
     from mmtui.review.inputs import open_inputs
 
     inputs = open_inputs(names)
+    setup = _setup_of(desk_of, inputs.instruments)
     if setup is None:
-        setup = getattr(inputs, "setup", None) or desk(inputs.instruments, _hints(names, inputs.instruments), seed or 1)
+        setup = inputs.setup or desk(inputs.instruments, inputs.price_hint, seed or 1)
     elif not any(setup.index(item.id) >= 0 for item in inputs.instruments):
         have = ", ".join(item.id for item in inputs.instruments)
         raise UserError(f"none of the config's instruments is in the sources; they hold {have}")
@@ -146,7 +152,7 @@ def _recorded(names: list[str], setup: DeskSetup | None, seed: int | None, secon
         made,
         lambda: limited(inputs.events(*places(made)), seconds),
         sources,
-        getattr(inputs, "progress", lambda: 0.0),
+        inputs.progress,
         inputs.finish,
         damaged,
     )
@@ -194,55 +200,7 @@ def desk(instruments: list[Instrument], hints: dict[str, float], seed: int) -> D
     settled = {item.settle for item in instruments if item.kind != "inverse"}
     if settled and not settled & (DOLLARS | {item.base for item in instruments}):
         currency = sorted(settled)[0]
-    made = default_setup(instruments, "whatif", currency, price_hint=hints, seed=seed)
-    return msgspec.structs.replace(made, instruments=[_treasury(item) for item in made.instruments])
-
-
-def _treasury(item: InstrumentSetup) -> InstrumentSetup:
-    """Spot cannot be sold short: a treasury of the position limit stands behind the asks."""
-    if item.instrument.kind != "spot" or float(item.baseline) > 0:
-        return item
-    limit = float(item.max_position) or 20 * item.quoting.size
-    return msgspec.structs.replace(item, baseline=plain_float(limit))
-
-
-def plain_float(value: float) -> str:
-    from decimal import Decimal
-
-    return plain(Decimal(repr(value)))
-
-
-def _hints(names: list[str], instruments: list[Instrument]) -> dict[str, float]:
-    """A price of each instrument whose default size needs one."""
-    from mmtui.config.defaults import SIZES
-    from mmtui.review.inputs import open_inputs
-
-    needed = {item.id for item in instruments if item.kind != "inverse" and item.base not in SIZES}
-    hints: dict[str, float] = {}
-    if not needed:
-        return hints
-    index = {item.id: i for i, item in enumerate(instruments)}
-    venues = {venue: v for v, venue in enumerate(dict.fromkeys(item.venue for item in instruments))}
-    for count, event in enumerate(open_inputs(names).events(index, venues)):
-        price, i = _price(event)
-        if price:
-            item = instruments[i]
-            hints[item.id] = price * float(item.tick)
-            needed.discard(item.id)
-        if not needed or count > PEEK:
-            break
-    return hints
-
-
-def _price(event: Event) -> tuple[int, int]:
-    """A price in ticks that an event tells, and of which instrument; 0 when it tells none."""
-    if isinstance(event, BestQuote):
-        return event.bid_px, event.i
-    if isinstance(event, Trade):
-        return event.px, event.i
-    if isinstance(event, BookSnapshot) and event.bid_px:
-        return max(event.bid_px), event.i
-    return 0, -1
+    return default_setup(instruments, "whatif", currency, price_hint=hints, seed=seed)
 
 
 def parse_set(text: str) -> tuple[str, object]:

@@ -3,6 +3,7 @@
 Rules of this file: facts and the date on which they were checked; no wire format, no sockets.
 Ticks and lots of the six instruments of August 2024 were read in captures of that month; the others stand in the
 venue's exchangeInfo answers of 2021 and may be coarser than today's: a finer decimal refines the grid by itself.
+Fees are the desk rules' defaults; minimum notionals are recalled, not verified: a config overrides both.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgspec
 
 from mmtui.core.market.instrument import Instrument, Kind
 
-#: When the facts below were last compared with the sources named above.
+#: When ticks, lots and contract sizes below were last compared with the sources named above.
 VERIFIED = "2026-11-22"
 
 FAMILY = "binance"
