@@ -129,7 +129,8 @@ class Desk(NamedTuple):
     def lots(self, i: int, base: Decimal) -> int:
         """Whole lots in |base| units of base, rounded down: a task never passes its goal."""
         size = self.ledger.accounts[i].grid.base_lots(1, self.books[i].mid2())
-        return int(abs(base) / size) if size else 0
+        lots = int(abs(base) / size) if size else 0
+        return lots - lots % self.ledger.accounts[i].lot_step
 
     def depth(self, i: int, side: int) -> int:
         """Lots on the side that a taker of `side` meets, within 10 bps of the touch."""
@@ -237,7 +238,9 @@ def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
     remaining = desk.lots(i, work)
     reference = task.references.get(i) or book.mid2()
     reach = desk.cap_bps(i) * 1e-4 * reference / 2
-    px = ceil(reference / 2 - reach) if side < 0 else floor(reference / 2 + reach)
+    account = desk.ledger.accounts[i]
+    step = account.tick_step
+    px = ceil((reference / 2 - reach) / step) * step if side < 0 else floor((reference / 2 + reach) / step) * step
     minimum = _min_lots(desk, i, px)
     if remaining < max(1, minimum):
         return "dust"
@@ -247,8 +250,9 @@ def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
     if (side < 0 and book.bid < px) or (side > 0 and book.ask > px):
         return "cap"
     room = spot_room(desk, i, side)
+    lots -= lots % account.lot_step
     if room is not None:
-        lots = min(lots, room)
+        lots = min(lots, room - room % account.lot_step)
         if lots <= 0:
             return "spot balance"
     return Slice(i, side, px, lots)
@@ -259,7 +263,8 @@ def _min_lots(desk: Desk, i: int, px: int) -> int:
     account = desk.ledger.accounts[i]
     need = float(account.instrument.min_notional)
     one = account.grid.notional_atoms(2 * px, 1) / 1e18
-    return ceil(need / one) if need > 0 and one > 0 else 1
+    lots = ceil(need / one) if need > 0 and one > 0 else 1
+    return lots + -lots % account.lot_step
 
 
 def plan(desk: Desk, kind: str, asset: str) -> Plan | None:

@@ -73,6 +73,7 @@ class Account:
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.grid = Grid(instrument)
+        self.tick_step = self.lot_step = 1  # prices and sizes of orders are multiples of these (see rescale)
         self.position = 0  # lots; on spot: above the baseline
         self.cash = 0  # atoms of the settlement asset paid and received for the position
         self.settled = 0  # atoms of profit realised into the settlement asset besides cash: fees, rebates, funding
@@ -195,6 +196,9 @@ class Account:
         """A finer tick or lot: the same position in the new units."""
         worth = self.position * self.grid.value(self.mark2) if self.position else 0
         self.instrument, self.grid = instrument, Grid(instrument)
+        if instrument.grid != "inferred":  # the venue shows finer levels than it takes orders
+            self.tick_step *= px
+            self.lot_step *= sz
         self.position *= sz
         self.bought *= sz
         self.sold *= sz

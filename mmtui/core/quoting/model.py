@@ -89,9 +89,12 @@ def shape(params: Quoting) -> tuple[float, ...]:
 
 
 def prices(
-    fair: float, half_bps: float, skew_bps: float, offsets: tuple[float, ...], bid: int, ask: int
+    fair: float, half_bps: float, skew_bps: float, offsets: tuple[float, ...], bid: int, ask: int, step: int = 1
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Ticks of the bids and asks, nearest first, rounded outwards and never through the touch (post-only)."""
+    """Ticks of the bids and asks, nearest first, rounded outwards and never through the touch (post-only).
+
+    `step`: ticks between prices that an order may have (more than one where the book is finer than orders may be).
+    """
     unit = fair * 1e-4
     centre = fair + skew_bps * unit
     top_bid, top_ask = ask - 1, bid + 1
@@ -103,9 +106,22 @@ def prices(
         last_ask = max(ceil(centre + distance - EPSILON), last_ask + 1)
         bids.append(last_bid)
         asks.append(last_ask)
+    if step > 1:
+        bids, asks = _on_step(bids, step, -1), _on_step(asks, step, 1)
     if asks[0] <= bids[0]:  # no width left: own quotes never meet
-        asks = [max(px, bids[0] + 1 + k) for k, px in enumerate(asks)]
+        asks = [max(px, bids[0] + (1 + k) * step) for k, px in enumerate(asks)]
     return tuple(bids), tuple(asks)
+
+
+def _on_step(prices_: list[int], step: int, outwards: int) -> list[int]:
+    """Prices moved outwards to multiples of step, no two the same."""
+    out: list[int] = []
+    for px in prices_:
+        px += outwards * (outwards * -px % step)
+        if out:
+            px = outwards * max(outwards * px, outwards * out[-1] + step)
+        out.append(px)
+    return out
 
 
 class Line(NamedTuple):
@@ -117,7 +133,14 @@ class Line(NamedTuple):
 
 
 def explain(
-    side: int, fair: float, half_bps: float, skew_inventory: float, skew_operator: float, clip: int, mine: int
+    side: int,
+    fair: float,
+    half_bps: float,
+    skew_inventory: float,
+    skew_operator: float,
+    clip: int,
+    mine: int,
+    step: int = 1,
 ) -> list[Line]:
     """Why a side's first rung is where it is, in ticks: the lines add up to the quote, and the last one rounds."""
     unit = fair * 1e-4
@@ -130,6 +153,7 @@ def explain(
     at += side * -1 * half_bps * unit
     lines.append(Line("half-spread", -side * half_bps * unit, at))
     rounded = floor(at + EPSILON) if side > 0 else ceil(at - EPSILON)
+    rounded += -(rounded % step) if side > 0 else -rounded % step
     lines.append(Line("down to tick" if side > 0 else "up to tick", rounded - at, float(rounded)))
     if mine and mine != rounded:
         label = "kept post-only" if mine == clip else "held within tolerance"

@@ -52,6 +52,7 @@ class Quoter:
         self.offsets: tuple[float, ...] = ()
         self.shape: tuple[float, ...] = ()
         self.grid = Grid(setup.instrument)
+        self.tick_step = self.lot_step = 1  # prices and sizes of orders are multiples of these
         self.unit = 0.0  # lots of the first rung
         self.target = 0
         self.limit = 0
@@ -81,6 +82,9 @@ class Quoter:
 
     def rescale(self, grid: Grid, px: int, sz: int) -> None:
         self.grid = grid
+        if grid.instrument.grid != "inferred":  # the book is finer than orders may be
+            self.tick_step *= px
+            self.lot_step *= sz
         self.fair *= px
         self.want = ((), ())
         self.volatility.last_mid *= px
@@ -97,7 +101,8 @@ class Quoter:
         self.half_bps = model.full_width(params, operator, sigma) * 0.5
         ratio = (position - self.target) / (self.limit or 1)
         self.skew_inventory = model.inventory_skew(params, max(-1.0, min(1.0, ratio)))
-        want = model.prices(fair, self.half_bps, self.skew_inventory + operator.skew_bps, self.offsets, bid, ask)
+        skew = self.skew_inventory + operator.skew_bps
+        want = model.prices(fair, self.half_bps, skew, self.offsets, bid, ask, self.tick_step)
         if want == self.want and not self.dirty:
             return False
         self.want = want
@@ -121,6 +126,7 @@ class Quoter:
             sizes = []
             for multiple in self.shape:
                 lots = max(0, min(int(factor * multiple + model.EPSILON), room))
+                lots -= lots % self.lot_step
                 sizes.append(lots)
                 room -= lots
             self.sizes[side] = tuple(sizes)
@@ -158,7 +164,8 @@ class Quoter:
             return []
         first = self.slots[side][0]
         mine = first.px if first is not None else want[0]
-        return model.explain(side, self.fair, self.half_bps, self.skew_inventory, self.operator.skew_bps, want[0], mine)
+        skews = self.skew_inventory, self.operator.skew_bps
+        return model.explain(side, self.fair, self.half_bps, *skews, want[0], mine, self.tick_step)
 
     def digest(self) -> tuple[object, ...]:
         return (

@@ -60,7 +60,10 @@ class Gate:
             return "no reference price"
         if abs(2 * px - reference2) * 10_000 > collar * reference2:
             return f"price collar {collar:g} bps"
-        grid = self.ledger.accounts[i].grid
+        account = self.ledger.accounts[i]
+        if px % account.tick_step or lots % account.lot_step:
+            return "off the tick or lot"
+        grid = account.grid
         notional = grid.notional_atoms(2 * px, lots)
         if notional < self.min_notional[i]:
             return "below min notional"
