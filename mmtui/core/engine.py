@@ -343,8 +343,8 @@ class Engine:
             major = self.setup.instruments[i].instrument.major
             collar = limits.collar_major_bps if major else limits.collar_other_bps
             reference = self.accounts[i].references.last()
-            for other in self.quoters[i].slots[-side]:
-                if other is not None and side * px >= side * other.px:
+            for other in self.tracker.open.values():
+                if other.i == i and other.side == -side and side * px >= side * other.px:
                     return "own order across"
         elif purpose in ("flatten", "close"):
             collar, reference = self.tasks.collar(i)
