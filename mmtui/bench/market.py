@@ -217,7 +217,7 @@ def bench_whatif() -> dict[str, Any]:
         one = Run(setup, "pessimistic")
         with quiet():
             begun = time.process_time()
-            count = run_events([one], captures.events(*places(setup)), lambda n: None)
+            count = run_events([one], captures.events(*places(setup)))
             took = time.process_time() - begun
         rates.append(count / took)
         micros.append(took / count * 1e6)

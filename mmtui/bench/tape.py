@@ -31,7 +31,7 @@ def bench_tape() -> dict[str, Any]:
     records: list[tuple[Event, list[Effect]]] = []
     one = Run(setup, "pessimistic", lambda event, effects: records.append((event, effects)))
     with quiet():
-        run_events([one], captures.events(*places(setup)), lambda n: None)
+        run_events([one], captures.events(*places(setup)))
     writes, reads, seeks = [], [], []
     size = 0
     for number in range(ROUNDS):

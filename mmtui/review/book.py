@@ -12,6 +12,7 @@ from mmtui.core.events import BookDelta, BookGap, BookSnapshot, Event, GridRefin
 from mmtui.core.market.book import OrderBook
 from mmtui.core.market.instrument import Grid, Instrument
 from mmtui.review.inputs import Inputs, open_inputs
+from mmtui.review.progress import watched
 
 
 class BookAt(msgspec.Struct):
@@ -48,9 +49,7 @@ class DepthBook:
 
     def at(self, instant: int, depth: int) -> BookAt:
         grid = self.grid
-        bids, asks = (
-            [(grid.price_text(px), grid.size_text(sz)) for px, sz in side] for side in self.book.top(depth)
-        )
+        bids, asks = ([(grid.price_text(px), grid.size_text(sz)) for px, sz in side] for side in self.book.top(depth))
         return BookAt(self.instrument.id, instant, self.book.seq, bids, asks, self.book.valid)
 
 
@@ -59,7 +58,8 @@ def books_at(inputs: Inputs, instrument: Instrument, instants: list[int], depth:
     book = DepthBook(instrument)
     waiting = sorted(set(instants), reverse=True)
     answers: dict[int, BookAt] = {}
-    for event in inputs.events({instrument.id: 0}, {item.venue: 0 for item in inputs.instruments}):
+    events = inputs.events({instrument.id: 0}, {item.venue: 0 for item in inputs.instruments})
+    for event in watched(events, inputs.progress):
         while waiting and event.ts > waiting[-1]:
             instant = waiting.pop()
             answers[instant] = book.at(instant, depth)

@@ -18,6 +18,7 @@ from mmtui.config.paths import sessions_dir
 from mmtui.core.engine import Engine
 from mmtui.core.errors import UserError
 from mmtui.core.events import MARKET, HostStarted, HostStopped
+from mmtui.review.progress import watched
 from mmtui.review.request import Request, open_sources
 from mmtui.tape.format import Header, instant
 from mmtui.tape.writer import TapeWriter
@@ -66,7 +67,7 @@ def import_session(request: Request, directory: Path) -> dict[str, Any]:
     engine = Engine(setup)
     tape = TapeWriter(directory, header)
     count = start = last = 0
-    for event in request.events():
+    for event in watched(request.events(), request.progress):
         if not isinstance(event, MARKET):
             continue
         if not count:

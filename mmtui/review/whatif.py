@@ -11,7 +11,7 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from mmtui.core.events import MARKET, Command, Event, HostStarted, HostStopped
 from mmtui.core.runner import Runner
 from mmtui.core.setup import DeskSetup
 from mmtui.review.outcome import outcome, print_outcome
+from mmtui.review.progress import watched
 from mmtui.review.request import Request, prepare
 from mmtui.venues.paper.venue import PaperVenue
 
@@ -79,7 +80,7 @@ def _ignore(effect: Effect, now: int) -> None:
     """Alerts and answers of a what-if are in its result, nobody listens."""
 
 
-def run_events(runs: list[Run], events: Iterator[Event], progress: Callable[[int], None]) -> int:
+def run_events(runs: list[Run], events: Iterable[Event]) -> int:
     """Feed every run; returns the number of market events."""
     count = 0
     started = False
@@ -97,8 +98,6 @@ def run_events(runs: list[Run], events: Iterator[Event], progress: Callable[[int
         else:
             continue
         count += 1
-        if not count & 0x3FFF:
-            progress(count)
     for run in runs:
         run.stop()
     return count
@@ -126,9 +125,7 @@ def perform(request: Request, models: list[str]) -> dict[str, Any]:
     gc.freeze()
     gc.disable()
     try:
-        bar = Progress(request)
-        events = run_events(runs, request.events(), bar.show)
-        bar.clear()
+        events = run_events(runs, watched(request.events(), request.progress))
     finally:
         gc.enable()
         gc.unfreeze()
@@ -190,32 +187,9 @@ def expand(directory: Path) -> Path:
 
     one.runner.record = record
     print(f"mmtui: running what-if {header.session} again from its sources", file=sys.stderr)
-    run_events([one], request.events(), lambda count: None)
+    run_events([one], watched(request.events(), request.progress))
     writer.close(one.engine.state_hash())
     kept = json.loads((directory / "result.json").read_text())
     if one.hash != kept.get("hash"):
         raise SourceError(f"{directory}: running it again gave {one.hash}, recorded was {kept.get('hash')}")
     return target
-
-
-class Progress:
-    """A bar on standard error, only on a terminal."""
-
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.on = sys.stderr.isatty()
-        self.begun = time.perf_counter()
-
-    def show(self, count: int) -> None:
-        if self.on:
-            share = self.request.progress()
-            filled = int(share * 30)
-            rate = count / max(1e-9, time.perf_counter() - self.begun)
-            bar = "━" * filled + "─" * (30 - filled)
-            sys.stderr.write(f"\r{bar} {share:4.0%}  {count:,} events  {rate:,.0f}/s ")
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self.on:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()

@@ -33,7 +33,7 @@ TIGHT = [("spread_bps", 1.0), ("levels", 2), ("skew_bps", 1.0)]
 def result(model: str, sets: list[tuple[str, object]] | None = None, seconds: float = 40.0) -> Run:
     request = open_sources(["synthetic:trend:5"], None, seconds, None)
     run = Run(override(request.setup, sets or []), model)
-    run_events([run], request.events(), lambda count: None)
+    run_events([run], request.events())
     return run
 
 
