@@ -20,7 +20,7 @@ from mmtui.config.paths import state_dir
 from mmtui.core.errors import UserError
 from mmtui.host import latch
 from mmtui.host.ctl import new_id, result, status
-from mmtui.host.registry import Desk, check_name, desk_names, lookup
+from mmtui.host.registry import Desk, check_name, desk_names, lookup, lookup_started
 from mmtui.link.blocking import BlockingConnection, hello, operator
 from mmtui.link.codec import LinkError
 from mmtui.link.messages import Cmd
@@ -62,7 +62,7 @@ def _names(name: str | None, config: Path | None) -> list[str]:
 
 def _press(name: str, reason: str) -> dict[str, Any]:
     """Send the act, or latch on disk where there is nobody to send it to."""
-    desk = lookup(name)
+    desk = lookup_started(name)
     if desk is None:
         return _latch(name, reason)
     row = {"desk": name, "pid": desk.pid, "how": "host", "proven": False, "open_orders": None}

@@ -16,7 +16,7 @@ from typing import Any
 
 from mmtui.config.paths import socket_path, state_dir
 from mmtui.core.errors import SourceError, UserError
-from mmtui.host.registry import lookup
+from mmtui.host.registry import lookup, lookup_started
 
 #: Opening many large captures takes a moment; nothing takes this long.
 START_S = 60.0
@@ -79,13 +79,8 @@ class Found:
 
 def _running(name: str) -> Path:
     """The socket of a desk whose lock is held; it may be starting still."""
-    until = time.monotonic() + START_S
-    while time.monotonic() < until:
-        desk = lookup(name)
-        if desk is not None:
-            return desk.socket
-        time.sleep(0.02)
-    return socket_path(name)
+    desk = lookup_started(name, START_S)
+    return desk.socket if desk is not None else socket_path(name)
 
 
 def start_demo(seed: int | None, scenario: str | None) -> Started | Found:

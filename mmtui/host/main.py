@@ -47,7 +47,7 @@ def serve(spec: dict[str, Any], detached: bool) -> int:
             _to_log(setup.name)
         return _serve_desk(setup, source, speed, lock, keep=spec["kind"] != "demo", detached=detached)
     finally:
-        lock.release()
+        lock.release(forget=spec["kind"] == "demo")
 
 
 def _serve_desk(setup: DeskSetup, source: Any, speed: float, lock: DeskLock, *, keep: bool, detached: bool) -> int:
@@ -84,8 +84,7 @@ def _serve_replay(spec: dict[str, Any], detached: bool) -> int:
         loop.run(lambda: _ready(lock, entry, detached))
         return 0
     finally:
-        lock.release()
-        _forget(name)
+        lock.release(forget=True)
 
 
 def _config(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float]:
@@ -160,14 +159,6 @@ def _socket(name: str) -> Path:
         return socket_path(name)
     except (ValueError, PermissionError) as error:
         raise UserError(str(error)) from None
-
-
-def _forget(name: str) -> None:
-    """A replay leaves nothing behind."""
-    folder = desk_dir(name)
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,18 +45,15 @@ class DeskLock:
     """Held by a host from before its first event until after its last."""
 
     def __init__(self, name: str) -> None:
-        self.path = desk_dir(name) / LOCK
-        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        for attempt in range(5):
-            try:
-                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while True:
+            self.path = desk_dir(name) / LOCK
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            if not _try_lock(self._fd):
+                os.close(self._fd)
+                raise RunsAlready(name, _who(self.path))
+            if _is_at(self._fd, self.path):
                 break
-            except OSError:
-                if attempt < 4:  # somebody may only be looking (a shared lock, for microseconds)
-                    time.sleep(0.02)
-        else:
-            os.close(self._fd)
-            raise RunsAlready(name, _who(self.path))
+            os.close(self._fd)  # a host that left took its folder away in this very moment
         os.ftruncate(self._fd, 0)
 
     def publish(self, desk: Desk) -> None:
@@ -64,9 +62,31 @@ class DeskLock:
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, text, 0)
 
-    def release(self) -> None:
+    def release(self, forget: bool = False) -> None:
+        """The host has ended. forget: the desk leaves nothing behind (demo, replay)."""
         os.ftruncate(self._fd, 0)
+        if forget:
+            shutil.rmtree(self.path.parent, ignore_errors=True)
         os.close(self._fd)
+
+
+def _try_lock(fd: int) -> bool:
+    for attempt in range(5):
+        if attempt:  # somebody may only be looking (a shared lock, for microseconds)
+            time.sleep(0.02)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            pass
+    return False
+
+
+def _is_at(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def check_name(name: str) -> str:
@@ -78,29 +98,29 @@ def check_name(name: str) -> str:
     return name
 
 
-def _read(path: Path) -> Desk | None:
-    """The desk whose host holds this lock; None when nobody does."""
+def _read(path: Path) -> tuple[bool, Desk | None]:
+    """Whether a host holds this lock, and what it has published (None: it is starting)."""
     try:
         fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
-        return None
+        return False, None
     try:
         try:
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return None
+            return False, None
         except OSError:
             pass
         try:
             found = json.loads(os.read(fd, 65536))
-            return Desk(**{**found, "socket": Path(found["socket"])})
+            return True, Desk(**{**found, "socket": Path(found["socket"])})
         except (ValueError, TypeError, KeyError):
-            return None  # starting: it has not published yet
+            return True, None
     finally:
         os.close(fd)
 
 
 def _who(path: Path) -> str:
-    desk = _read(path)
+    _, desk = _read(path)
     return f" (pid {desk.pid})" if desk else ""
 
 
@@ -115,7 +135,17 @@ def desk_names() -> Iterator[str]:
 
 def lookup(name: str) -> Desk | None:
     """The desk of this name, if it runs."""
-    return _read(state_dir() / "desks" / name / LOCK)
+    return _read(state_dir() / "desks" / name / LOCK)[1]
+
+
+def lookup_started(name: str, seconds: float = 30.0) -> Desk | None:
+    """The desk of this name, if it runs; waits for a host that is just starting."""
+    until = time.monotonic() + seconds
+    while True:
+        held, desk = _read(state_dir() / "desks" / name / LOCK)
+        if desk is not None or not held or time.monotonic() > until:
+            return desk
+        time.sleep(0.02)
 
 
 def running() -> list[Desk]:

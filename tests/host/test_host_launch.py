@@ -14,7 +14,17 @@ import pytest
 from mmtui.cli import default
 from mmtui.core.errors import UserError
 from mmtui.host import launch, loop
-from mmtui.host.registry import Desk, DeskLock, RunsAlready, check_name, find, lookup, running
+from mmtui.host.registry import (
+    Desk,
+    DeskLock,
+    RunsAlready,
+    check_name,
+    desk_names,
+    find,
+    lookup,
+    lookup_started,
+    running,
+)
 
 
 @pytest.fixture
@@ -92,6 +102,26 @@ def test_a_lock_is_held_once_and_says_by_whom(here):
 def test_a_desk_cannot_have_any_name(name):
     with pytest.raises(UserError):
         check_name(name)
+
+
+def test_a_demo_that_left_leaves_no_desk_to_kill(here):
+    path = launch.start_demo(None, None).socket()
+    assert path.exists()
+    here.run("ctl", "shutdown")
+    deadline = time.monotonic() + 10
+    while list(desk_names()):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert "nothing to kill" in here.run("kill").stdout
+
+
+def test_a_kill_waits_for_a_host_that_is_just_starting(here):
+    lock = DeskLock("slow")
+    assert lookup("slow") is None
+    assert lookup_started("slow", 0.1) is None
+    lock.publish(Desk("slow", "PAPER", 1, Path("/x.sock"), "s"))
+    assert lookup_started("slow", 0.1) is not None
+    lock.release()
 
 
 class IdleStage:
