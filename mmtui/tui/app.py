@@ -203,7 +203,8 @@ class Cockpit(App[int], inherit_bindings=False):
         return driver if isinstance(driver, GateDriver) else None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return {}
+        """Names that Textual's own styles use with an ansi theme: a theme that lacks one would end the program."""
+        return {"ansi-background": "ansi_default", "ansi-foreground": "ansi_default"}
 
     def _restyle(self) -> None:
         theme = self.current_theme
@@ -256,9 +257,11 @@ class Cockpit(App[int], inherit_bindings=False):
                 self.controller.dismiss()
                 self.store.say(f"{asking.ask.action}: no Enter came; nothing was sent", now)
             self.store.changed = True
+        if model.flash and now > model.flash_until:
+            model.flash, self.store.changed = "", True
         second = int(now * 4)
         timed = second != self._second and bool(
-            model.echoes or model.notice or model.flash or model.link != "up" or model.frame_age_ms() > 900
+            model.echoes or model.notice or model.link != "up" or model.frame_age_ms() > 900
         )
         if not (self.store.changed or timed) or (gate is not None and not gate.open()):
             return

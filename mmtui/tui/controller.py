@@ -362,7 +362,9 @@ _NO = 9
 
 
 def _rank(line: str, name: str, text: str) -> int:
-    """How well a typed line names an action: 0 best, _NO not at all."""
+    """How well a typed line names an action: -1 is its name, _NO not at all."""
+    if name == line:
+        return -1
     if name.startswith(line):
         return 0
     if any(word.startswith(line) for word in name.split()):

@@ -70,6 +70,13 @@ class GateDriver(LinuxDriver):
         finally:
             setattr(linux_driver, "WriterThread", ordinary)  # noqa: B010
 
+    def run_input_thread(self) -> None:
+        """Read keys; a terminal that has gone ends the app as SIGHUP does, whichever comes first."""
+        try:
+            super().run_input_thread()
+        except OSError:
+            self._app.call_later(self._app.exit, 0)
+
     @property
     def _gate(self) -> GateWriter | None:
         writer = self._writer_thread

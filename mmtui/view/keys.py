@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import lean_word
 from mmtui.view.model import Echo, Model
-from mmtui.view.rows import Row, Span, clean, clip, cut, rule, width
+from mmtui.view.rows import Row, Span, clean, clip, cut, flow, rule, width
 
 ECHO_S = 6.0
 GROUPS = ("quote", "risk", "view", "replay", "desk")
@@ -125,7 +125,7 @@ def echo_row(model: Model, places: dict[str, int], cells: int) -> Row:
     text, role = echo_text(newest)
     text = cut(clean(text), cells - 2)
     at = min(places.get(newest.action, 1), max(1, cells - len(text) - 1))
-    return clip([("─" * (at - 1) + " ", "rule"), (text, role), (" " + "─" * cells, "rule")], cells + 1)[:3]
+    return flow([("─" * (at - 1) + " ", "rule"), (text, role), (" " + "─" * cells, "rule")], cells)
 
 
 def echo_text(echo: Echo) -> tuple[str, str]:

@@ -22,7 +22,7 @@ from mmtui.view.levels import (
     sum_column,
 )
 from mmtui.view.model import Model
-from mmtui.view.rows import BLANK, FADE, Row, Span, bar, clip, cut, ends, meter, pad, width
+from mmtui.view.rows import BLANK, FADE, Row, Span, bar, clip, cut, ends, flow, meter, pad, width
 
 _MIN_COLUMN = 12
 _BAD = {
@@ -276,19 +276,7 @@ def _middle(model: Model, chosen: Instrument, mid: int, cells: int) -> Row:
             (" ", "rule"),
         ]
     spans.append(("─" * cells, "rule"))
-    return _flat(spans, cells)
-
-
-def _flat(spans: list[Span], cells: int) -> Row:
-    """Cut without an ellipsis: a line runs on."""
-    out: list[Span] = []
-    room = cells
-    for text, role in spans:
-        if room <= 0:
-            break
-        out.append((text[:room], role))
-        room -= len(text[:room])
-    return tuple(out)
+    return flow(spans, cells)
 
 
 def _reference(model: Model, chosen: Instrument) -> int:

@@ -84,6 +84,18 @@ def clip(spans: Iterable[Span], cells: int) -> Row:
     return tuple(out)
 
 
+def flow(spans: Iterable[Span], cells: int) -> Row:
+    """The spans in at most so many cells, cut without an ellipsis: lines run on."""
+    out: list[Span] = []
+    room = cells
+    for text, role in spans:
+        if room <= 0:
+            break
+        out.append((text[:room], role))
+        room -= len(text[:room])
+    return tuple(out)
+
+
 def pad(row: Row, cells: int, role: str = "text") -> Row:
     """The row, exactly so many cells wide."""
     have = width(row)

@@ -1,0 +1,124 @@
+"""Flatten, close, resume: the docked bar, and when Enter counts."""
+
+from fakedesk import FakeHost
+from test_actions import ready
+
+from mmtui.tui.app import Cockpit
+from mmtui.tui.asking import Asking, Pace
+from mmtui.view.model import Ask
+
+
+def asking():
+    made = Asking(Ask("flatten", "FLATTEN", [], 0.0))
+    made.painted(3)
+    return made
+
+
+def test_enter_does_not_count_before_the_bar_is_written_out():
+    question = asking()
+    assert question.enter(10.0) == "early"
+    question.written(20.0)
+    assert question.enter(20.1) == "early"
+    assert question.enter(20.45) == "yes"
+
+
+def test_a_held_enter_never_confirms():
+    question = asking()
+    question.written(0.0)
+    now = 0.0
+    while now < 4.9:
+        assert question.enter(now) == "early"
+        now += 0.03
+    assert question.enter(5.1) == "late"
+
+
+def test_after_five_seconds_it_is_over():
+    question = asking()
+    question.written(1.0)
+    assert not question.over(5.9)
+    assert question.over(6.0)
+    assert question.enter(6.0) == "late"
+
+
+def test_ten_steps_in_any_second():
+    pace = Pace()
+    assert [pace.take(0.05 * n) for n in range(12)] == [True] * 10 + [False] * 2
+    assert pace.take(1.0)
+    assert not pace.take(1.01)
+
+
+async def test_flatten_asks_and_enter_does_it():
+    host = FakeHost(live=False)
+    async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("f")
+        await pilot.pause(0.1)
+        app = pilot.app
+        assert app.canvases["dock"].display
+        assert app.canvases["ladder"].display, "the books stay visible"
+        await pilot.press("enter")
+        assert not host.commands, "too early"
+        await pilot.pause(0.4)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert [(c.action, c.args) for c in host.commands] == [("flatten", {"asset": "BTC"})]
+        assert not app.canvases["dock"].display
+        await pilot.press("enter")
+        assert len(host.commands) == 1, "a second Enter does nothing"
+
+
+async def test_close_is_left_by_escape():
+    host = FakeHost(live=False)
+    async with Cockpit(host.connector).run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        await pilot.press("C")
+        await pilot.pause(0.4)
+        await pilot.press("escape", "enter")
+        assert not host.commands
+        await pilot.press("C")
+        await pilot.pause(0.4)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert [c.action for c in host.commands] == ["close"]
+
+
+async def test_resume_out_of_a_latch_needs_a_typed_reason():
+    host = FakeHost(live=False)
+    async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("f12")
+        host.push(host.maker.tick())
+        await pilot.pause(0.1)
+        await pilot.press("r")
+        await pilot.pause(0.1)
+        await pilot.press("enter")
+        assert [c.action for c in host.commands] == ["kill"], "no reason, no resume"
+        await pilot.press(*"books checked", "enter")
+        await pilot.pause()
+        assert host.commands[-1].action == "resume"
+        assert host.commands[-1].reason == "books checked"
+
+
+async def test_no_question_is_confirmed_on_a_screen_too_small_to_show_it():
+    host = FakeHost(live=False)
+    async with Cockpit(host.connector).run_test(size=(30, 8)) as pilot:
+        await ready(pilot)
+        await pilot.press("f")
+        await pilot.pause(0.5)
+        await pilot.press("enter")
+        assert not host.commands
+
+
+async def test_keys_typed_into_a_stalled_line_are_dropped_but_not_kill():
+    host = FakeHost(live=False)
+    async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        press = pilot.app.controller.press
+        for key in ("s", "right_square_bracket", "f", "enter"):
+            press(key, stalled=True, stalled_for=3.0)
+        assert not host.commands
+        assert "dropped" in pilot.app.store.model.notice.text or "early" in pilot.app.store.model.notice.text
+        for key in ("p", "c", "f12"):
+            press(key, stalled=True, stalled_for=3.0)
+        await pilot.pause()
+        assert [c.action for c in host.commands] == ["pause", "cancel", "kill"]

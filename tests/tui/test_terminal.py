@@ -1,0 +1,106 @@
+"""A real pseudo-terminal: hang-up, SIGTERM, a terminal that stops reading."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+FAKE = Path(__file__).parent / "fakedesk.py"
+
+
+class Terminal:
+    """The cockpit on the fake desk, in a pty of 120×40."""
+
+    def __init__(self, **env):
+        full = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | env
+        self.pid, self.fd = pty.fork()
+        if not self.pid:
+            os.execve(sys.executable, [sys.executable, str(FAKE), "PAPER"], full)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self.seen = b""
+
+    def read(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if select.select([self.fd], [], [], 0.05)[0]:
+                try:
+                    self.seen += os.read(self.fd, 65536)
+                except OSError:
+                    return
+
+    def until(self, word, seconds=20.0):
+        end = time.monotonic() + seconds
+        while word not in self.seen and time.monotonic() < end:
+            self.read(0.1)
+        assert word in self.seen, word
+
+    def ended(self, seconds=10.0):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.pid = 0
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(0.02)
+        return None
+
+    def close(self):
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+
+
+@pytest.fixture
+def terminal():
+    made = Terminal()
+    yield made
+    made.close()
+
+
+def test_a_hang_up_ends_the_cockpit_cleanly(terminal):
+    terminal.until(b"RUNNING")
+    os.close(terminal.fd)
+    assert terminal.ended() == 0
+
+
+def test_sigterm_ends_it_and_restores_the_screen(terminal):
+    terminal.until(b"RUNNING")
+    os.kill(terminal.pid, signal.SIGTERM)
+    terminal.read(1.5)
+    assert terminal.ended() == 0
+    assert b"\x1b[?1049l" in terminal.seen
+
+
+def test_a_key_is_answered_after_the_terminal_had_stopped_reading(terminal):
+    terminal.until(b"RUNNING")
+    time.sleep(4.0)  # nobody reads: the pty fills up, the writer's thread waits, the loop does not
+    os.write(terminal.fd, b"]")  # typed into the stall: dropped
+    terminal.read(2.0)
+    terminal.until(b"line stalled")
+    terminal.seen = b""
+    os.write(terminal.fd, b"p")
+    terminal.until(b"PAUSED")
+    os.write(terminal.fd, b"q")
+    terminal.read(1.0)
+    assert terminal.ended() == 0
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "xterm", "COLORTERM": ""}])
+def test_poor_terminals(env):
+    terminal = Terminal(**env)
+    try:
+        terminal.until(b"RUNNING")
+        os.write(terminal.fd, b"q")
+        terminal.read(1.0)
+        assert terminal.ended() == 0
+        assert b"Traceback" not in terminal.seen
+    finally:
+        terminal.close()
