@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from desk_kit import DAY0, MS, SECOND, Desk, item, setup_of, three
+from desk_kit import DAY0, Desk, setup_of, three
 
 from mmtui.core.commands import ACTS
 from mmtui.core.effects import CancelOrder, Latch, Shutdown
@@ -372,34 +372,3 @@ def test_a_cancel_of_an_unknown_order_is_sent():
     place = desk.mark
     desk.press("cancel", order=oid)
     assert desk.all(CancelOrder, place) == [CancelOrder(0, oid)]
-
-
-# -- limits that act -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("limits", "word"), [({"daily_loss": 5.0}, "daily loss"), ({"drawdown": 5.0}, "drawdown")])
-def test_a_loss_halts_the_desk_and_it_can_be_resumed_from(limits, word):
-    desk = Desk(setup_of(item("linear"), limits={"daily_loss": 1e6, "drawdown": 1e6, **limits})).running()
-    desk.trade_into(1_000)
-    desk.book(999_935, 999_945)
-    desk.wait(200)
-    assert desk.state == "HALTED" and word in desk.engine.lattice.reasons["desk"]
-    assert not desk.open()
-    assert desk.press("resume", **LATCH_REASON).ok
-    desk.wait(500)
-    assert desk.state == "PAUSED"  # the loss is accepted, not found again a beat later
-    desk.press("start")
-    desk.book(999_875, 999_885)
-    desk.wait(200)
-    assert desk.state == "HALTED"
-
-
-def test_midnight_clears_no_halt():
-    desk = Desk(setup_of(item("linear"), limits={"daily_loss": 5.0}))
-    desk.running()
-    desk.trade_into(1_000)
-    desk.book(999_935, 999_945)
-    desk.wait(200)
-    desk.book(999_935, 999_945, ts=DAY0 + 86_400 * SECOND + MS)
-    desk.wait(500)
-    assert desk.state == "HALTED"

@@ -139,6 +139,20 @@ def test_an_answer_to_an_older_question_proves_nothing():
     assert not done(desk)
 
 
+def test_a_venue_slower_than_our_patience_is_proven_by_its_late_answers():
+    desk = deaf()
+    for order in desk.open():
+        desk.accept(order.oid)
+    desk.press("kill")
+    asked = max(e.query for e in desk.all(QueryOpenOrders))
+    desk.wait(4_000)
+    assert max(e.query for e in desk.all(QueryOpenOrders)) > asked + 2
+    for endpoint in (1, 2):
+        desk.step(OpenOrders(desk.now, 0, asked, endpoint, []))
+    desk.timer()
+    assert done(desk)
+
+
 def test_a_deaf_venue_is_asked_for_ever():
     desk = deaf()
     desk.press("kill")

@@ -19,6 +19,8 @@ from mmtui.core.setup import InstrumentSetup
 #: A side whose orders an operator cancelled one by one comes back after this.
 HOLD_ORDER_NS = 5_000_000_000
 FOREVER = 1 << 62
+#: Share of a limit from which on only the reducing side is quoted.
+REDUCE_AT = 0.9
 #: Share of the requote tolerance by which fair value may move before prices are computed again.
 DEAF = 0.1
 
@@ -33,6 +35,7 @@ class Quoter:
         self.enabled = setup.quote
         self.operator = model.Operator()
         self.reduce_mode = False
+        self.guard = ""  # a gauge at 90 %: reduce-only, and why
         self.volatility = Volatility(setup.quoting.vol_window_s)
         self.slots: dict[int, list[Order | None]] = {1: [], -1: []}
         self.hold = {1: 0, -1: 0}  # until when a side is held back by the operator
@@ -121,7 +124,7 @@ class Quoter:
             adds = ratio * side > 0
             factor = scale * (1.0 - params.size_skew * abs(ratio)) if adds else scale
             room = self.limit - position if side > 0 else self.limit + position
-            if self.reduce_mode:
+            if self.reduce_mode or self.guard or self.full(side, position):
                 room = max(0, -side * position)
             sizes = []
             for multiple in self.shape:
@@ -131,6 +134,10 @@ class Quoter:
                 room -= lots
             self.sizes[side] = tuple(sizes)
 
+    def full(self, side: int, position: int) -> bool:
+        """Whether the side would add to a position at 90 % of its limit (desk rules: reduce-only)."""
+        return side * position >= REDUCE_AT * self.limit
+
     def tolerance(self) -> float:
         """Ticks by which a resting price may be wrong before it is moved."""
         return self.params.requote_tolerance_bps * 1e-4 * self.fair
@@ -139,7 +146,7 @@ class Quoter:
         """True: leave the order; False: cancel it now; None: it should go, but has not lived long enough."""
         if order.state is not State.LIVE:
             return True
-        if want_sz <= 0 or order.left > want_sz * 2 or (self.reduce_mode and order.left > want_sz):
+        if want_sz <= 0 or order.left > want_sz * 2 or ((self.reduce_mode or self.guard) and order.left > want_sz):
             return False
         if abs(order.px - want_px) <= self.tolerance():
             return True

@@ -15,6 +15,8 @@ from mmtui.core.orders.tracker import Order, Tracker
 
 RETRY_NS = 250_000_000
 RETRY_MAX_NS = 1_000_000_000
+#: Questions whose answers are still listened to: a venue may take longer to answer than we take to ask again.
+QUESTIONS = 16
 
 
 class VenueSweep:
@@ -45,7 +47,7 @@ class VenueSweep:
         self.attempts = 0
         self.next_ts = 0
         self.open = 0  # orders that the venue named at the last question
-        self.answers: set[int] = set()
+        self.answers: dict[int, set[int]] = {}  # question -> endpoints that said zero; slow answers count too
 
 
 class Sweep:
@@ -86,7 +88,9 @@ class Sweeper:
         self.queries += 1
         state.query = self.queries
         state.attempts += 1
-        state.answers.clear()
+        state.answers[state.query] = set()
+        while len(state.answers) > QUESTIONS:
+            del state.answers[next(iter(state.answers))]
         orders = self.orders(sweep, state.v)
         emit(CancelAll(state.v, state.query, sweep.i))
         for order in orders:
@@ -103,7 +107,7 @@ class Sweeper:
     def acknowledged(self, v: int, query: int, ts: int) -> None:
         for sweep in self.sweeps:
             state = sweep.venues.get(v)
-            if state is not None and state.query == query and not state.acked:
+            if state is not None and query in state.answers and not state.acked:
                 state.acked = ts
 
     def answer(self, v: int, query: int, endpoint: int, oids: list[int], ts: int) -> list[Order]:
@@ -111,8 +115,9 @@ class Sweeper:
         gone: list[Order] = []
         for sweep in self.sweeps:
             state = sweep.venues.get(v)
-            if state is None or state.query != query or state.verified:
+            if state is None or query not in state.answers or state.verified:
                 continue
+            said = state.answers[query]
             named = []
             for oid in oids:
                 order = self.tracker.get(oid)
@@ -122,10 +127,10 @@ class Sweeper:
                         self.tracker.apply(order, Fact.SEEN)
             state.open = len(named)
             if named:
-                state.answers.clear()
+                said.clear()
                 continue
-            state.answers.add(endpoint)
-            if state.answers >= {1, 2}:
+            said.add(endpoint)
+            if said >= {1, 2}:
                 for order in self.orders(sweep, v):
                     if order.absence_proves(ts) and self.tracker.apply(order, Fact.ABSENT):
                         gone.append(order)

@@ -49,8 +49,9 @@ class Watch:
     def __init__(self, setup: DeskSetup) -> None:
         equity = float(setup.equity)
         limits = setup.limits
-        self.daily_loss = int((limits.daily_loss or equity * 0.01) * 1e6) * (UNIT // 10**6)
-        self.drawdown = int((limits.drawdown or equity * 0.015) * 1e6) * (UNIT // 10**6)
+        self.daily_loss = max(1, int((limits.daily_loss or equity * 0.01) * 1e6) * (UNIT // 10**6))
+        self.drawdown = max(1, int((limits.drawdown or equity * 0.015) * 1e6) * (UNIT // 10**6))
+        self.guard = ""  # reduce-only by a loss gauge, and why
         self.accepted = 0  # loss that an operator has resumed from, and until when that stands
         self.accepted_until = 0
         self.times = [Uptime() for _ in setup.instruments]
@@ -62,12 +63,29 @@ class Watch:
         ledger = engine.ledger
         currency = engine.setup.currency
         loss = self.loss(engine)
+        self._guard(engine, loss, ledger.drawdown())
         if loss >= self.daily_loss:
             engine.halt(-1, f"daily loss {money(loss)} {currency} reached its limit {money(self.daily_loss)}")
             return
         fallen = ledger.drawdown()
         if fallen >= self.drawdown:
             engine.halt(-1, f"drawdown {money(fallen)} {currency} reached its limit {money(self.drawdown)}")
+
+    def _guard(self, engine: Engine, loss: int, fallen: int) -> None:
+        """Reduce-only from 90 % of a loss limit on, until it is below 70 % again."""
+        name, share = max(
+            ("daily loss", loss / self.daily_loss), ("drawdown", fallen / self.drawdown), key=lambda pair: pair[1]
+        )
+        held = bool(self.guard)
+        guard = f"REDUCE: {name} at 90 % of its limit" if share >= (WARN if held else REDUCE) else ""
+        if bool(guard) is held:
+            return
+        self.guard = guard
+        engine.version += 1
+        engine.alert("warn", "limit", guard if guard else "losses below 70 % of their limits: both sides again")
+        for quoter in engine.quoters:
+            quoter.guard = guard
+            engine.market.requote(quoter.i)
 
     def loss(self, engine: Engine) -> int:
         """The greater loss of UTC day and rolling 24 hours, beyond what an operator has resumed from."""
