@@ -294,7 +294,7 @@ class Acts:
             operator.owner, operator.set_ts = event.operator, event.ts
         engine.version += 1
         for i in {item[0] for item in moved}:
-            engine.requote(i)
+            engine.market.requote(i)
         i, field, old, new = moved[0]
         after = self._in_force(i, field)
         self.changes[event.operator] = Change(event.ts, tuple(moved), word, engine.lattice_version)
@@ -325,7 +325,7 @@ class Acts:
                 raise Refusal("somebody has changed it since")
         for i, field, before, _ in change.items:
             setattr(engine.quoters[i].operator, field, before)
-            engine.requote(i)
+            engine.market.requote(i)
         del self.changes[event.operator]
         engine.version += 1
         return f"undone: {change.words}", "", ""
@@ -336,7 +336,7 @@ class Acts:
         on = not all(engine.quoters[i].operator.wide for i in scope)
         for i in scope:
             engine.quoters[i].operator.wide = on
-            engine.requote(i)
+            engine.market.requote(i)
         engine.version += 1
         return "WIDE: twice the width, half the size" if on else "WIDE off", str(not on), str(on)
 
@@ -348,7 +348,7 @@ class Acts:
             raise Refusal("the desk's state has changed since you pressed: look again")
         for i in scope:
             engine.quoters[i].reduce_mode = on
-            engine.requote(i)
+            engine.market.requote(i)
         engine.version += 1
         return "REDUCE: only the side that reduces" if on else "REDUCE off", str(not on), str(on)
 
@@ -377,8 +377,8 @@ class Acts:
         for i, params in new:
             engine.quoters[i].derive(params)
             engine.gate.position_limits[i] = engine.quoters[i].limit
-            engine.link_sources()
-            engine.requote(i)
+            engine.market.link_sources()
+            engine.market.requote(i)
         engine.version += 1
         after = json.dumps(args, sort_keys=True)
         return f"set {', '.join(f'{k}={v}' for k, v in args.items())}", before, after
@@ -394,7 +394,7 @@ class Acts:
                 raise Refusal(f"order {oid} is not open")
             if order.purpose == "quote":
                 self._hold(order.i, order.side, event.ts + HOLD_ORDER_NS, event.operator)
-            engine.cancel(order)
+            engine.orders.cancel(order)
             return f"cancelling order {oid}, its side comes back in 5 s", "", ""
         side = {"buy": 1, "sell": -1, "": 0}.get(str(args.get("side", "")))
         if side is None:
@@ -405,7 +405,7 @@ class Acts:
                 self._hold(i, one, FOREVER, event.operator)
             orders.extend(o for o in engine.tracker.of(i) if not side or o.side == side)
         for order in orders:
-            engine.cancel(order)
+            engine.orders.cancel(order)
         engine.version += 1
         word = {1: "bids", -1: "asks", 0: "orders"}[side]
         return f"cancelling {len(orders)} {word} of {self._scope_name(event)}; start quotes them again", "", ""

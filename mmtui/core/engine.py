@@ -1,8 +1,7 @@
 """The engine: one pure state machine that composes books, quoting, orders, risk and ledger.
 
 `process(event) -> effects`, in one order, with time as a field of the event.  Market events and quoting stand in
-market_side.py, own orders in order_side.py,
-the operator's acts in acts.py, tasks in taskrun.py, kill in risk/sweep.py.
+market_side.py, own orders in order_side.py, the acts in acts.py, tasks in taskrun.py, kill in risk/sweep.py.
 
 Rules of this file: no clock, no randomness, no I/O; every order leaves through `place`, every cancel through `cancel`.
 """

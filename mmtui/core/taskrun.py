@@ -45,7 +45,7 @@ class TaskRunner:
             if engine.lattice.effective(i) < Desk.PAUSED:
                 engine.set_state(-1, i, Desk.PAUSED, f"{kind} by {by}")
             for order in engine.tracker.of(i):
-                engine.cancel(order)
+                engine.orders.cancel(order)
         engine.version += 1
         engine.alert("warn", "task", f"{kind} {asset} by {by}: {plan.text}")
         return ""
@@ -115,7 +115,7 @@ class TaskRunner:
                 self._end(task, "an order is UNKNOWN")
                 return
             for order in resting:
-                engine.cancel(order)
+                engine.orders.cancel(order)
             return
         i, work, why = self._next(task, desk)
         if i < 0:
@@ -153,7 +153,7 @@ class TaskRunner:
         position = engine.accounts[slice_.i].position
         reduces = kind != "spot" and position * slice_.side < 0 and slice_.lots <= abs(position)
         oid = engine.tracker.next_oid
-        why = engine.place(slice_.i, slice_.side, slice_.px, slice_.lots, "IOC", task.kind, task.sent, reduces)
+        why = engine.orders.place(slice_.i, slice_.side, slice_.px, slice_.lots, "IOC", task.kind, task.sent, reduces)
         if why:
             self._end(task, why)
             return
