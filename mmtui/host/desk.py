@@ -260,8 +260,8 @@ class Desk:
     def frame(self, view: View, cockpits: int, operators: list[str]) -> Frame:
         return self.frames.frame(view, self._extras(self.lag.recent_ms(), cockpits, operators))
 
-    def status(self) -> dict[str, Any]:
-        return {**self.frames.status(self._extras(0.0, 0, [])), "loop": self.lag.body()}
+    def status(self, cockpits: int = 0) -> dict[str, Any]:
+        return {**self.frames.status(self._extras(0.0, cockpits, [])), "loop": self.lag.body()}
 
     def _extras(self, lag_ms: float, cockpits: int, operators: list[str]) -> Extras:
         return Extras(

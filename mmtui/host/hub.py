@@ -54,7 +54,7 @@ class Stage(Protocol):
 
     def frame(self, view: View, cockpits: int, operators: list[str]) -> Frame: ...
 
-    def status(self) -> dict[str, Any]: ...
+    def status(self, cockpits: int) -> dict[str, Any]: ...
 
     def command(self, cmd: Cmd, who: Hello) -> None:
         """Carry out an act; its result goes to the lane as an item."""
@@ -266,7 +266,7 @@ class Hub:
             message.depth = min(1000, max(1, message.depth))
             client.show(message)
         elif isinstance(message, StatusRequest):
-            body = msgspec.Raw(msgspec.msgpack.encode(self.stage.status()))
+            body = msgspec.Raw(msgspec.msgpack.encode(self.stage.status(self.cockpits)))
             client.send(Status(id=message.id, body=body))
         elif isinstance(message, Transport):
             self.stage.transport(message)

@@ -251,7 +251,7 @@ class Replay:
         extras.cockpits, extras.operators, extras.replay = cockpits, operators, replay
         return self._frames.frame(view, extras)
 
-    def status(self) -> dict[str, Any]:
+    def status(self, cockpits: int = 0) -> dict[str, Any]:
         return {**self._frames.status(self._extras()), "at": self.at}
 
     def _extras(self) -> Extras:

@@ -82,7 +82,7 @@ class FakeStage:
             operators=operators,
         )
 
-    def status(self):
+    def status(self, cockpits):
         return {"state": "PAUSED"}
 
     def command(self, cmd, who):
