@@ -245,6 +245,7 @@ class Keymap:
 
     def __init__(self, keys: dict[str, tuple[str, ...]] | None = None) -> None:
         self.keys: dict[str, tuple[str, ...]] = {a.id: a.keys for a in ACTIONS} | (keys or {})
+        self._entries: dict[bool, list[Key]] = {}  # made once a mode: they are asked for at every frame
 
     def resolve(self, key: str, replaying: bool) -> Action | None:
         """The action of a key: in a replay its own first."""
@@ -262,8 +263,10 @@ class Keymap:
         return " ".join(sign(key) for key in self.keys[id])
 
     def entries(self, replaying: bool) -> list[Key]:
-        """Entries of key bar and help, for this mode."""
-        out: list[Key] = []
+        """Entries of the key bar, for this mode."""
+        if replaying in self._entries:
+            return self._entries[replaying]
+        out: list[Key] = self._entries.setdefault(replaying, [])
         for action in ACTIONS:
             if action.where == ("live" if replaying else "replay"):
                 continue

@@ -256,24 +256,29 @@ class Cockpit(App[int], inherit_bindings=False):
             if asking.over(now):
                 self.controller.dismiss()
                 self.store.say(f"{asking.ask.action}: no Enter came; nothing was sent", now)
-            self.store.changed = True
+        timed = asking is not None
         if model.flash and now > model.flash_until:
-            model.flash, self.store.changed = "", True
+            model.flash, timed = "", True
         second = int(now * 4)
-        timed = second != self._second and bool(
+        if second != self._second and (
             model.echoes or model.notice or model.link != "up" or model.frame_age_ms() > 900
-        )
+        ):
+            timed = True
         if not (self.store.changed or timed) or (gate is not None and not gate.open()):
             return
         self._second = second
+        # what only time changes (an age, a countdown, an echo that ends) stands in the rows above and below
+        everything = self.store.changed or model.link != "up" or model.frame_age_ms() > 900
         self.store.changed = False
         self._lay()
-        self._paint()
+        self._paint(everything)
         if asking is not None and asking.mark is None and self.dock is not None:
             self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
 
-    def _paint(self) -> None:
+    def _paint(self, everything: bool) -> None:
         for place in self.laid:
+            if not everything and place.name not in ("header", "second", "keys"):
+                continue
             canvas = self.canvases[place.name]
             canvas.show(self._rows(place))
         self._paint_dock()

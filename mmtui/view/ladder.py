@@ -22,7 +22,7 @@ from mmtui.view.levels import (
     sum_column,
 )
 from mmtui.view.model import Model
-from mmtui.view.rows import BLANK, FADE, Row, Span, bar, clip, cut, ends, flow, meter, pad, width
+from mmtui.view.rows import BLANK, FADE, Row, Span, bar, clip, cut, ends, flow, meter, width
 
 _MIN_COLUMN = 12
 _BAD = {
@@ -45,7 +45,7 @@ def ladder(model: Model, cells: int, height: int) -> list[Row]:
     step = step_of(model, chosen, mid, rows)
     shape = _Shape(model, chosen, cells, mid)
     top = place(model, chosen.base, step, rows, mid // step)
-    columns = _columns(model, shape.shown, chosen, step)
+    columns = _columns(model, shape.shown, chosen, step, (top - rows, top))
     for col in columns:
         if model.cumulative:
             cumulate(col)
@@ -119,10 +119,14 @@ class _Shape:
         self.bar = self.column - self.number - 1
 
 
-def _columns(model: Model, shown: list[Instrument], chosen: Instrument, step: int) -> list[Column]:
+def _columns(
+    model: Model, shown: list[Instrument], chosen: Instrument, step: int, rows: tuple[int, int]
+) -> list[Column]:
     ts = model.frame.ts if model.frame else 0
-    out = [column(i.id, model.name(i.id), model.books.get(i.id), model.scales[i.id], step, ts) for i in shown]
-    return [*out, sum_column(model, step, chosen.id, ts)]
+    out = [
+        column(i.id, model.name(i.id), model.books.get(i.id), model.scales[i.id], step, ts, rows=rows) for i in shown
+    ]
+    return [*out, sum_column(model, step, chosen.id, ts, rows)]
 
 
 def _own(model: Model, shown: list[Instrument], step: int) -> dict[int, list[OwnOrder]]:
@@ -185,7 +189,7 @@ def _line(
     spans.append((text[same:] + "  ", strong))
     if own and shape.mine:
         spans.extend(_mine(own, shape, model))
-    return pad(clip(spans, shape.cells), shape.cells)
+    return tuple(spans)
 
 
 def _cell(col: Column, row: int, shape: _Shape) -> list[Span]:

@@ -72,8 +72,24 @@ def mid_units(book: BookView | None, scale: Scale) -> int:
     return (book.bids[0].px + book.asks[0].px) * scale.tick_u // 2
 
 
-def column(key: str, head: str, book: BookView | None, scale: Scale, step: int, now_ns: int, shift: int = 0) -> Column:
-    """One book on the axis. `shift` (UNITs) is added to its prices: the basis, when it is summed with others."""
+#: Rows that a column is made for: all.
+EVERYWHERE = (-(1 << 62), 1 << 62)
+
+
+def column(
+    key: str,
+    head: str,
+    book: BookView | None,
+    scale: Scale,
+    step: int,
+    now_ns: int,
+    shift: int = 0,
+    rows: tuple[int, int] = EVERYWHERE,
+) -> Column:
+    """One book on the axis, from row to row.
+
+    `shift` (UNITs) is added to its prices: the basis, when it is summed with others.
+    """
     out = Column(key, head)
     if book is None:
         out.state = "down"
@@ -81,17 +97,22 @@ def column(key: str, head: str, book: BookView | None, scale: Scale, step: int, 
     out.state, out.age_ms = book.state, book.age_ms
     tick, inverse = scale.tick_u, scale.inverse
     lot = scale.lot
+    first, last = rows
     asks, bids = out.asks, out.bids
     for level in book.asks:
         units = level.px * tick
         row = -(-(units + shift) // step)
+        out.high = row
+        if row > last:
+            break
         asks[row] = asks.get(row, 0.0) + (lot * level.sz * UNIT / units if inverse else lot * level.sz)
     for level in book.bids:
         units = level.px * tick
         row = (units + shift) // step
+        out.low = row
+        if row < first:
+            break
         bids[row] = bids.get(row, 0.0) + (lot * level.sz * UNIT / units if inverse else lot * level.sz)
-    out.high = max(asks, default=0)
-    out.low = min(bids, default=0)
     for item in reversed(book.prints):  # newest last, so that it wins
         if now_ns - item.ts <= PRINT_NS:
             units = item.px * tick + shift
@@ -131,7 +152,7 @@ def scale_bars(col: Column, first: int, last: int) -> None:
     col.top = nice_top(max(sizes, default=0.0))
 
 
-def sum_column(model: Model, step: int, selected: str, now_ns: int) -> Column:
+def sum_column(model: Model, step: int, selected: str, now_ns: int, rows: tuple[int, int] = EVERYWHERE) -> Column:
     """Σ over the markets of the selected one's kind and quote; with `adjust`, over all, moved by their basis to it."""
     chosen = next(i for i in model.family() if i.id == selected)
     alike = [i for i in model.family() if i.kind == chosen.kind and i.quote == chosen.quote]
@@ -149,7 +170,7 @@ def sum_column(model: Model, step: int, selected: str, now_ns: int) -> Column:
         mid = mid_units(book, model.scales[item.id])
         if adjust and not (mid and home):
             continue
-        one = column(item.id, "", book, model.scales[item.id], step, now_ns, home - mid if adjust else 0)
+        one = column(item.id, "", book, model.scales[item.id], step, now_ns, home - mid if adjust else 0, rows)
         for mine, theirs in ((total.asks, one.asks), (total.bids, one.bids)):
             for row, size in theirs.items():
                 mine[row] = mine.get(row, 0.0) + size
