@@ -50,7 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         calm=True,
     ),
     _live("pause", ("p",), "quote", "pause: pull all quotes", "pause", "pause", calm=True),
-    _live("resume", ("r",), "quote", "resume; out of HALTED or KILLED a reason is asked for", "", "resume"),
+    _live("resume", ("r",), "quote", "resume; out of a latch a reason is asked for", "", "resume"),
     _live(
         "tighter",
         ("left_square_bracket",),
@@ -86,8 +86,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _live("reset", ("0",), "quote", "operator's spread, skew and size back to none", "", "reset", scope="instrument"),
     _live("undo", ("u",), "quote", "take back your own last change", "undo", "undo"),
-    _live("wide", ("W",), "risk", "WIDE: twice the width, half the size, everywhere; again to undo", "WIDE", "wide"),
-    _live("reduce", ("R",), "risk", "REDUCE: quote only the side that reduces; again to undo", "REDUCE", "reduce"),
+    _live("wide", ("W",), "risk", "WIDE: twice the width, half the size; again undoes", "WIDE", "wide"),
+    _live("reduce", ("R",), "risk", "REDUCE: only the side that reduces; again undoes", "REDUCE", "reduce"),
     _live(
         "cancel",
         ("c",),
@@ -142,7 +142,7 @@ ACTIONS: tuple[Action, ...] = (
         "kill",
         ("ctrl+backslash", "f12"),
         "risk",
-        "KILL: block, cancel, prove zero; asks nothing, works everywhere",
+        "KILL: block, cancel, prove zero; asks nothing",
         "KILL",
         "kill",
         calm=True,
@@ -165,7 +165,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("finer", ("left_parenthesis",), "view", "finer price step of the ladder", "step"),
     Action("recentre", ("v",), "view", "recentre the ladder"),
     Action("cumulative", ("m",), "view", "cumulative depth on and off"),
-    Action("adjust", ("B",), "view", "Σ over all markets, adjusted by basis, on and off"),
+    Action("adjust", ("B",), "view", "Σ over all markets by basis, on and off"),
     Action("theme", ("T",), "view", "next theme"),
     Action("palette", ("slash", "ctrl+p"), "view", "palette: every action by name", "palette"),
     Action("help", ("question_mark",), "view", "keys and signs; again to leave", "help"),
@@ -182,7 +182,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_alert", ("A",), "replay", "previous alert", where="replay"),
     Action("next_key", ("k",), "replay", "next key press of the operator", "key", where="replay"),
     Action("previous_key", ("K",), "replay", "previous key press of the operator", where="replay"),
-    Action("quit", ("q",), "desk", "leave the cockpit; the desk keeps running (a demo or a replay ends)", "quit"),
+    Action("quit", ("q",), "desk", "leave; the desk goes on (demo and replay end)", "quit"),
 )
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}

@@ -34,7 +34,8 @@ def inventory(model: Model, cells: int, height: int) -> list[Row]:
         over = f" base {fmt.number(fmt.amount(view.baseline), 2)}" if item.kind == "spot" else ""
         if cells >= 56 and over:
             over = f" over its baseline of {fmt.number(fmt.amount(view.baseline), 3)}"
-        average = f" avg {view.avg_price}" if view.avg_price and cells >= 44 else ""
+        places = model.scales[item.id].decimals + 1
+        average = f" avg {fmt.number(fmt.amount(view.avg_price), places)}" if view.avg_price and cells >= 44 else ""
         role = "danger" if share >= 0.9 else "warn" if share >= 0.7 else "bright" if share else "dim"
         places = 0 if item.kind == "inverse" else 3
         left: list[Span] = [

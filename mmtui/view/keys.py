@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import lean_word
 from mmtui.view.model import Echo, Model
-from mmtui.view.rows import Row, Span, clean, clip, cut, flow, rule, width
+from mmtui.view.rows import Row, Span, clean, clip, cut, flow, pad, rule, width
 
 ECHO_S = 6.0
 GROUPS = ("quote", "risk", "view", "replay", "desk")
@@ -42,6 +42,17 @@ _WEIGHT = (
     "wide",
     "size_up",
     "quit",
+)
+
+
+#: What the ladder's signs mean.
+SIGNS = (
+    ("B S", "own buy, own sell: size left, share of queue ahead"),
+    ("next", "nobody is ahead of this order in the queue"),
+    ("▴ ▾", "newest public trade (2 s): bought, sold"),
+    ("·", "beyond the levels sent: not known, not empty"),
+    ("Σ", "sum over markets of one kind and quote"),
+    ("Σ adj", "over all markets, moved by their basis"),
 )
 
 
@@ -141,33 +152,22 @@ def echo_text(echo: Echo) -> tuple[str, str]:
 
 
 def help_page(keys: Sequence[Key], cells: int, height: int, start: int = 0) -> list[Row]:
-    """All keys, by group."""
+    """All keys, by group, and what the signs mean; in two columns where there is room."""
+    wide = cells >= 110
+    column = (cells - 2) // 2 if wide else cells
     rows: list[Row] = []
     for group in GROUPS:
         members = [k for k in keys if k.group == group]
-        if not members:
-            continue
-        rows.append(rule(group, cells))
-        for entry in members:
-            spans: list[Span] = [
-                (f" {entry.keys:<12} ", "key"),
-                (entry.help, "text"),
-                ("  (sends an act to the engine)" if entry.trades and cells > 110 else "", "faint"),
-            ]
-            rows.append(clip(spans, cells))
-        rows.append(())
-    rows += [
-        rule("what the signs mean", cells),
-        (
-            (
-                " B S          own buy and sell, size left, share of the queue still ahead (next: nobody)",
-                "text",
-            ),
-        ),
-        ((" ▴ ▾          the newest public trade of the last two seconds: bought, sold", "text"),),
-        ((" ·            beyond the levels that the host sent: not known, not empty", "text"),),
-        ((" Σ            sum over markets of one kind and quote; basis-adj: over all, moved by their basis", "text"),),
-    ]
-    rows = [clip(row, cells) for row in rows]
+        if members:
+            rows += [rule(group, column), *(_help_row(entry, column) for entry in members), ()]
+    rows += [rule("signs", column), *(clip([(f" {sign:<7}", "key"), (text, "text")], column) for sign, text in SIGNS)]
+    if wide:
+        half = (len(rows) + 1) // 2
+        right = [*rows[half:], ()]
+        rows = [(*pad(left, column), ("  ", "text"), *other) for left, other in zip(rows[:half], right, strict=False)]
     last = max(0, len(rows) - height)
     return rows[min(start, last) : min(start, last) + height]
+
+
+def _help_row(entry: Key, cells: int) -> Row:
+    return clip([(f" {entry.keys:<7} ", "key"), (entry.help, "text")], cells)

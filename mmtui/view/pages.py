@@ -65,6 +65,14 @@ def _orders(model: Model, cells: int, height: int) -> list[Row]:
         )
     if not orders:
         rows.append(((" no own orders in the market", "faint"),))
+    else:
+        rows += [
+            (),
+            clip(
+                [(" o", "key"), (" marks the next order, ", "dim"), ("d", "key"), (" cancels the marked one", "dim")],
+                cells,
+            ),
+        ]
     return rows[:height]
 
 
@@ -75,6 +83,8 @@ def _alerts(model: Model, cells: int, height: int) -> list[Row]:
     newest = list(reversed(model.alerts))[model.scroll : model.scroll + upper - 2]
     rows += [alert_row(item, cells) for item in newest] or [((" none", "faint"),)]
     rows.append(rule("log: states, commands, keys", cells))
+    if not model.log:
+        rows.append(((" nothing yet", "faint"),))
     for item in list(reversed(model.log))[model.scroll : model.scroll + max(0, height - len(rows))]:
         role = SEVERITY.get(item.severity, "text") if item.ok else "danger"
         rows.append(
@@ -93,7 +103,7 @@ def _risk(model: Model, cells: int, height: int) -> list[Row]:
     if frame is not None:
         rows += [gauge_row(model, gauge, cells, scope=True) for gauge in frame.gauges]
         rows += [(), rule("net delta", cells), *(delta_row(asset, cells) for asset in frame.assets), ()]
-        rows += [*inventory(model, cells, 12), (), *pnl(model, cells, 14)]
+        rows += [*inventory(model, min(cells, 76), 12), (), *pnl(model, cells, 14)]
     return rows[model.scroll : model.scroll + height]
 
 
@@ -112,9 +122,9 @@ def _venues(model: Model, cells: int, height: int) -> list[Row]:
                     (f" {item.id:<24}", "text"),
                     (f"{state:<13}", "ok" if state == "ok" else "danger"),
                     (f"{fmt.calm_age(book.age_ms) if book else 'n/a':>6}", "dim"),
-                    (f"  messages {view.messages:>10,}  gaps {view.gaps:>3}" if view else "", "dim"),
+                    (f" {view.messages:>11,} messages {view.gaps:>3} gaps" if view else "", "dim"),
                     (f"  tick {item.tick} lot {item.lot} ({item.grid})", "dim"),
-                    (f"  maker {item.maker_bps} taker {item.taker_bps} bps", "dim"),
+                    (f"  fees {item.maker_bps}/{item.taker_bps} bps", "dim"),
                 ],
                 cells,
             )
