@@ -70,7 +70,7 @@ class Adjust:
             old = quoter.operator.spread_bps
             new = max(-quoter.params.spread_bps, min(cap, old + step))
             items.append((i, "spread_bps", old, new))
-        return self._change(event, items, "spread", "bps")
+        return self._change(event, items, "spread")
 
     def skew(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         step = number(args, "bps")
@@ -81,7 +81,7 @@ class Adjust:
             cap = OFFSET_CAP * quoter.params.spread_bps
             old = quoter.operator.skew_bps
             items.append((i, "skew_bps", old, max(-cap, min(cap, old + step))))
-        return self._change(event, items, "skew", "bps")
+        return self._change(event, items, "skew")
 
     def size(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         step = number(args, "pct")
@@ -90,20 +90,18 @@ class Adjust:
         for i in in_scope(self.engine, event):
             old = self.engine.quoters[i].operator.size_pct
             items.append((i, "size_pct", old, max(SIZE_MIN, min(SIZE_MAX, old + step))))
-        return self._change(event, items, "size", "%")
+        return self._change(event, items, "size")
 
     def reset(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         items: list[tuple[int, str, float, float]] = []
         for i in in_scope(self.engine, event):
             operator = self.engine.quoters[i].operator
             items.extend((i, f, getattr(operator, f), 0.0) for f in ("spread_bps", "skew_bps", "size_pct"))
-        text, before, after = self._change(event, items, "reset", "bps")
+        text, before, after = self._change(event, items, "reset")
         del text
         return "operator's spread, skew and size back to none", before, after
 
-    def _change(
-        self, event: Command, items: list[tuple[int, str, float, float]], word: str, unit: str
-    ) -> tuple[str, str, str]:
+    def _change(self, event: Command, items: list[tuple[int, str, float, float]], word: str) -> tuple[str, str, str]:
         """Apply changes of operator's offsets and remember them for undo."""
         engine = self.engine
         moved = [item for item in items if item[2] != item[3]]
@@ -122,17 +120,17 @@ class Adjust:
         after = self._in_force(i, field)
         self.changes[event.operator] = Change(event.ts, tuple(moved), word, engine.lattice_version)
         more = f" on {len({m[0] for m in moved})} instruments" if len({m[0] for m in moved}) > 1 else ""
-        return f"{word} {new - old:+.4g} → {after} {unit}{more}", first, after
+        return f"{word} {new - old:+.4g} → {after}{more}", first, after
 
     def _in_force(self, i: int, field: str) -> str:
         quoter = self.engine.quoters[i]
         if field == "spread_bps":
-            return f"{quoter.params.spread_bps + quoter.operator.spread_bps:.4g}"
+            return f"{quoter.params.spread_bps + quoter.operator.spread_bps:.4g} bps"
         if field == "skew_bps":
             value = quoter.operator.skew_bps
             lean = " LEAN BUY" if value > 0 else " LEAN SELL" if value < 0 else ""
-            return f"{value:+.4g}{lean}"
-        return f"{100 + quoter.operator.size_pct:.4g}"
+            return f"{value:+.4g} bps{lean}"
+        return f"{100 + quoter.operator.size_pct:.4g} %"
 
     def undo(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         engine = self.engine
