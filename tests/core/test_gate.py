@@ -44,14 +44,14 @@ class Checks:
     lots=st.integers(1, 600),
 )
 def test_an_order_leaves_only_inside_the_worst_case_or_when_it_reduces(position, buys, sells, side, lots):
-    check = Checks()
+    check = Checks(setup_of(item("linear", max_position="0.3")))
     for size in buys:
         check.rest(1, size, unknown=size % 2 == 0)
     for size in sells:
         check.rest(-1, size)
     check.position(position)
     worst = position + sum(buys) + lots if side > 0 else -(position - sum(sells) - lots)
-    expected = "" if worst <= 1_000 else "position limit"
+    expected = "" if worst <= 300 else "position limit"
     assert check(side, lots) == ("" if worst <= 0 else expected)
 
 
