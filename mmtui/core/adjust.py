@@ -97,8 +97,7 @@ class Adjust:
         for i in in_scope(self.engine, event):
             operator = self.engine.quoters[i].operator
             items.extend((i, f, getattr(operator, f), 0.0) for f in ("spread_bps", "skew_bps", "size_pct"))
-        text, before, after = self._change(event, items, "reset")
-        del text
+        _, before, after = self._change(event, items, "reset")
         return "operator's spread, skew and size back to none", before, after
 
     def _change(self, event: Command, items: list[tuple[int, str, float, float]], word: str) -> tuple[str, str, str]:
