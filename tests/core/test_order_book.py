@@ -94,6 +94,7 @@ def test_the_newer_of_depth_and_best_quote_leads_by_update_id():
     assert (book.bid, book.ask) == (100, 110)
     book.best_quote(quote(12, 102, 108))
     assert (book.bid, book.ask, book.bid_sz) == (102, 108, 5)
+    book.best_quote(quote(11, 95, 115))  # overtaken by a newer one
     book.delta(delta(11, {101: 3}, {}))  # older than the quote
     assert (book.bid, book.ask) == (102, 108)
     book.delta(delta(13, {102: 2}, {}))

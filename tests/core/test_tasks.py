@@ -155,6 +155,13 @@ def test_a_flatten_never_passes_zero_net(positions):
     assert abs(net[-1]) <= Decimal("0.002")
 
 
+def test_a_close_takes_the_net_out_first_and_exactly():
+    desk = holding(1_000, -900)
+    desk.press("close")
+    market(desk, 300)
+    assert [(e.i, e.side, e.sz) for e in slices(desk)][:1] == [(SPOT, -1, 100)]
+
+
 def test_spot_is_sold_down_to_its_baseline_only():
     desk = holding(300, setup=setup_of(item("spot", baseline="5")))
     desk.press("close")
