@@ -3,6 +3,8 @@
 import pytest
 from desk_kit import DAY0, MS, SECOND, Desk, item, setup_of
 
+from mmtui.core.events import HostStarted
+
 LATCH_REASON = {"reason": "checked with ops"}
 FAR = {"daily_loss": 1e6, "drawdown": 1e6}
 
@@ -25,7 +27,9 @@ def test_a_loss_halts_the_desk_and_it_can_be_resumed_from(limits, word):
 
 
 def test_midnight_clears_no_halt():
-    desk = Desk(setup_of(item("linear"), limits={"daily_loss": 5.0}))
+    desk = Desk(setup_of(item("linear"), limits={"daily_loss": 5.0}), start=False)
+    desk.runner.now = DAY0 + 86_400 * SECOND - 5 * SECOND
+    desk.step(HostStarted(desk.now, 1, "start", {}))
     desk.running()
     desk.trade_into(1_000)
     desk.book(999_935, 999_945)
