@@ -34,7 +34,7 @@ from mmtui.tui.keymap import load_keymap
 from mmtui.tui.roles import filtered, styles
 from mmtui.tui.session import Connector, Line, Session
 from mmtui.tui.store import Store
-from mmtui.tui.themes import DEFAULT, config_dir, load_themes
+from mmtui.tui.themes import chosen_theme, config_dir, keep_theme, load_themes
 from mmtui.view.confirm import ask_rows, palette_rows
 from mmtui.view.desk import PANELS, SMALLEST, Place, keys_height, panel, places
 from mmtui.view.header import header, second_row
@@ -42,7 +42,7 @@ from mmtui.view.keys import help_page, key_bar
 from mmtui.view.rows import Row, clip
 
 #: Looks for something to paint so often; nothing is painted when nothing changed.
-TICK_S = 0.05
+TICK_S = 1 / 30
 FPS = 10.0
 _PALETTE_ROWS = 11
 
@@ -105,7 +105,7 @@ class Cockpit(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         for theme in self.themes_found:
             self.register_theme(theme)
-        wanted = os.environ.get("MMTUI_THEME", DEFAULT)
+        wanted = chosen_theme()
         self.theme = wanted if wanted in self.available_themes else "textual-dark"
         self._restyle()
         if self.themes_wrong:
@@ -193,6 +193,7 @@ class Cockpit(App[int], inherit_bindings=False):
             at = names.index(self.theme) if self.theme in names else -1
             self.theme = names[(at + 1) % len(names)]
             self._restyle()
+            keep_theme(self.theme)
             self.store.say(f"theme {self.theme}", monotonic(), "hot")
 
     # ------------------------------------------------------------ drawing

@@ -24,10 +24,8 @@ def step_bps(model: Model) -> float:
     return round(max(tick, width / 10), 4)
 
 
-def command(
-    model: Model, action: Action, extra: Args | None = None, reason: str = "", whole: bool = False
-) -> Cmd | str:
-    """The command of an action, or the sentence why there is none. `whole`: for the desk, whatever the scope."""
+def command(model: Model, action: Action, extra: Args | None = None, reason: str = "") -> Cmd | str:
+    """The command of an action, or the sentence why there is none."""
     chosen = model.instrument
     args: Args = dict(action.args) | (extra or {})
     if action.id in ("wider", "tighter", "skew_up", "skew_down") and "bps" not in args:
@@ -43,8 +41,8 @@ def command(
         return _cmd(model, action, args, order.instrument, None, reason)
     if action.id == "flatten" and chosen is not None:
         args["asset"] = chosen.base
-    instrument = chosen.id if chosen and action.scope == "instrument" and not whole else None
-    venue = chosen.venue if chosen and action.scope == "venue" and not whole else None
+    instrument = chosen.id if chosen and action.scope == "instrument" else None
+    venue = chosen.venue if chosen and action.scope == "venue" else None
     return _cmd(model, action, args, instrument, venue, reason)
 
 

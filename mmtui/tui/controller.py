@@ -6,6 +6,7 @@ Rules of this file: it reads the model, changes the store, sends over the sessio
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 from typing import Protocol
 
@@ -21,6 +22,7 @@ from mmtui.view.ladder import other_step
 from mmtui.view.model import SCREENS, Ask, Echo
 
 _FLASH_S = 0.35
+_LATCHED = ("KILLED", "HALTED")
 _STEPS = ("wider", "tighter", "skew_up", "skew_down", "size_up", "size_down")
 _SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1000.0)
 _ROWS = {"next_instrument": 1, "previous_instrument": -1, "page_down": 10, "page_up": -10}
@@ -46,6 +48,7 @@ class Controller:
         self.palette: str | None = None  # the typed line while it is open
         self.choice = 0
         self.pace = Pace()
+        self.resumes_desk = True  # what the open question of a resume is about: the desk, or the selected instrument
         self._handlers: dict[str, Callable[[], None]] = {
             "flatten": lambda: self._ask_plan("flatten"),
             "close": lambda: self._ask_plan("close"),
@@ -126,10 +129,8 @@ class Controller:
             return False
         return True
 
-    def _command(
-        self, action: Action, now: float, extra: Args | None = None, reason: str = "", whole: bool = False
-    ) -> None:
-        cmd = command(self.store.model, action, extra, reason, whole)
+    def _command(self, action: Action, now: float, extra: Args | None = None, reason: str = "") -> None:
+        cmd = command(self.store.model, action, extra, reason)
         if isinstance(cmd, str):
             self.store.say(cmd, now)
             return
@@ -181,7 +182,8 @@ class Controller:
                 self.store.say("resume out of a latched state needs a reason", now)
                 return
             self.dismiss()
-            self._command(BY_ID["resume"], now, reason=text, extra=None, whole=True)
+            action = BY_ID["resume"] if self.resumes_desk else replace(BY_ID["resume"], scope="instrument")
+            self._command(action, now, reason=text)
             return
         try:
             at = parse_time(text, self._replay_at())
@@ -218,9 +220,10 @@ class Controller:
         """Plain out of PAUSED; out of a latched state a reason is typed."""
         model = self.store.model
         view = model.view()
-        states = {model.frame.state if model.frame else "", view.state if view else ""}
-        latched = next((s for s in ("KILLED", "HALTED") if s in states), "")
-        if not latched:
+        desk = model.frame.state if model.frame else ""
+        self.resumes_desk = desk in _LATCHED or view is None or view.state not in _LATCHED
+        latched = desk if self.resumes_desk else view.state if view else ""
+        if latched not in _LATCHED:
             self._command(BY_ID["resume"], monotonic())
             return
         why = model.frame.state_reason if model.frame else ""
@@ -252,7 +255,7 @@ class Controller:
     def _open_palette(self) -> None:
         self.dismiss()
         self.palette, self.choice = "", 0
-        self.screen.open_typed("palette", "an action, or: spread 1.5 · skew -2 · size 20 · set levels=3")
+        self.screen.open_typed("palette", "an action, or: spread 1.5 · skew -2 · size 20 · set levels=3 · fps 5")
 
     def found(self) -> list[tuple[str, str, str]]:
         """(keys, name, help) of what the typed line matches, best first."""
@@ -268,6 +271,10 @@ class Controller:
         model = self.store.model
         found = self.found()
         typed = parse_line(model, text)
+        if text.startswith("fps "):
+            self.dismiss()
+            self._frames(text[4:], now)
+            return
         chosen = found[self.choice][1].replace(" ", "_") if self.choice < len(found) else ""
         self.dismiss()
         if isinstance(typed, str):
@@ -281,6 +288,14 @@ class Controller:
             self.do(BY_ID[chosen], now)
         else:
             self.store.say(f"{text!r}: no action has that name", now)
+
+    def _frames(self, text: str, now: float) -> None:
+        """Frames a second: fewer on a thin line."""
+        if not text.strip().isdigit() or not 2 <= int(text) <= 30:
+            self.store.say("fps takes a whole number from 2 to 30", now)
+            return
+        self.session.frames(float(text))
+        self.store.say(f"{int(text)} frames a second from the host", now, "hot")
 
     def _help(self) -> None:
         showing = self.helping

@@ -78,6 +78,11 @@ class Session:
             await line.send(self._owed[0])
             self._owed.pop(0)
 
+    def frames(self, fps: float) -> None:
+        """Ask for another frame rate."""
+        self._view = View(fps=fps, depth=DEPTH)
+        self.send(self._view)
+
     @property
     def up(self) -> bool:
         return self._line is not None

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import tomllib
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from mmtui.config.paths import data_dir
+from mmtui.config.paths import data_dir, state_dir
 from mmtui.tui.roles import NAMES
 
 DEFAULT = "mmtui-dark"
@@ -78,6 +79,23 @@ def _colour(path: Path, key: str, value: object) -> None:
         Color.parse(value)
     except ColorParseError:
         raise ValueError(f'theme {path.name}: {key}: {value!r} is no colour; use "#rrggbb" or "ansi_green"') from None
+
+
+def chosen_theme() -> str:
+    """MMTUI_THEME, else the theme that was chosen last, else the default."""
+    named = os.environ.get("MMTUI_THEME")
+    if named:
+        return named
+    try:
+        return (state_dir() / "theme").read_text(encoding="utf-8").strip() or DEFAULT
+    except (OSError, UnicodeDecodeError):
+        return DEFAULT
+
+
+def keep_theme(name: str) -> None:
+    """Remember the choice; where it cannot be written it is for this time only."""
+    with suppress(OSError):
+        (state_dir() / "theme").write_text(name + "\n", encoding="utf-8")
 
 
 def load_themes() -> tuple[list[Theme], list[str]]:

@@ -5,7 +5,7 @@ Rules of this file: rows only. The four answers keep their places; an alarm gets
 
 from __future__ import annotations
 
-from mmtui.link.messages import Frame, Gauge
+from mmtui.link.messages import Frame, Gauge, TaskView
 from mmtui.view import formats as fmt
 from mmtui.view.model import SCREENS, Model
 from mmtui.view.rows import Row, Span, clip, ends, meter, width
@@ -83,6 +83,9 @@ def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]
                 ],
             )
         )
+    modes = [word for word, on in (("WIDE", view.wide), ("REDUCE", view.reduce)) if on] if view else []
+    if modes:
+        out.append((1, [(" ".join(modes), "warn")]))
     total = fmt.amount(frame.pnl.total)
     out.append((1, [("PnL ", "dim"), (fmt.signed(total, 2), fmt.tone(total)), (f" {frame.pnl.ccy}", "dim")]))
     up = sum(1 for v in frame.venues if v.connected)
@@ -126,6 +129,10 @@ def alarms(model: Model) -> list[tuple[str, str]]:
         out.append((f"{unknown} UNKNOWN order{'s' if unknown > 1 else ''}: counted as live until proven", "alarm"))
     if frame.state in ("KILLED", "HALTED"):
         out.append((f"{frame.state}: {frame.state_reason or 'no reason given'} · r resumes with a reason", "alarm"))
+    latched = [f"{model.name(v.id)} {v.state}" for v in frame.instruments if v.state in ("KILLED", "HALTED")]
+    if latched and frame.state not in ("KILLED", "HALTED"):
+        out.append((f"{', '.join(latched)} · r resumes with a reason", "alarm"))
+    out += [(task_text(task), "alarm" if task.at_cap else "caution") for task in frame.tasks]
     down = [model.name(v.id) for v in frame.venues if not v.connected and not v.ended]
     if down:
         out.append((f"FEED DOWN: {', '.join(down)}", "alarm"))
@@ -139,9 +146,15 @@ def alarms(model: Model) -> list[tuple[str, str]]:
     unbounded = [model.name(v.id) for v in frame.venues if v.dead_man == "UNBOUNDED"]
     if unbounded:
         out.append((f"UNBOUNDED: {', '.join(unbounded)} would keep orders if the host died", "caution"))
-    if frame.state == "PAUSED" and frame.state_reason and frame.state_reason not in ("start", "pause"):
+    if frame.state == "PAUSED" and frame.state_reason and " by " not in frame.state_reason:
         out.append((f"PAUSED: {frame.state_reason}", "caution"))
     return out
+
+
+def task_text(task: TaskView) -> str:
+    """A running flatten or close: what it does, how far it is, which key stops it."""
+    what = f"{task.kind.upper()} {task.scope} {task.progress:.0%} · {task.text} · left {task.left}"
+    return f"{what} · AT ITS SLIPPAGE CAP: E extends once, z aborts" if task.at_cap else f"{what} · z aborts"
 
 
 def second_row(model: Model, cells: int) -> Row:

@@ -4,7 +4,7 @@ import pytest
 from fakedesk import INSTRUMENTS, FakeHost
 
 from mmtui.core.commands import BY_NAME
-from mmtui.link.messages import Transport
+from mmtui.link.messages import Transport, View
 from mmtui.tui.actions import ACTIONS, BY_ID, Keymap
 from mmtui.tui.app import Cockpit
 
@@ -210,3 +210,14 @@ def test_no_key_means_two_things_in_one_mode():
 
 def test_ids_are_stable_words():
     assert all(id.replace("_", "").isalnum() and id.islower() for id in BY_ID)
+
+
+async def test_frames_a_second_are_asked_for():
+    host = FakeHost(live=False)
+    async with cockpit(host).run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("slash", *"fps 5", "enter")
+        await pilot.press("slash", *"fps 99", "enter")
+        await pilot.pause()
+        assert [m.fps for m in host.sent if isinstance(m, View)] == [10.0, 5.0]
+        assert "from 2 to 30" in pilot.app.store.model.notice.text

@@ -162,6 +162,12 @@ async def test_themes_are_walked():
         for name in [*names[1:], names[0]]:
             await pilot.press("T")
             assert pilot.app.theme == name
+        await pilot.press("T")
+        chosen = pilot.app.theme
+    again = Cockpit(FakeHost(live=False).connector)
+    async with again.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        assert again.theme == chosen, "remembered"
 
 
 async def test_a_lost_host_is_said_and_comes_back_with_the_same_numbers():

@@ -122,3 +122,16 @@ async def test_keys_typed_into_a_stalled_line_are_dropped_but_not_kill():
             press(key, stalled=True, stalled_for=3.0)
         await pilot.pause()
         assert [c.action for c in host.commands] == ["pause", "cancel", "kill"]
+
+
+async def test_resume_of_one_halted_instrument_is_for_it_alone():
+    host = FakeHost(live=False)
+    async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        frame = host.maker.frame()
+        frame.instruments[1].state = "HALTED"
+        host.push(frame)
+        await pilot.pause(0.1)
+        await pilot.press("r", *"ok", "enter")
+        await pilot.pause()
+        assert [(c.action, c.instrument, c.reason) for c in host.commands] == [("resume", "sim-usdm:BTCUSDT", "ok")]

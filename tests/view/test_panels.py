@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mmtui.link.messages import Item, ReplayView, Step, TripRow, TripView
+from mmtui.link.messages import Item, ReplayView, Step, TaskView, TripRow, TripView
 from mmtui.tui.actions import Keymap
 from mmtui.view.confirm import ask_rows, plan_lines
 from mmtui.view.desk import PANELS, panel, places
@@ -145,6 +145,32 @@ def test_alarms_take_the_second_row(model):
     assert line.startswith(" HOST LOST 3 s ago")
     assert "(+2 more)" in line
     assert width(second_row(model, 40)) == 40
+
+
+def test_a_running_task_is_said_with_its_keys(model):
+    model.frame.tasks = [
+        TaskView(kind="flatten", scope="BTC", text="selling on usdm", progress=0.4, left="0.2 BTC", at_cap=False)
+    ]
+    assert "FLATTEN BTC 40% · selling on usdm · left 0.2 BTC · z aborts" in plain(second_row(model, 120))
+    model.frame.tasks[0].at_cap = True
+    assert "E extends once" in plain(second_row(model, 120))
+
+
+def test_one_halted_instrument_is_an_alarm(model):
+    model.frame.instruments[0].state = "HALTED"
+    assert "spot HALTED" in plain(second_row(model, 120))
+
+
+def test_wide_and_reduce_are_said_in_the_header(model):
+    model.view().wide = model.view().reduce = True
+    assert "WIDE REDUCE" in plain(header(model, 120))
+
+
+def test_a_pause_by_an_operator_is_no_alarm(model):
+    model.frame.state, model.frame.state_reason = "PAUSED", "pause by op1"
+    assert not alarms(model)
+    model.frame.state_reason = "restarted after a crash"
+    assert alarms(model) == [("PAUSED: restarted after a crash", "caution")]
 
 
 def test_a_silent_host_is_stale_and_faded(model):
