@@ -4,7 +4,7 @@ A session is a folder:
 
     header.json   what the session is (schema, setup of the desk, source), readable by people
     tape          chunks: CHUNK header, then zstd of a msgpack array of records; hashes are chained
-    tail          the open chunk: TAIL header, then frames (length, crc32, record)
+    tail          the open chunk: TAIL header, then frames (length, crc32 of record and number, record)
     end.json      written at the clean end: number of records, state hash, hash of the last chunk
     journal       what cockpits did beside commanding (journal.py)
     reserve       space that is given back when the disk is full, so that what reduces risk is still recorded
@@ -153,12 +153,17 @@ def array_head(count: int) -> bytes:
     return b"\xdd" + count.to_bytes(4, "big")
 
 
-def frame(record: bytes) -> bytes:
-    return FRAME.pack(len(record), crc32(record)) + record
+def frame(record: bytes, number: int) -> bytes:
+    return frame_head(record, number) + record
 
 
-def read_frames(data: bytes, offset: int) -> tuple[list[bytes], int]:
-    """Whole records of a tail from `offset` on, and where the first byte that is none stands."""
+def frame_head(record: bytes, number: int) -> bytes:
+    """Length and checksum of a record; the checksum covers its number too, so that no record passes for another."""
+    return FRAME.pack(len(record), crc32(record, number & 0xFFFFFFFF))
+
+
+def read_frames(data: bytes, offset: int, first: int) -> tuple[list[bytes], int]:
+    """Whole records of a tail from `offset` on, numbered from `first`; and where the first byte that is none stands."""
     records: list[bytes] = []
     end = len(data)
     while offset + FRAME.size <= end:
@@ -167,7 +172,7 @@ def read_frames(data: bytes, offset: int) -> tuple[list[bytes], int]:
         if length > RECORD_MAX or start + length > end:
             break
         record = data[start : start + length]
-        if crc32(record) != check:
+        if crc32(record, (first + len(records)) & 0xFFFFFFFF) != check:
             break
         records.append(record)
         offset = start + length

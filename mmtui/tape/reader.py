@@ -165,7 +165,10 @@ class TapeReader:
             self.damage.append(f"{name}: tail: its first bytes are damaged: {len(data)} bytes cut")
             return
         first = TAIL_HEAD.unpack_from(data)[1]
-        records, end = read_frames(data, TAIL_HEAD.size)
+        records, end = read_frames(data, TAIL_HEAD.size, first)
+        if not records and end < len(data) and first != self.chunk_records:
+            first = self.chunk_records  # the number in the header may be what is damaged
+            records, end = read_frames(data, TAIL_HEAD.size, first)
         if end < len(data):
             kept = first + len(records) - 1
             self.damage.append(f"{name}: tail: cut after record {kept}: {len(data) - end} bytes lost")

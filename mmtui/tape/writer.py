@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from zlib import crc32
 
 import msgspec
 import zstandard
@@ -19,7 +18,6 @@ from mmtui.core.events import Event
 from mmtui.tape.format import (
     CHUNK_BYTES,
     ENCODER,
-    FRAME,
     HASH_BYTES,
     RESERVE_BYTES,
     TAIL_HEAD,
@@ -31,6 +29,7 @@ from mmtui.tape.format import (
     chunk_hash,
     encode_header,
     frame,
+    frame_head,
     pack_chunk,
 )
 from mmtui.tape.reader import TapeReader
@@ -106,7 +105,7 @@ class TapeWriter:
         pending = self._pending
         if not pending:
             self._since = event.ts
-        pending += FRAME.pack(len(record), crc32(record))
+        pending += frame_head(record, self.count)
         pending += record
         if not self._parts:
             self._first_ts = event.ts
@@ -204,8 +203,9 @@ class TapeWriter:
         self._first_ts = self._last_ts = first_ts
         if records:
             self._last_ts = msgspec.msgpack.decode(records[-1])[0][1]
-        head = TAIL_HEAD.pack(TAIL_MAGIC, self.count - len(records))
-        self._install_tail(head + b"".join(map(frame, records)))
+        first = self.count - len(records)
+        frames = (frame(record, first + place) for place, record in enumerate(records))
+        self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, first) + b"".join(frames))
 
     def _install_tail(self, data: bytes) -> None:
         temporary = self.directory / "tail.new"
