@@ -60,7 +60,7 @@ def _cmd(model: Model, action: Action, args: Args, instrument: str | None, venue
 
 def label(model: Model, cmd: Cmd) -> str:
     """What the echo says until the engine answers."""
-    where = f" {model.name(cmd.instrument)}" if cmd.instrument else f" {model.name(cmd.venue)}" if cmd.venue else ""
+    where = f" {model.label(cmd.instrument)}" if cmd.instrument else f" {model.name(cmd.venue)}" if cmd.venue else ""
     bps = cmd.args.get("bps")
     if isinstance(bps, float):
         return f"{cmd.action}{where} {bps:+.2f} bps"

@@ -29,13 +29,15 @@ def fill_row(model: Model, item: Item, cells: int, wide: bool = False) -> Row:
     if fill is None or fill.instrument not in model.scales:
         return clip([(f" {fmt.clock(item.ts)} ", "dim"), (clean(item.text), "text")], cells)
     scale = model.scales[fill.instrument]
-    side, role = ("BUY ", "bid") if fill.side > 0 else ("SELL", "ask")
+    several = model.assets > 1
+    tight = several and cells < 52
+    side, role = ("BUY  ", "bid") if fill.side > 0 else ("SELL ", "ask")
     spans: list[Span] = [
         (f" {fmt.clock(fill.ts, millis=cells >= 52)} ", "dim"),
-        (f"{model.name(fill.instrument):<6}", "text"),
-        (f"{side} ", role),
+        (f"{model.label(fill.instrument):<{10 if several else 6}}", "text"),
+        (side[:1] + " " if tight else side, role),
         (f"{_size(model, fill):>7}", "bright"),
-        (" @ ", "dim"),
+        ("@" if tight else " @ ", "dim"),
         (f"{scale.price(fill.px):>9}", "bright"),
     ]
     if cells >= 42:

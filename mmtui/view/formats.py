@@ -92,6 +92,8 @@ def size_decimals(mid: float) -> int:
 def size_spans(value: float, decimals: int, cells: int, role: str = "text") -> tuple[Span, Span, Span]:
     """A size, right-aligned, its leading zero and trailing zeros dimmed."""
     text = number(value, decimals)
+    if value and not text.strip("0."):
+        return (" " * (cells - len(text) - 1), role), ("<", role), (number(10.0**-decimals, decimals), role)
     if len(text) > cells:
         text = compact(value)
     body = text.rstrip("0").rstrip(".") if "." in text else text

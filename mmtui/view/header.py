@@ -129,7 +129,7 @@ def alarms(model: Model) -> list[tuple[str, str]]:
         out.append((f"{unknown} UNKNOWN order{'s' if unknown > 1 else ''}: counted as live until proven", "alarm"))
     if frame.state in ("KILLED", "HALTED"):
         out.append((f"{frame.state}: {frame.state_reason or 'no reason given'} · r resumes with a reason", "alarm"))
-    latched = [f"{model.name(v.id)} {v.state}" for v in frame.instruments if v.state in ("KILLED", "HALTED")]
+    latched = [f"{model.label(v.id)} {v.state}" for v in frame.instruments if v.state in ("KILLED", "HALTED")]
     if latched and frame.state not in ("KILLED", "HALTED"):
         out.append((f"{', '.join(latched)} · r resumes with a reason", "alarm"))
     out += [(task_text(task), "alarm" if task.at_cap else "caution") for task in frame.tasks]
@@ -139,7 +139,7 @@ def alarms(model: Model) -> list[tuple[str, str]]:
     if frame.ended:
         out.append(("SOURCE ENDED: the market data is over, the desk is paused", "caution"))
     bad = [
-        f"{model.name(b.id)} {b.state.upper()}" for b in frame.books if b.state in ("gap", "crossed", "stale", "down")
+        f"{model.label(b.id)} {b.state.upper()}" for b in frame.books if b.state in ("gap", "crossed", "stale", "down")
     ]
     if bad and not frame.ended:
         out.append((" · ".join(bad[:4]) + (f" · +{len(bad) - 4}" if len(bad) > 4 else ""), "caution"))

@@ -44,6 +44,7 @@ def ladder(model: Model, cells: int, height: int) -> list[Row]:
     rows = height - 2
     step = step_of(model, chosen, mid, rows)
     shape = _Shape(model, chosen, cells, mid)
+    shape.axis = step_decimals(step, scale.decimals)
     top = place(model, chosen.base, step, rows, mid // step)
     columns = _columns(model, shape.shown, chosen, step, (top - rows, top))
     for col in columns:
@@ -54,7 +55,6 @@ def ladder(model: Model, cells: int, height: int) -> list[Row]:
     above = sum(len(v) for k, v in own.items() if k > top)
     below = sum(len(v) for k, v in own.items() if k <= top - rows)
     out = [_head(model, columns, shape, chosen, step, above)]
-    shape.axis = step_decimals(step, scale.decimals)
     labels = [fmt.price(row * step, shape.axis) for row in (top, top - rows + 1)]
     prefix = _common(labels)
     for row in range(top, top - rows, -1):

@@ -127,6 +127,17 @@ class Model:
         """Short name of an instrument: its venue where the desk has one market of the asset there, else with symbol."""
         return self.names.get(instrument, instrument)
 
+    def label(self, instrument: str) -> str:
+        """Its short name, with the asset where the desk has more than one."""
+        name = self.names.get(instrument, instrument)
+        item = self.scales.get(instrument)
+        return f"{name} {item.base}" if item is not None and self.assets > 1 else name
+
+    @property
+    def assets(self) -> int:
+        """How many base assets the desk has."""
+        return len({i.base for i in self.instruments})
+
     def welcomed(self, welcome: Welcome) -> None:
         """Make the look-ups of a host's instrument table."""
         self.welcome = welcome

@@ -5,6 +5,7 @@ Rules of this file: rows only, made from the same builders as the desk's panels.
 
 from __future__ import annotations
 
+from mmtui.link.messages import OwnOrder
 from mmtui.view import formats as fmt
 from mmtui.view.fills import SEVERITY, alert_row, fills
 from mmtui.view.inventory import delta_row, inventory
@@ -13,7 +14,7 @@ from mmtui.view.ladder import queue_bar
 from mmtui.view.model import Model
 from mmtui.view.pnl import pnl
 from mmtui.view.risk import gauge_row, venues
-from mmtui.view.rows import Row, clean, clip, rule
+from mmtui.view.rows import Row, clean, clip, cut, rule
 from mmtui.view.transport import near_marks
 from mmtui.view.why import page as why_page
 
@@ -33,36 +34,15 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
 def _orders(model: Model, cells: int, height: int) -> list[Row]:
     """Own open orders: the marked one can be cancelled by its key."""
     orders = model.orders()
+    wide = cells >= 124
+    name = 27 if wide else 12
     rows: list[Row] = [rule(f"own orders · {len(orders)}", cells)]
-    head = f"   {'instrument':<24}{'side':<6}{'price':>12}{'size':>12}{'left':>12}  {'queue':<6}{'ahead':>12}"
-    head += f"  {'state':<11}{'age':>6}  purpose"
+    more = f"{'left':>11}  {'queue':<6}{'ahead':>11}" if wide else f"  {'queue':<6}"
+    head = f"   {'instrument':<{name}}{'side':<6}{'price':>12}{'size':>11}{more}  {'state':<11}{'age':>6}  purpose"
     rows.append(clip([(head, "dim")], cells))
     for order in orders[model.scroll :]:
-        scale = model.scales.get(order.instrument)
-        if scale is None:
-            continue
-        places = fmt.size_decimals(order.px * scale.tick_u / fmt.UNIT)
-        size, left, ahead = (
-            fmt.number(scale.base_size(n, order.px), places) for n in (order.sz, order.left, max(0, order.ahead))
-        )
-        mark = "❯" if order.oid == model.marked else " "
-        side, role = ("BUY", "bid") if order.side > 0 else ("SELL", "ask")
-        queue = queue_bar(order) if order.ahead >= 0 else "n/a"
-        rows.append(
-            clip(
-                [
-                    (f" {mark} {order.instrument:<24}", "own" if order.oid == model.marked else "text"),
-                    (f"{side:<6}", role),
-                    (f"{scale.price(order.px):>12}", "bright"),
-                    (f"{size:>12}{left:>12}", "text"),
-                    (f"  {queue:<6}", "own"),
-                    (f"{ahead if order.ahead >= 0 else 'n/a':>12}", "dim"),
-                    (f"  {order.state:<11}", "danger" if order.state == "UNKNOWN" else "text"),
-                    (f"{fmt.age(order.age_ms):>6}  {order.purpose} {order.level + 1}", "dim"),
-                ],
-                cells,
-            )
-        )
+        if order.instrument in model.scales:
+            rows.append(_order_row(model, order, cells, name, wide))
     if not orders:
         rows.append(((" no own orders in the market", "faint"),))
     else:
@@ -74,6 +54,27 @@ def _orders(model: Model, cells: int, height: int) -> list[Row]:
             ),
         ]
     return rows[:height]
+
+
+def _order_row(model: Model, order: OwnOrder, cells: int, name: int, wide: bool) -> Row:
+    scale = model.scales[order.instrument]
+    places = fmt.size_decimals(order.px * scale.tick_u / fmt.UNIT)
+    marked = order.oid == model.marked
+    side, role = ("BUY", "bid") if order.side > 0 else ("SELL", "ask")
+    size, left, ahead = (fmt.number(scale.base_size(n, order.px), places) for n in (order.sz, order.left, order.ahead))
+    known = order.ahead >= 0
+    label = cut(order.instrument if wide else model.label(order.instrument), name - 1)
+    spans = [
+        (f" {'❯' if marked else ' '} {label:<{name}}", "own" if marked else "text"),
+        (f"{side:<6}", role),
+        (f"{scale.price(order.px):>12}", "bright"),
+        (f"{size:>11}" + (f"{left:>11}" if wide else ""), "text"),
+        (f"  {queue_bar(order) if known else 'n/a':<6}", "own"),
+        (f"{ahead if known else 'n/a':>11}" if wide else "", "dim"),
+        (f"  {order.state:<11}", "danger" if order.state == "UNKNOWN" else "text"),
+        (f"{fmt.age(order.age_ms):>6}  {order.purpose} {order.level + 1}", "dim"),
+    ]
+    return clip(spans, cells)
 
 
 def _alerts(model: Model, cells: int, height: int) -> list[Row]:
@@ -119,7 +120,7 @@ def _venues(model: Model, cells: int, height: int) -> list[Row]:
         rows.append(
             clip(
                 [
-                    (f" {item.id:<24}", "text"),
+                    (f" {item.id:<26}", "text"),
                     (f"{state:<13}", "ok" if state == "ok" else "danger"),
                     (f"{fmt.calm_age(book.age_ms) if book else 'n/a':>6}", "dim"),
                     (f" {view.messages:>11,} messages {view.gaps:>3} gaps" if view else "", "dim"),

@@ -29,7 +29,7 @@ def gauge_row(model: Model, gauge: Gauge, cells: int, scope: bool = False) -> Ro
     """Name, boxes, share, what it is of; the word of its level where it is not ok."""
     role = LEVEL_ROLES.get(gauge.level, "text")
     full, rest = meter(gauge.share, 10 if cells >= 44 else 8)
-    name = gauge.name if not scope else f"{gauge.name} · {model.name(gauge.scope)}"
+    name = gauge.name if not scope else f"{gauge.name} · {model.label(gauge.scope)}"
     spans: list[Span] = [
         (f" {name:<{26 if scope else 13}} ", "dim"),
         (full, role if role != "ok" else "text"),

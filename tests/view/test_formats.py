@@ -30,6 +30,7 @@ def test_sizes_are_right_aligned_and_their_zeros_dimmed():
     spans = fmt.size_spans(0.3, 3, 8)
     assert "".join(text for text, _ in spans) == "   0.300"
     assert spans == (("   0", "faint"), (".3", "text"), ("00", "faint"))
+    assert "".join(text for text, _ in fmt.size_spans(0.0002, 3, 8)) == "  <0.001", "dust is no zero"
     assert "".join(text for text, _ in fmt.size_spans(12_345_678.9, 3, 8)) == "   12.3M"
 
 
