@@ -101,7 +101,7 @@ def _wide(model: Model, w: int, top: int, room: int) -> list[Place]:
         Place("alerts", half + 1, top + ladder_h + 2, main - half - 1, lower),
     ]
     if _tripped(model):
-        lines = 5 + len(model.venues) * (1 if side >= WIDE else 3)
+        lines = 6 + len(model.venues) * (1 if side >= WIDE else 4)
         card = min(lines, room - inv)
         rest = room - inv - card
         out += [Place("trip", x, top, side, card), Place("inventory", x, top + card, side, inv)]

@@ -63,7 +63,9 @@ def _left(model: Model, card: TripView, venue: str) -> str:
     for instrument, size in card.positions.items():
         item = next((i for i in model.instruments if i.id == instrument), None)
         if ((item is not None and item.venue == venue) or instrument == venue) and fmt.amount(size):
-            parts.append(f"{fmt.money(size, 3)} {item.base if item else ''}".strip())
+            inverse = item is not None and item.kind == "inverse"
+            unit = f"{item.base} ct" if item and inverse else item.base if item else ""
+            parts.append(f"{fmt.money(size, 0 if inverse else 3)} {unit}".strip())
     return ", ".join(parts) or "flat"
 
 
@@ -85,14 +87,8 @@ def _table_row(model: Model, card: TripView, line: TripRow, cells: int) -> Row:
 def _list_rows(model: Model, card: TripView, line: TripRow, cells: int) -> list[Row]:
     text, role = _proof(line)
     return [
-        clip(
-            [
-                (f" {model.name(line.venue):<7}", "bright"),
-                (text, role),
-                (f"  {_left(model, card, line.venue)}", "text"),
-            ],
-            cells,
-        ),
+        clip([(f" {model.name(line.venue):<7}", "bright"), (text, role)], cells),
+        clip([("   left ", "dim"), (_left(model, card, line.venue), "text")], cells),
         clip([(f"   blocked {_us(line.blocked_us)} · acked {_ms(line.acked_ms)}", "dim")], cells),
         clip([(f"   {line.sent_orders} cancels sent in {_us(line.sent_us)}", "dim")], cells),
     ]

@@ -239,17 +239,18 @@ def test_the_trip_card_tells_requested_from_proven(model):
         at=model.frame.ts,
         scope="desk",
         cause="key",
-        rows=[row, bad],
-        positions={"sim-usdm:BTCUSDT": "-0.792"},
+        rows=[row, bad, msgspec.structs.replace(row, venue="sim-coinm")],
+        positions={"sim-usdm:BTCUSDT": "-0.792", "sim-coinm:BTCUSD_PERP": "59"},
         proven=False,
         next="wait",
     )
     for cells in (36, 72):
-        said = text(trip(model, card, cells, 14))
+        said = text(trip(model, card, cells, 18))
         assert "VERIFYING" in said
         assert "161 ms ✓" in said
         assert "1 UNKNOWN" in said
         assert "−0.792 BTC" in said
+        assert "+59 BTC ct" in said, "contracts are said to be contracts"
     card.proven = True
     assert "PROVEN ZERO" in text(trip(model, card, 72, 14))
 
