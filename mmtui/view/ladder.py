@@ -154,7 +154,8 @@ def _head(model: Model, columns: list[Column], shape: _Shape, chosen: Instrument
     spans: list[Span] = []
     for col in columns:
         if col.key == "Σ":
-            spans.append((cut(col.head, shape.column - 2).rjust(shape.column - 1) + " ", "head"))
+            name = col.head if len(col.head) <= shape.column - 2 else col.head.replace("-adj", "")
+            spans.append((cut(name, shape.column - 2).rjust(shape.column - 1) + " ", "head"))
             continue
         word, role = column_state(model.books.get(col.key))
         name = cut(col.head, max(3, shape.column - len(word) - 2))
