@@ -1,0 +1,37 @@
+"""Pictures of whole screens; after a wanted change: pytest tests/tui/test_snapshots.py --snapshot-update, and look at them."""
+
+import pytest
+from fakedesk import FakeHost
+
+from mmtui.tui.app import Cockpit
+from mmtui.view.model import Model
+
+
+@pytest.fixture
+def still(monkeypatch):
+    """No age moves while the picture is taken."""
+    monkeypatch.setattr(Model, "frame_age_ms", lambda self: 0.0)
+
+
+@pytest.mark.parametrize(
+    ("size", "theme", "keys"),
+    [((120, 40), "mmtui-dark", []), ((80, 24), "mmtui-light", ["f12"]), ((80, 24), "mmtui-safe", ["slash"])],
+    ids=["desk", "killed", "palette"],
+)
+def test_the_screen_looks_as_it_did(snap_compare, still, monkeypatch, size, theme, keys):
+    monkeypatch.setenv("MMTUI_THEME", theme)
+    host = FakeHost(live=False)
+
+    async def settle(pilot):
+        await pilot.pause(0.2)
+        await pilot.press(*keys)
+        if keys == ["f12"]:
+            host.push(host.maker.frame())
+        await pilot.pause(0.2)
+        pilot.app.store.model.echoes = []
+        pilot.app.store.model.flash = ""
+        pilot.app.store.changed = True
+        pilot.app.tick()
+        await pilot.pause(0.1)
+
+    assert snap_compare(Cockpit(host.connector), terminal_size=size, run_before=settle)
