@@ -24,6 +24,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
+from mmtui.core.errors import UserError
 from mmtui.link.client import connect
 from mmtui.link.messages import PROTOCOL, Cmd, Hello
 from mmtui.tui.actions import Keymap
@@ -89,6 +90,9 @@ class Cockpit(App[int], inherit_bindings=False):
         self.dock: Place | None = None
         self.said = ""  # why the cockpit ended, for the shell
         self._second = 0
+        self._typed = Input(id="typed", disabled=True)
+        self._typed.cursor_blink = False
+        self._typed.display = False
         self._bindings = BindingsMap(self._make_bindings())
 
     def _make_bindings(self) -> list[Binding]:
@@ -111,9 +115,6 @@ class Cockpit(App[int], inherit_bindings=False):
         if self.themes_wrong:
             more = f" (+{len(self.themes_wrong) - 1} more)" if len(self.themes_wrong) > 1 else ""
             self.store.say(self.themes_wrong[0] + more, monotonic() + 5)
-        self._typed = Input(id="typed", disabled=True)
-        self._typed.cursor_blink = False
-        self._typed.display = False
         self.screen.mount(self._typed)
         self._lay()
         self.set_interval(TICK_S, self.tick)
@@ -207,6 +208,11 @@ class Cockpit(App[int], inherit_bindings=False):
         """Names that Textual's own styles use with an ansi theme: a theme that lacks one would end the program."""
         return {"ansi-background": "ansi_default", "ansi-foreground": "ansi_default"}
 
+    @property
+    def _drawable(self) -> bool:
+        """Not before our screen is there, and not while the app goes down."""
+        return bool(self._screen_stack) and self.screen.is_mounted and not self._exit
+
     def _restyle(self) -> None:
         theme = self.current_theme
         self.looks.clear()
@@ -215,6 +221,8 @@ class Cockpit(App[int], inherit_bindings=False):
             canvas.repaint()
 
     def on_resize(self, event: Resize) -> None:
+        if not self._drawable:
+            return
         self.store.model.tops.clear()
         self._lay()
         self.store.changed = True
@@ -246,6 +254,8 @@ class Cockpit(App[int], inherit_bindings=False):
 
     def tick(self) -> None:
         """Paint what changed, if the terminal takes it; a skipped frame loses nothing."""
+        if not self._drawable:
+            return
         now = monotonic()
         model = self.store.model
         model.now = now
@@ -342,7 +352,9 @@ def _origin() -> str:
 
 
 def run_cockpit(socket: Path, *, observe: bool = False) -> int:
-    """Become the cockpit of the desk that listens at `socket`; the exit code."""
+    """Become the cockpit of the desk that listens at `socket`; the exit code. UserError without a terminal."""
+    if not (sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty()):
+        raise UserError("the cockpit needs a terminal; `mmtui ctl` and `mmtui engine` work without one")
     keymap = load_keymap(config_dir() / "keymap.toml")
 
     def connector(hello: Hello) -> AbstractAsyncContextManager[Line]:

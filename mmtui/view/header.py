@@ -163,7 +163,9 @@ def second_row(model: Model, cells: int) -> Row:
     if found:
         text, role = found[0]
         more = f"  (+{len(found) - 1} more)" if len(found) > 1 else ""
-        return clip([(f" {text}{more}".ljust(cells), role)], cells)
+        simulated: list[Span] = [(" SIMULATED ", "demo")] if _marks_simulated(model, cells) else []
+        room = cells - width(tuple(simulated))
+        return (*clip([(f" {text}{more}".ljust(room), role)], room), *simulated)
     spans: list[Span] = [(" ", "text")]
     chosen = model.instrument
     for at, name in enumerate(SCREENS):
@@ -173,6 +175,11 @@ def second_row(model: Model, cells: int) -> Row:
         spans.append((f"{at + 1} {name}" if picked or cells >= 100 else str(at + 1), "hot" if picked else "dim"))
         spans.append(("  ", "text"))
     right: list[Span] = [(f"{chosen.id} ", "dim")] if chosen else []
-    if model.welcome and model.welcome.simulated and cells < 100:
+    if _marks_simulated(model, cells):
         right.append((" SIMULATED ", "demo"))
     return ends(spans, right, cells)
+
+
+def _marks_simulated(model: Model, cells: int) -> bool:
+    """On a narrow screen SIMULATED stands in the second row: the header has no room for it."""
+    return model.welcome is not None and model.welcome.simulated and cells < 100

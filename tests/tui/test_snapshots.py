@@ -1,4 +1,4 @@
-"""Pictures of whole screens; after a wanted change: pytest tests/tui/test_snapshots.py --snapshot-update, and look at them."""
+"""Pictures of whole screens; after a wanted change: pytest --snapshot-update, and look at them."""
 
 import pytest
 from fakedesk import FakeHost

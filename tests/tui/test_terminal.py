@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from mmtui.core.errors import UserError
+from mmtui.tui.app import run_cockpit
+
 FAKE = Path(__file__).parent / "fakedesk.py"
 
 
@@ -104,3 +107,9 @@ def test_poor_terminals(env):
         assert b"Traceback" not in terminal.seen
     finally:
         terminal.close()
+
+
+def test_without_a_terminal_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "__stdin__", open(os.devnull))  # noqa: SIM115
+    with pytest.raises(UserError, match="needs a terminal"):
+        run_cockpit(tmp_path / "no.sock")

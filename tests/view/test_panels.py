@@ -135,6 +135,14 @@ def test_the_header_says_what_it_is_connected_to(model, cells):
     assert "SIMULATED" in both
 
 
+def test_an_alarm_never_hides_that_it_is_simulated(model):
+    model.frame.venues[0].connected = False
+    for cells in (40, 80, 120):
+        both = plain(header(model, cells)) + plain(second_row(model, cells))
+        assert "SIMULATED" in both
+        assert "FEED DOWN" in both
+
+
 def test_alarms_take_the_second_row(model):
     assert not alarms(model)
     model.frame.instruments[1].unknown_orders = 1
