@@ -8,6 +8,7 @@ from mmtui.config.paths import data_dir
 from mmtui.tui.app import Cockpit
 from mmtui.tui.roles import NAMES
 from mmtui.tui.themes import load_themes, read_theme
+from mmtui.view.model import Model
 
 THEMES = sorted(data_dir("themes").glob("*.toml"))
 
@@ -44,7 +45,8 @@ async def test_a_terminal_too_small_says_so_and_comes_back():
         assert "inventory" not in shown
 
 
-async def test_nothing_is_painted_when_nothing_changed():
+async def test_nothing_is_painted_when_nothing_changed(monkeypatch):
+    monkeypatch.setattr(Model, "frame_age_ms", lambda self: 0.0)
     host = FakeHost(live=False)
     async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
         await ready(pilot)
@@ -57,7 +59,8 @@ async def test_nothing_is_painted_when_nothing_changed():
         assert {name: canvas.painted for name, canvas in app.canvases.items()} == before
 
 
-async def test_only_changed_lines_are_painted():
+async def test_only_changed_lines_are_painted(monkeypatch):
+    monkeypatch.setattr(Model, "frame_age_ms", lambda self: 0.0)
     host = FakeHost(live=False)
     async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
         await ready(pilot)
@@ -170,7 +173,8 @@ async def test_themes_are_walked():
         assert again.theme == chosen, "remembered"
 
 
-async def test_a_lost_host_is_said_and_comes_back_with_the_same_numbers():
+async def test_a_lost_host_is_said_and_comes_back_with_the_same_numbers(monkeypatch):
+    monkeypatch.setattr(Model, "frame_age_ms", lambda self: 0.0)  # the numbers, not their ages
     host = FakeHost(live=False)
     async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
         await ready(pilot)
