@@ -66,6 +66,14 @@ def _protections(engine: Engine, i: int, now: int) -> list[str]:
     return out
 
 
+def _state_reason(engine: Engine, i: int) -> str:
+    """Why the instrument itself, or its venue, is held back."""
+    lattice, v = engine.lattice, engine.venue_of[i]
+    if lattice.instruments[i] is not Desk.RUNNING:
+        return lattice.reasons.get(engine.scope(-1, i), "")
+    return lattice.reasons.get(engine.scope(v, -1), "") if lattice.venues[v] is not Desk.RUNNING else ""
+
+
 def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
     item = engine.setup.instruments[i]
     account, quoter, grid = engine.accounts[i], engine.quoters[i], engine.accounts[i].grid
@@ -119,6 +127,7 @@ def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
         uptime=times.both / times.total if times.total else 0.0,
         gaps=engine.books[i].gaps,
         messages=engine.books[i].messages,
+        state_reason=_state_reason(engine, i),
     )
 
 
