@@ -200,7 +200,7 @@ class MarketSide:
         """Bring the orders of both sides to the wanted prices and sizes."""
         i = quoter.i
         position = self.accounts[i].position
-        quoter.resize(position, ts, 0)
+        quoter.resize(position, ts)
         quoter.dirty = False
         for side in (1, -1):
             want = quoter.want[0] if side > 0 else quoter.want[1]

@@ -26,7 +26,7 @@ def pnl(parts: dict[str, int], currency: str) -> dict[str, Any]:
     }
 
 
-def outcome(engine: Engine, damaged: dict[str, int]) -> dict[str, Any]:
+def outcome(engine: Engine) -> dict[str, Any]:
     """`instruments` and `pnl_total` of the contract, and the damage that was skipped."""
     instruments = {}
     currency = engine.setup.currency
@@ -61,7 +61,7 @@ def outcome(engine: Engine, damaged: dict[str, int]) -> dict[str, Any]:
     return {
         "instruments": instruments,
         "pnl_total": {"ccy": currency, "total": total_pnl},
-        "damaged": dict(engine.damaged) or damaged,
+        "damaged": dict(engine.damaged),
     }
 
 

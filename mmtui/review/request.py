@@ -20,7 +20,7 @@ from mmtui.core.errors import SourceError, UserError
 from mmtui.core.events import Event
 from mmtui.core.ledger.ledger import DOLLARS
 from mmtui.core.market.instrument import Instrument
-from mmtui.core.quoting.params import Quoting
+from mmtui.core.quoting.params import Quoting, in_words
 from mmtui.core.setup import DeskSetup
 
 #: Length of a synthetic what-if without --seconds.
@@ -38,14 +38,12 @@ class Request:
         sources: list[dict[str, Any]],
         progress: Callable[[], float],
         finish: Callable[[], None],
-        damaged: dict[str, int],
     ) -> None:
         self.setup = setup
         self.events = events
         self.sources = sources
         self.progress = progress
         self.finish = finish
-        self.damaged = damaged
         self.session = ""
 
     def described(self) -> list[dict[str, Any]]:
@@ -130,7 +128,7 @@ def _synthetic(name: str, desk_of: Path | DeskSetup | None, seconds: float, seed
             yield event
 
     described = [{"path": f"synthetic:{scenario}:{seed}", "seconds": seconds}]
-    return Request(made, events, described, lambda: (here["last"] - START_NS) / (end - START_NS), lambda: None, {})
+    return Request(made, events, described, lambda: (here["last"] - START_NS) / (end - START_NS), lambda: None)
 
 
 def _recorded(names: list[str], desk_of: Path | DeskSetup | None, seed: int | None, seconds: float | None) -> Request:
@@ -146,7 +144,6 @@ def _recorded(names: list[str], desk_of: Path | DeskSetup | None, seed: int | No
     if seed is not None:
         setup = msgspec.structs.replace(setup, seed=seed)
     made = setup
-    damaged: dict[str, int] = {}
     sources = [{**describe(Path(name)), **({"seconds": seconds} if seconds else {})} for name in names]
     return Request(
         made,
@@ -154,7 +151,6 @@ def _recorded(names: list[str], desk_of: Path | DeskSetup | None, seed: int | No
         sources,
         inputs.progress,
         inputs.finish,
-        damaged,
     )
 
 
@@ -242,4 +238,4 @@ def _with(part: Any, key: str, value: object, said: str) -> Any:
     try:
         return msgspec.convert(table, type(part), strict=False)
     except msgspec.ValidationError as error:
-        raise UserError(f"--set {said}={value}: {error}") from None
+        raise UserError(f"--set {said}: {in_words(error, {key: value})}") from None

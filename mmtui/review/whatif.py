@@ -49,7 +49,6 @@ class Run:
         self.runner = Runner(self.engine, self.execution, record or self._digest, _ignore)
         self.digest = blake2b(digest_size=16)
         self.digests: list[str] = []
-        self.market = 0
         self._encode = msgspec.msgpack.Encoder().encode
         self._count = 0
         self.feed = self.runner.feed
@@ -133,10 +132,10 @@ def perform(request: Request, models: list[str]) -> dict[str, Any]:
     result: dict[str, Any] = {"session": request.session, "events": events, "elapsed_s": round(elapsed, 3)}
     result["hash"] = runs[0].hash
     result["model"] = models[0]
-    result.update(outcome(runs[0].engine, request.damaged))
+    result.update(outcome(runs[0].engine))
     result["digests"] = runs[0].digests
     for other, model in zip(runs[1:], models[1:], strict=True):
-        result[model] = {"hash": other.hash, **outcome(other.engine, request.damaged)}
+        result[model] = {"hash": other.hash, **outcome(other.engine)}
     return result
 
 

@@ -222,7 +222,7 @@ def test_at_the_limit_only_the_other_side_is_quoted():
 def test_a_configured_size_is_that_many_lots_exactly(size):
     setup = setup_of(item("linear", size=size, max_position=str(size * 2), baseline="0.3"))
     quoter = Desk(setup).engine.quoters[0]
-    quoter.resize(0, 0, 0)
+    quoter.resize(0, 0)
     assert quoter.sizes[1] == (int(Decimal(str(size)) / Decimal("0.001")),)
     assert quoter.limit == int(Decimal(str(size * 2)) / Decimal("0.001"))
 

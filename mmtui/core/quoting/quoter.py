@@ -111,7 +111,7 @@ class Quoter:
         self.want = want
         return True
 
-    def resize(self, position: int, ts: int, floor_bps: int) -> None:
+    def resize(self, position: int, ts: int) -> None:
         """Wanted sizes a side: profile, operator, WIDE, easing back, size skew, REDUCE and the room to the limit."""
         params, operator = self.params, self.operator
         scale = self.unit * (1.0 + operator.size_pct / 100.0)
