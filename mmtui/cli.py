@@ -63,8 +63,14 @@ def _speed_value(text: str) -> float:
     return value
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed: a whole number from 0 to 9223372036854775807")
+    return int(text)
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seed", type=int, metavar="N", help="the market's seed (default 1)")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="the market's seed (default 1)")
     parser.add_argument("--scenario", metavar="S", help="calm, trend, flash-crash, venue-outage ... (default calm)")
 
 
@@ -117,7 +123,7 @@ def _whatif(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="C", help="the desk's TOML file (default: built-in parameters)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a quoting parameter; repeat")
     parser.add_argument("--model", choices=("pessimistic", "optimistic", "both"), default="both", help="the fill model")
-    parser.add_argument("--seed", type=int, metavar="N", help="seed of latencies (default: the config's, else 1)")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="seed of latencies (default: the config's, else 1)")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after so many seconds of the source's clock")
     parser.add_argument("--out", metavar="SESSION", help="name or folder of the run that is recorded")
     _json(parser)
@@ -181,6 +187,7 @@ def demo(args: argparse.Namespace) -> int:
     """Start the demo's host (or find it) and become its cockpit."""
     from mmtui.host.launch import start_demo
 
+    _terminal()
     return _cockpit(start_demo(args.seed, args.scenario).socket)
 
 
@@ -188,6 +195,7 @@ def run(args: argparse.Namespace) -> int:
     """Start the desk's host (or find it running) and become its cockpit."""
     from mmtui.host.launch import start_desk
 
+    _terminal()
     return _cockpit(start_desk(args.config, args.speed).socket)
 
 
@@ -202,6 +210,7 @@ def replay(args: argparse.Namespace) -> int:
     """A recorded session in the cockpit; with --verify, the proof without one."""
     if args.verify:
         return _front("review.verify:run")(args)
+    _terminal()
     from mmtui.host.launch import start_replay
     from mmtui.review.sessions import find_session
     from mmtui.tape.reader import TapeReader
@@ -228,6 +237,13 @@ def default() -> int:
         print(f"mmtui: {len(desks)} desks run; name one:\n{names}", file=sys.stderr)
         return 2
     return demo(argparse.Namespace(seed=None, scenario=None))
+
+
+def _terminal() -> None:
+    """Before a host is started for it: without a terminal there is no cockpit, and no host is left behind."""
+    from mmtui.tui.terminal import require_terminal
+
+    require_terminal()
 
 
 def _cockpit(socket: Callable[[], Path], observe: bool = False) -> int:

@@ -96,6 +96,8 @@ class Converter:
         except ArithmeticError:
             number = Decimal("NaN")
         wanted = f"a number above {above}" if above else f"a number of at least {least}" if least else "a number"
+        if number.is_finite() and abs(number) > _AMOUNT_MAX:
+            wanted = f"{wanted}{' and' if least or above else ''} of at most {_AMOUNT_MAX:.0e}"
         out = not number.is_finite() or abs(number) > _AMOUNT_MAX or isinstance(value, bool)
         if out or (least and number < Decimal(least)) or (above and number <= Decimal(above)):
             raise self.error(where, f"{show(value)} is not allowed; give {wanted}")

@@ -203,7 +203,8 @@ class _Loader:
         path = Path(text).expanduser()
         path = path if path.is_absolute() else self.path.resolve().parent / path
         if not path.is_file():
-            raise self.error(where, f"{path}: there is no such file; give the path of a raw capture")
+            what = "is a folder" if path.is_dir() else "there is no such file"
+            raise self.error(where, f"{path}: {what}; give the path of a raw capture")
         return path
 
     def _found(self, venues: list[Venue], sources: list[Source], wanted: list[InstrumentKeys]) -> dict[str, Instrument]:

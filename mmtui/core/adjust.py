@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from mmtui.core.events import Command
-from mmtui.core.quoting.params import Quoting
+from mmtui.core.quoting.params import Quoting, in_words
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -187,7 +187,7 @@ class Adjust:
             try:
                 params = msgspec.convert(table, Quoting, strict=False)
             except msgspec.ValidationError as error:
-                raise Refusal(f"{error}") from None
+                raise Refusal(in_words(error, args)) from None
             if not all(isfinite(value) for value in msgspec.structs.astuple(params) if isinstance(value, float)):
                 raise Refusal("a number must be finite")
             if params.fair_value == "other" and engine.setup.index(params.fair_source) < 0:

@@ -9,12 +9,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mmtui.core import tasks
+from mmtui.core.market.instrument import plain
 from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
 from mmtui.core.risk.states import Desk
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
+
+
+def _left(size: Decimal) -> str:
+    """What is left, for people: the net of contracts at a price has 28 digits."""
+    return plain(round(size, 8))
 
 
 class TaskRunner:
@@ -125,7 +131,7 @@ class TaskRunner:
         if isinstance(slice_, str):
             if slice_ == "cap":
                 task.at_cap = True
-                task.text = f"at its slippage cap: {abs(work):f} {task.asset} left"
+                task.text = f"at its slippage cap: {_left(abs(work))} {task.asset} left"
                 engine.alert("danger", "task", f"{task.kind} {task.asset} {task.text}")
             else:
                 self._end(task, f"done ({slice_})" if slice_ == "dust" else slice_)
@@ -167,7 +173,8 @@ class TaskRunner:
         del self.running[task.asset]
         engine.version += 1
         severity = "info" if why.startswith("done") else "danger"
-        left = f", {task.left:f} {task.asset} left" if task.left else ""
+        text = _left(task.left)
+        left = f", {text} {task.asset} left" if text != "0" else ""
         engine.alert(severity, "task", f"{task.kind} {task.asset}: {why}{left}")
 
     def digest(self) -> tuple[object, ...]:

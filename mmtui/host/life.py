@@ -16,6 +16,7 @@ from typing import NamedTuple
 from mmtui import __version__
 from mmtui.config.paths import desk_dir, sessions_dir
 from mmtui.core.engine import Engine
+from mmtui.core.errors import SourceError
 from mmtui.core.events import MARKET, Event, HostStarted
 from mmtui.core.setup import DeskSetup
 from mmtui.host import latch
@@ -66,13 +67,22 @@ def recover(path: Path) -> Recovered:
     reader = TapeReader(path)
     engine = Engine(reader.header.setup)
     epoch = market = ts = 0
-    for _, event, _ in reader.records():
+    expected = 0
+    for index, event, _ in reader.records():
+        if index != expected:
+            break
+        expected += 1
         engine.process(event)
         ts = event.ts
         if type(event) in _MARKET:
             market += 1
         elif isinstance(event, HostStarted):
             epoch = event.epoch
+    if expected != reader.count:  # a crash never costs more than the end of the tail: this is the disk
+        raise SourceError(
+            f"{path}: its tape is damaged from record {expected} on, so the desk's positions are not known;"
+            " `mmtui audit verify` says what is lost; move the folder away to begin a new session"
+        )
     return Recovered(reader.header, engine, epoch, ts, market, 0)
 
 

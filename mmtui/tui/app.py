@@ -24,7 +24,6 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
-from mmtui.core.errors import UserError
 from mmtui.link.client import connect
 from mmtui.link.messages import PROTOCOL, Cmd, Hello
 from mmtui.tui.actions import Keymap
@@ -35,6 +34,7 @@ from mmtui.tui.keymap import load_keymap
 from mmtui.tui.roles import filtered, styles
 from mmtui.tui.session import Connector, Line, Session
 from mmtui.tui.store import Store
+from mmtui.tui.terminal import require_terminal
 from mmtui.tui.themes import chosen_theme, config_dir, keep_theme, load_themes
 from mmtui.view.confirm import ask_rows, palette_rows
 from mmtui.view.desk import PANELS, SMALLEST, Place, keys_height, panel, places
@@ -353,8 +353,7 @@ def _origin() -> str:
 
 def run_cockpit(socket: Path, *, observe: bool = False) -> int:
     """Become the cockpit of the desk that listens at `socket`; the exit code. UserError without a terminal."""
-    if not (sys.__stdin__ and sys.__stdin__.isatty() and sys.__stderr__ and sys.__stderr__.isatty()):
-        raise UserError("the cockpit needs a terminal; `mmtui ctl` and `mmtui engine` work without one")
+    require_terminal()
     keymap = load_keymap(config_dir() / "keymap.toml")
 
     def connector(hello: Hello) -> AbstractAsyncContextManager[Line]:

@@ -57,6 +57,8 @@ def run_line(capsys, *argv):
         ["kill", "start"],
         ["whatif", "a.gz", "--model", "wishful"],
         ["audit", "verfy", "s"],
+        ["demo", "--seed", "-1"],
+        ["whatif", "synthetic:calm", "--set", "levels=x"],
         ["replay"],
     ],
 )
@@ -75,6 +77,14 @@ def test_a_failed_file_is_exit_3(capsys, monkeypatch):
 
     monkeypatch.setattr(cli, "_front", lambda target: fail)
     assert run_line(capsys, "sessions") == (3, "", "mmtui: the venue said no\n")
+
+
+@pytest.mark.parametrize("argv", [["demo"], ["run", "desk.toml"], ["replay", "x"]])
+def test_without_a_terminal_no_host_is_started(capsys, monkeypatch, argv):
+    monkeypatch.setattr(sys, "__stdin__", None)
+    monkeypatch.setattr("mmtui.host.launch.Started.__init__", lambda self, spec: pytest.fail("a host was started"))
+    code, out, err = run_line(capsys, *argv)
+    assert (code, out) == (2, "") and "needs a terminal" in err
 
 
 def test_an_os_error_is_a_sentence_and_exit_3(capsys, monkeypatch):

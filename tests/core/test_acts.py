@@ -261,6 +261,7 @@ def test_starting_what_runs_changes_no_state():
         {"args": '{"bps": NaN}'}, {"args": '{"bps": 1e999}'}, {"args": '{"bps": true}'}, {"args": '{"bps": "x"}'},
         {"action": "set", "args": '{"size": 1e999}'}, {"action": "set", "args": '{"size": "inf"}'},
         {"action": "set", "args": '{"size": NaN}'}, {"action": "set", "args": '{"size": -1}'},
+        {"action": "set", "args": '{"size": 1e308}'},
         {"action": "set", "args": '{"nothing": 1}'}, {"action": "set", "args": "{}"},
         {"action": "set", "args": '{"fair_value": "other", "fair_source": "no:WHERE"}'},
         {"action": "cancel", "args": '{"order": 99}'}, {"action": "cancel", "args": '{"side": "up"}'},
@@ -280,6 +281,20 @@ def test_a_bad_command_is_one_clear_refusal_and_changes_nothing(event):
     (result,) = [r for r in desk.results if r.command == "bad"]
     assert not result.ok and result.text and "\n" not in result.text
     assert desk.engine.state_hash() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"levels": 100}, "levels=100 is not allowed; give a whole number <= 20"),
+        ({"spread_bps": "abc"}, "spread_bps=abc is not allowed; give a number"),
+        ({"size": 0}, "size=0 is not allowed; give a number > 0.0"),
+        ({"post_only": "maybe"}, "post_only=maybe is not allowed; give true or false"),
+        ({"fair_value": "x"}, "fair_value=x is not allowed: invalid enum value 'x'"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_refused_in_words(change, words):
+    assert Desk().running().press("set", **change).text == words
 
 
 # -- offsets and undo ----------------------------------------------------------------------------------------------

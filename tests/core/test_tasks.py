@@ -1,6 +1,7 @@
 """Flatten and close: slice by slice, never past the goal, with a cap, and what is left is said."""
 
 import itertools
+import re
 from decimal import Decimal
 
 import pytest
@@ -113,6 +114,14 @@ def test_flatten_trades_the_cheapest_leg():
     market(desk, until_idle=True)
     assert {e.i for e in slices(desk)} == {LINEAR}
     assert [desk.position(i) for i in range(3)] == [500, -500, 0]
+
+
+def test_what_a_flatten_leaves_is_said_in_eight_decimals_at_most():
+    desk = holding(0, 0, -137)
+    desk.press("flatten")
+    market(desk, until_idle=True)
+    assert "done, 0." in last_task_alert(desk)
+    assert not re.search(r"\.\d{9}", last_task_alert(desk))
 
 
 def test_flatten_goes_to_the_target():

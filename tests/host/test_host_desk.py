@@ -6,6 +6,7 @@ import errno
 
 import pytest
 
+from mmtui.core.errors import SourceError
 from mmtui.core.events import Command, HostStarted, SourceEnded
 from mmtui.host import latch
 from mmtui.host.desk import QUIET_NS
@@ -188,6 +189,18 @@ def test_a_crashed_session_is_found_and_goes_on_where_the_tape_ends(open_synthet
     trades = [(event.i, event.trade_id) for event in events if type(event).__name__ == "Trade"]
     assert len(set(trades)) == len(trades)
     assert [event.epoch for event in events if isinstance(event, HostStarted)] == [1, 2]
+
+
+def test_a_tape_that_lost_records_brings_no_ledger_back(open_synthetic, state):
+    desk = open_synthetic()
+    run_for(desk, 60)
+    desk.tape.flush()
+    desk.tape.abandon()
+    tape = state / "sessions" / desk.session / "tape"
+    assert tape.stat().st_size > 100  # a chunk has been written
+    tape.write_bytes(tape.read_bytes()[:-1])
+    with pytest.raises(SourceError, match=r"damaged from record \d+ on, so the desk's positions are not known"):
+        open_synthetic()
 
 
 def test_a_demo_starts_anew_and_keeps_no_latch(open_synthetic):

@@ -5,6 +5,7 @@ Rules of this file: data and their validation; the steps that use them are in fa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -29,7 +30,7 @@ class Quoting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     spacing_bps: Bps = 1.0
     spacing: Literal["linear", "geometric"] = "linear"
     spacing_factor: Annotated[float, Meta(ge=1, le=10)] = 1.5
-    size: Annotated[float, Meta(gt=0)] = 0.01
+    size: Annotated[float, Meta(gt=0, le=1e12)] = 0.01
     size_profile: Literal["flat", "linear", "exponential"] = "flat"
     size_factor: Annotated[float, Meta(gt=0, le=10)] = 1.5
     skew_bps: Bps = 2.0
@@ -70,3 +71,19 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "min_life_ms": ("ms", "an order is not moved before it has lived so long, unless a protection pulls it"),
     "post_only": ("", "quotes never take"),
 }
+
+
+#: What msgspec calls the types of parameters.
+_TYPES = {"`float`": "a number", "`int`": "a whole number", "`bool`": "true or false", "`str`": "a text"}
+
+
+def in_words(error: msgspec.ValidationError, args: Mapping[str, object]) -> str:
+    """A parameter that cannot be: "levels=100 is not allowed; give a whole number <= 20"."""
+    why, _, path = str(error).partition(" - at `$.")
+    key = path.rstrip("`")
+    if not why.startswith("Expected ") or key not in args:
+        return f"{key}={args.get(key)} is not allowed: {why[:1].lower()}{why[1:]}"
+    wanted = why.removeprefix("Expected ").partition(", got ")[0]
+    for name, words in _TYPES.items():
+        wanted = wanted.replace(name, words)
+    return f"{key}={args[key]} is not allowed; give {wanted}"

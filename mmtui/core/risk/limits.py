@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-Positive = Annotated[float, Meta(gt=0)]
+Positive = Annotated[float, Meta(gt=0, le=1e15)]  # money stays far inside 64 bits of the tape
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,18 +20,18 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     drawdown: Positive | None = None  # default 1.5 % of equity
     order_notional: Positive | None = None  # one order; default 10 % of equity
     gross_notional: Positive | None = None  # worst case over all instruments; default 3 x equity
-    messages_per_s: Annotated[int, Meta(ge=1)] = 50  # creates and amends a venue; cancels are never held back
+    messages_per_s: Annotated[int, Meta(ge=1, le=1_000_000)] = 50  # creates and amends a venue, never cancels
     cancel_share: Annotated[float, Meta(ge=0.2, le=0.9)] = 0.2
     collar_major_bps: Positive = 100.0
     collar_other_bps: Positive = 300.0
     collar_manual_bps: Positive = 50.0
     flatten_cap_major_bps: Positive = 30.0
     flatten_cap_other_bps: Positive = 100.0
-    stale_warn_ms: Annotated[int, Meta(ge=1)] = 500
-    stale_major_ms: Annotated[int, Meta(ge=1)] = 2_000
-    stale_other_ms: Annotated[int, Meta(ge=1)] = 5_000
-    ease_back_s: Annotated[float, Meta(ge=0)] = 60.0  # a quarter of the size after a protection
-    trips_to_pause: Annotated[int, Meta(ge=1)] = 3  # more trips than this in trips_window_s: PAUSED
-    trips_window_s: Positive = 600.0
-    on_cockpit_loss_s: Annotated[float, Meta(ge=0)] = 120.0  # live desks only; 0: keep going
+    stale_warn_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 500
+    stale_major_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 2_000
+    stale_other_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 5_000
+    ease_back_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0  # a quarter of the size after a protection
+    trips_to_pause: Annotated[int, Meta(ge=1, le=1_000_000)] = 3  # more trips than this in trips_window_s: PAUSED
+    trips_window_s: Annotated[float, Meta(gt=0, le=86_400)] = 600.0
+    on_cockpit_loss_s: Annotated[float, Meta(ge=0, le=86_400)] = 120.0  # live desks only; 0: keep going
     observers_may_kill: bool = True
