@@ -41,14 +41,16 @@ class Side:
 
     def apply(self, prices: list[int], sizes: list[int]) -> None:
         """Absolute sizes; 0 removes."""
-        book, keys, edge, sign = self.sizes, self.keys, self.edge, self.sign
-        for price, size in zip(prices, sizes, strict=True):
-            key = price if sign > 0 else -price
+        book, keys, edge = self.sizes, self.keys, self.edge
+        if self.sign < 0:
+            prices = [-price for price in prices]
+        pop = book.pop
+        for key, size in zip(prices, sizes, strict=True):
             if size > 0:
-                if key not in book and key >= edge:
+                if key >= edge and key not in book:
                     insort(keys, key)
                 book[key] = size
-            elif book.pop(key, 0) and key >= edge:
+            elif pop(key, 0) and key >= edge:
                 del keys[bisect_left(keys, key)]
         if len(keys) < LOW or len(keys) > HIGH:
             self._refit()
