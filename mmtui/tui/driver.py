@@ -6,7 +6,10 @@ writer's thread, never the loop, as long as nothing is painted while its queue i
 
 from __future__ import annotations
 
+from codecs import IncrementalDecoder, getincrementaldecoder
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import IO
 
@@ -58,6 +61,11 @@ class GateWriter(WriterThread):
             self._file.flush()
 
 
+def _forgiving(encoding: str) -> Callable[[], IncrementalDecoder]:
+    """codecs.getincrementaldecoder, but bytes that are no text do not end the reading."""
+    return partial(getincrementaldecoder(encoding), errors="replace")
+
+
 class GateDriver(LinuxDriver):
     """LinuxDriver with a GateWriter."""
 
@@ -71,11 +79,19 @@ class GateDriver(LinuxDriver):
             setattr(linux_driver, "WriterThread", ordinary)  # noqa: B010
 
     def run_input_thread(self) -> None:
-        """Read keys; a terminal that has gone ends the app as SIGHUP does, whichever comes first."""
-        try:
-            super().run_input_thread()
-        except OSError:
-            self._app.call_later(self._app.exit, 0)
+        """Read keys; a terminal that has gone ends the app as SIGHUP does, whichever comes first.
+
+        Bytes that are no keys (a binary paste, a broken line) are dropped: KILL must still be read after them.
+        """
+        setattr(linux_driver, "getincrementaldecoder", _forgiving)  # noqa: B010
+        while not self.exit_event.is_set():
+            try:
+                super().run_input_thread()
+            except OSError:
+                self._app.call_later(self._app.exit, 0)
+                return
+            except Exception:  # of Textual's parser: what it held is lost, what comes next is read
+                continue
 
     @property
     def _gate(self) -> GateWriter | None:

@@ -130,9 +130,9 @@ def test_a_wrong_source_is_one_sentence(sources: list[str], said: str) -> None:
     ("text", "said"),
     [
         ("spred_bps=1", "there is no such key"),
-        ("spread_bps=-1", "--set spread_bps=-1"),
+        ("spread_bps=-1", "--set spread_bps: spread_bps=-1 is not allowed; give a number > 0.0"),
         ("limits.nothing=1", "there is no such key"),
-        ("levels=many", "--set levels=many"),
+        ("levels=many", "--set levels: levels=many is not allowed; give a whole number"),
     ],
 )
 def test_a_wrong_parameter_is_one_sentence(text: str, said: str) -> None:

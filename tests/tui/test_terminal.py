@@ -96,6 +96,24 @@ def test_a_key_is_answered_after_the_terminal_had_stopped_reading(terminal):
     assert terminal.ended() == 0
 
 
+def test_bytes_that_are_no_keys_are_dropped_and_keys_go_on(terminal):
+    terminal.until(b"RUNNING")
+    for junk in (
+        b"\x80\xff\xfe",
+        b"\xc3(",
+        b"\x1b[999999999999;1;1;1u\x1b[<1;2",
+        b"\x1b[200~\x84" + b"y" * 9_000 + b"\x1b[201~",
+    ):
+        os.write(terminal.fd, junk)
+        terminal.read(0.3)
+    os.write(terminal.fd, b"p")
+    terminal.until(b"PAUSED")
+    os.write(terminal.fd, b"q")
+    terminal.read(1.0)
+    assert terminal.ended() == 0
+    assert b"Traceback" not in terminal.seen and b"Error" not in terminal.seen
+
+
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "xterm", "COLORTERM": ""}])
 def test_poor_terminals(env):
     terminal = Terminal(**env)
