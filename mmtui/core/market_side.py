@@ -202,6 +202,7 @@ class MarketSide:
         position = self.accounts[i].position
         quoter.resize(position, ts)
         quoter.dirty = False
+        band = quoter.tolerance()
         for side in (1, -1):
             want = quoter.want[0] if side > 0 else quoter.want[1]
             sizes = quoter.sizes[side]
@@ -212,7 +213,7 @@ class MarketSide:
             for k, order in enumerate(slots):
                 px, sz = (want[k], sizes[k]) if k < len(want) and not held else (0, 0)
                 if order is not None:
-                    keep = quoter.keep(order, px, sz, ts)
+                    keep = quoter.keep(order, px, sz, ts, band)
                     waiting = waiting or keep is not False
                     if keep is False:
                         self.engine.orders.cancel(order)

@@ -52,6 +52,7 @@ class Quoter:
         self.skew_inventory = 0.0
         self.want: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
         self.sizes: dict[int, tuple[int, ...]] = {1: (), -1: ()}
+        self.sized_for: tuple[object, ...] = ()  # what the sizes were made for; () after a change of parameters
         self.offsets: tuple[float, ...] = ()
         self.shape: tuple[float, ...] = ()
         self.grid = Grid(setup.instrument)
@@ -70,6 +71,7 @@ class Quoter:
             self.volatility.tau = params.vol_window_s
         self.params = params
         self.micro = params.fair_value == "micro"
+        self.sized_for = ()
         self.offsets = model.rungs(params)
         self.shape = model.shape(params)
         self.unit = float(Decimal(repr(params.size)) / lot)
@@ -114,10 +116,15 @@ class Quoter:
     def resize(self, position: int, ts: int) -> None:
         """Wanted sizes a side: profile, operator, WIDE, easing back, size skew, REDUCE and the room to the limit."""
         params, operator = self.params, self.operator
+        easing = ts < self.ease_until
+        basis = (position, operator.size_pct, operator.wide, easing, self.reduce_mode, self.guard)
+        if basis == self.sized_for:
+            return
+        self.sized_for = basis
         scale = self.unit * (1.0 + operator.size_pct / 100.0)
         if operator.wide:
             scale *= 0.5
-        if ts < self.ease_until:
+        if easing:
             scale *= 0.25
         ratio = max(-1.0, min(1.0, (position - self.target) / (self.limit or 1)))
         for side in (1, -1):
@@ -142,13 +149,16 @@ class Quoter:
         """Ticks by which a resting price may be wrong before it is moved."""
         return self.params.requote_tolerance_bps * 1e-4 * self.fair
 
-    def keep(self, order: Order, want_px: int, want_sz: int, ts: int) -> bool | None:
-        """True: leave the order; False: cancel it now; None: it should go, but has not lived long enough."""
+    def keep(self, order: Order, want_px: int, want_sz: int, ts: int, band: float) -> bool | None:
+        """True: leave the order; False: cancel it now; None: it should go, but has not lived long enough.
+
+        `band`: the tolerance, in ticks.
+        """
         if order.state is not State.LIVE:
             return True
         if want_sz <= 0 or order.left > want_sz * 2 or ((self.reduce_mode or self.guard) and order.left > want_sz):
             return False
-        if abs(order.px - want_px) <= self.tolerance():
+        if -band <= order.px - want_px <= band:
             return True
         return False if ts - order.live_ts >= self.min_life else None
 
