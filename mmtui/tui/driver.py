@@ -6,16 +6,15 @@ writer's thread, never the loop, as long as nothing is painted while its queue i
 
 from __future__ import annotations
 
-from codecs import IncrementalDecoder, getincrementaldecoder
-from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from time import monotonic
 from typing import IO
 
 from textual.drivers import linux_driver
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+
+from mmtui.tui.typed import decoder
 
 #: Paint only while fewer writes wait (one frame is up to three).
 GATE = 4
@@ -61,11 +60,6 @@ class GateWriter(WriterThread):
             self._file.flush()
 
 
-def _forgiving(encoding: str) -> Callable[[], IncrementalDecoder]:
-    """codecs.getincrementaldecoder, but bytes that are no text do not end the reading."""
-    return partial(getincrementaldecoder(encoding), errors="replace")
-
-
 class GateDriver(LinuxDriver):
     """LinuxDriver with a GateWriter."""
 
@@ -83,7 +77,7 @@ class GateDriver(LinuxDriver):
 
         Bytes that are no keys (a binary paste, a broken line) are dropped: KILL must still be read after them.
         """
-        setattr(linux_driver, "getincrementaldecoder", _forgiving)  # noqa: B010
+        setattr(linux_driver, "getincrementaldecoder", decoder)  # noqa: B010
         while not self.exit_event.is_set():
             try:
                 super().run_input_thread()

@@ -103,6 +103,7 @@ def test_bytes_that_are_no_keys_are_dropped_and_keys_go_on(terminal):
         b"\xc3(",
         b"\x1b[999999999999;1;1;1u\x1b[<1;2",
         b"\x1b[200~\x84" + b"y" * 9_000 + b"\x1b[201~",
+        b"\x1b[200~abc\x1b[Aqqq\x1bq\x1b[201~",
     ):
         os.write(terminal.fd, junk)
         terminal.read(0.3)
