@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import cast
 
+from rich.console import COLOR_SYSTEMS
 from rich.style import Style
 from textual.app import App
 from textual.binding import Binding, BindingsMap
@@ -31,6 +32,7 @@ from mmtui.tui.canvas import Canvas
 from mmtui.tui.controller import Controller
 from mmtui.tui.driver import GateDriver
 from mmtui.tui.keymap import load_keymap
+from mmtui.tui.painter import Painter
 from mmtui.tui.roles import filtered, styles
 from mmtui.tui.session import Connector, Line, Session
 from mmtui.tui.store import Store
@@ -45,6 +47,7 @@ from mmtui.view.rows import Row, clip
 #: Looks for something to paint so often; nothing is painted when nothing changed.
 TICK_S = 1 / 30
 FPS = 10.0
+SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 _PALETTE_ROWS = 11
 
 
@@ -85,6 +88,7 @@ class Cockpit(App[int], inherit_bindings=False):
         self.line = Session(self.store, connector, hello, FPS)
         self.controller = Controller(self.store, self.line, self.keymap_table, self)
         self.looks: dict[str, Style] = {}
+        self.painter = Painter()
         self.canvases: dict[str, Canvas] = {}
         self.laid: list[Place] = []
         self.dock: Place | None = None
@@ -217,6 +221,8 @@ class Cockpit(App[int], inherit_bindings=False):
         theme = self.current_theme
         self.looks.clear()
         self.looks.update(filtered(styles(dict(theme.variables), theme.dark, theme.ansi), self.get_line_filters()))
+        name = self.console.color_system
+        self.painter.restyle(self.looks, COLOR_SYSTEMS[name] if name else None)
         for canvas in self.canvases.values():
             canvas.repaint()
 
@@ -291,8 +297,16 @@ class Cockpit(App[int], inherit_bindings=False):
             if not everything and place.name not in ("header", "second", "keys"):
                 continue
             canvas = self.canvases[place.name]
-            canvas.show(self._rows(place))
+            # under a bar the compositor knows what covers what; before a layout it will draw all anyway
+            free = self.dock is None and canvas.laid == (place.w, place.h)
+            canvas.show(self._rows(place), self.painter if free else None, place.x, place.y)
+        self._write(self.painter.take())
         self._paint_dock()
+
+    def _write(self, text: str) -> None:
+        """Straight to the terminal, as one synchronised update where it knows them."""
+        if text and self._driver is not None and self._running:
+            self._driver.write(f"{SYNC_START}{text}{SYNC_END}" if self._sync_available else text)
 
     def _rows(self, place: Place) -> list[Row]:
         model = self.store.model

@@ -1,5 +1,7 @@
 """A canvas: rows on the screen by Textual's Line API; only lines that changed are painted.
 
+What changes between layouts is written by the painter; Textual's compositor draws the same rows whenever it must.
+
 Rules of this file: no state but the rows on screen; every segment carries a style.
 """
 
@@ -7,10 +9,12 @@ from __future__ import annotations
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.events import Resize
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from mmtui.tui.painter import Cells, Painter
 from mmtui.view.rows import Row
 
 
@@ -24,32 +28,53 @@ class Canvas(Widget):
         super().__init__(id=f"panel-{name}")
         self.palette = palette
         self.rows: list[Row] = []
+        self.laid = (0, 0)  # width and height that Textual has given us
         self.painted = 0  # lines asked to be painted, for tests
         self._lines: dict[int, Strip] = {}
+        self._cells: dict[int, tuple[Row, Cells]] = {}
 
-    def show(self, rows: list[Row]) -> int:
-        """Paint what differs; the number of lines that do."""
+    def show(self, rows: list[Row], painter: Painter | None = None, x: int = 0, y: int = 0) -> int:
+        """Paint what differs, with the painter of a canvas that lies free at (x, y); the number of such lines."""
         old = self.rows
         if rows == old:
             return 0
         self.rows = rows
-        height = self.size.height
-        cells = self.size.width
+        # our own size comes a moment after Textual has laid and drawn us
+        cells, height = self.laid if painter is not None else self.size
         regions: list[Region] = []
-        for y in range(min(height, max(len(rows), len(old)))):
-            new_row = rows[y] if y < len(rows) else ()
-            old_row = old[y] if y < len(old) else ()
-            if new_row != old_row:
-                self._lines.pop(y, None)
-                regions.append(Region(0, y, _reach(old_row, new_row, cells), 1))
+        lines = 0
+        for at in range(min(height, max(len(rows), len(old)))):
+            new_row = rows[at] if at < len(rows) else ()
+            old_row = old[at] if at < len(old) else ()
+            if new_row == old_row:
+                continue
+            lines += 1
+            self._lines.pop(at, None)
+            if painter is None:
+                regions.append(Region(0, at, _reach(old_row, new_row, cells), 1))
+            else:
+                self._change(painter, at, old_row, new_row, x, y)
+        self.painted += lines
         if regions:
-            self.painted += len(regions)
             self.refresh(*regions)
-        return len(regions)
+        return lines
+
+    def on_resize(self, event: Resize) -> None:
+        self.laid = (event.size.width, event.size.height)
+
+    def _change(self, painter: Painter, at: int, old_row: Row, new_row: Row, x: int, y: int) -> None:
+        width = self.laid[0]
+        row, before = self._cells.get(at, ((), None))
+        if before is None or row != old_row or len(before.text) != width:
+            before = painter.cells(old_row, width)
+        after = painter.cells(new_row, width)
+        self._cells[at] = new_row, after
+        painter.change(before, after, x, y + at)
 
     def repaint(self) -> None:
         """Everything again: another theme or size."""
         self._lines.clear()
+        self._cells.clear()
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:

@@ -5,6 +5,8 @@ Rules of this file: rows only; what a level or a group is stands in levels.py.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from mmtui.core.market.instrument import Instrument
 from mmtui.link.messages import BookView, OwnOrder
 from mmtui.view import formats as fmt
@@ -193,22 +195,32 @@ def _line(
     return tuple(spans)
 
 
-def _cell(col: Column, row: int, shape: _Shape) -> list[Span]:
+def _cell(col: Column, row: int, shape: _Shape) -> tuple[Span, ...]:
     side, size = col.cell(row)
-    bad = col.state not in ("ok", "stale", "crossed", "ended")
     if not side:
+        bad = col.state not in ("ok", "stale", "crossed", "ended")
         known = bad or col.low <= row <= col.high
-        return [(" " * (shape.column - 2) + (" " if known else "·") + " ", "faint")]
+        return ((" " * (shape.column - 2) + (" " if known else "·") + " ", "faint"),)
+    return _level(
+        side, size, col.top, col.state == "ok", col.prints.get(row, 0), (shape.column, shape.bar, shape.sizes)
+    )
+
+
+@lru_cache(maxsize=4096)  # most levels are as they were a frame ago
+def _level(
+    side: int, size: float, top: float, fresh: bool, print_side: int, widths: tuple[int, int, int]
+) -> tuple[Span, ...]:
+    """Bar, size and the mark of the newest trade; `widths` are the column's, its bar's and the decimals."""
+    column, bar_cells, decimals = widths
     role = "ask" if side > 0 else "bid"
-    pale = FADE if col.state != "ok" else ""
+    pale = "" if fresh else FADE
     spans: list[Span] = []
-    if shape.bar > 1:
-        spans.append((" " + bar(size / col.top, shape.bar - 1), role + "bar" + pale))
-    for text, kind in fmt.size_spans(size, shape.sizes, shape.column - 1 - max(0, shape.bar) * (shape.bar > 1), role):
-        spans.append((text, kind + pale))
-    mark = col.prints.get(row)
-    spans.append(("▴", "bid") if mark == 1 else ("▾", "ask") if mark == -1 else (" ", "text"))
-    return spans
+    if bar_cells > 1:
+        spans.append((" " + bar(size / top, bar_cells - 1), role + "bar" + pale))
+    number = column - 1 - (bar_cells if bar_cells > 1 else 0)
+    spans += [(text, kind + pale) for text, kind in fmt.size_spans(size, decimals, number, role)]
+    spans.append(("▴", "bid") if print_side == 1 else ("▾", "ask") if print_side == -1 else (" ", "text"))
+    return tuple(spans)
 
 
 def _mine(own: list[OwnOrder], shape: _Shape, model: Model) -> list[Span]:

@@ -5,6 +5,8 @@ Rules of this file: pure; lists of numbers in, strings of the asked size out.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _DOT = ((1, 8), (2, 16), (4, 32), (64, 128))
 _SPARK = "▁▂▃▄▅▆▇█"
 
@@ -21,7 +23,11 @@ def braille(values: list[float], cells: int, rows: int) -> list[str]:
     """A joined line of the values, `cells` wide and `rows` high."""
     if not values or cells < 1 or rows < 1:
         return [" " * max(0, cells)] * max(0, rows)
-    series = resample(values, cells * 2)
+    return list(_joined(tuple(resample(values, cells * 2)), cells, rows))
+
+
+@lru_cache(maxsize=8)  # a history grows once a second, frames come ten times
+def _joined(series: tuple[float, ...], cells: int, rows: int) -> tuple[str, ...]:
     low, high = min(series), max(series)
     span = high - low
     tall = rows * 4 - 1
@@ -33,7 +39,7 @@ def braille(values: list[float], cells: int, rows: int) -> list[str]:
         for at in range(first, last + 1):
             grid[at >> 2][x >> 1] |= _DOT[at & 3][x & 1]
         before = y
-    return ["".join(chr(0x2800 | bits) for bits in line) for line in grid]
+    return tuple("".join([chr(0x2800 | bits) for bits in line]) for line in grid)
 
 
 def spark(values: list[float], cells: int) -> str:
