@@ -329,8 +329,8 @@ class FrameBuilder:
             "instruments": {engine.name(i): self._instrument_status(i) for i in range(len(engine.books))},
             "pnl": {
                 "ccy": engine.setup.currency,
-                "total": float(money(engine.ledger.total(), 8)),
-                **{part: float(money(parts[part], 8)) for part in PARTS},
+                "total": float(money(engine.ledger.total(), 12)),
+                **{part: float(money(parts[part], 12)) for part in PARTS},
             },
             "risk": {one.name: {"share": one.share, "text": one.text} for one in engine.watch.readings(engine)},
             "tasks": [f"{task.kind} {task.asset}: {task.text}" for task in engine.tasks.running.values()],

@@ -132,7 +132,7 @@ def test_status_has_the_fields_of_the_contract(desk: Watched) -> None:
     for one in status["instruments"].values():
         assert {"bid", "ask", "position", "open_orders", "spread_bps", "skew_bps", "reason"} <= one.keys()
         assert isinstance(one["open_orders"], int)
-    assert status["pnl"]["total"] == pytest.approx(sum(status["pnl"][part] for part in PARTS), abs=1e-6)
+    assert status["pnl"]["total"] == pytest.approx(sum(status["pnl"][part] for part in PARTS), abs=1e-9)
 
 
 def test_a_kill_shows_its_card_until_it_is_proven_and_the_positions_that_are_left() -> None:
