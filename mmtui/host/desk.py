@@ -174,6 +174,9 @@ class Desk:
         if isinstance(command, str):
             self.refuse(cmd, command, who)
             return
+        if cmd.action in ("start", "resume") and (trouble := self._tape_fault or self.tape.trouble):
+            self.refuse(cmd, f"{trouble}; make room, then start the desk's host anew", who)
+            return
         self._remember(cmd.id, None)
         self._process(command)
 
@@ -363,6 +366,7 @@ class Desk:
         """What must not happen inside an event: pausing because the tape is in trouble, emptying its buffer."""
         if not self._tape_fault and self.tape.trouble and not self._trouble_said:
             self._trouble_said = self._pause_due = True
+            self.runner.execution = Brake(self.runner.execution)  # the reserve is for what reduces
             self._alert("danger", "tape", self.tape.trouble)
         if self._pause_due:
             self._pause_due = False

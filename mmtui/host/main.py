@@ -170,7 +170,14 @@ def _socket(name: str) -> Path:
     try:
         return socket_path(name)
     except (ValueError, PermissionError) as error:
-        raise UserError(str(error)) from None
+        raise UserError(_words(error)) from None
+
+
+def _words(error: Exception) -> str:
+    """What the system said, with the file and without its number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def main() -> int:
@@ -185,7 +192,7 @@ def main() -> int:
         _answer({"error": str(error), "exit": error.exit_code}, True)
         return error.exit_code
     except OSError as error:
-        _answer({"error": str(error), "exit": 3}, True)
+        _answer({"error": _words(error), "exit": 3}, True)
         return 3
 
 

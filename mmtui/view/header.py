@@ -33,7 +33,7 @@ def header(model: Model, cells: int) -> Row:
     if frame is None:
         return clip([*spans, (desk, "text"), ("  waiting for the first frame…", "dim")], cells)
     spans.append((desk + " ", "text"))
-    since = max(0, frame.ts - frame.state_since)
+    since = max(0, frame.ts - frame.state_since) if frame.state_since else 0  # 0: a replay before its first record
     spans.append((f" {frame.state} ", STATE_ROLES.get(frame.state, "paused")))
     if cells >= 100:
         spans.append((f" {fmt.duration(since)}", "dim"))

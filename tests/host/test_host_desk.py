@@ -105,6 +105,21 @@ def test_when_the_tape_breaks_quotes_stop_and_cancels_still_leave(open_synthetic
     assert not desk.engine.tracker.open
 
 
+def test_on_a_full_disk_the_reserve_is_not_spent_on_quotes(open_synthetic):
+    desk = open_synthetic()
+    run_until(desk, lambda: len(desk.engine.tracker.open) > 4)
+    desk.tape.trouble = "the disk is full"
+    run_until(desk, lambda: desk.engine.lattice.desk.name == "PAUSED" and not desk.engine.tracker.open)
+    for action in ("start", "resume"):
+        desk.command(Cmd(id=action, action=action), WHO)
+        assert not desk.outbox[-1].ok and "the disk is full; make room" in desk.outbox[-1].text
+    assert desk.engine.lattice.desk.name == "PAUSED"
+    desk.command(Cmd(id="flatten", action="flatten"), WHO)
+    assert any(item.command == "flatten" for item in desk.outbox)
+    desk.command(Cmd(id="kill", action="kill"), WHO)
+    run_until(desk, lambda: desk.engine.sweeper.proven())
+
+
 def test_a_source_that_fails_is_an_end_that_is_said(open_synthetic):
     desk = open_synthetic()
     run_until(desk, lambda: len(desk.engine.tracker.open) > 4)

@@ -123,6 +123,11 @@ def test_the_price_step_moves_through_its_choices(model):
     assert model.steps["BTC"] == model.scales["sim-usdm:BTCUSDT"].tick_u
 
 
+def test_before_the_first_record_of_a_replay_a_state_has_no_age(model):
+    model.frame.state_since = 0
+    assert " 00:00:00 " in plain(header(model, 120))
+
+
 @pytest.mark.parametrize("cells", [60, 80, 100, 120, 200])
 def test_the_header_says_what_it_is_connected_to(model, cells):
     line = plain(header(model, cells))
