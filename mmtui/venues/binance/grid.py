@@ -10,7 +10,7 @@ import math
 import re
 
 #: A cache is emptied when it holds more texts than this.
-CACHE_MAX = 200_000
+CACHE_MAX = 20_000
 #: More decimals or digits than any real price or size has.
 DECIMALS_MAX = 12
 UNITS_MAX = 10**17
