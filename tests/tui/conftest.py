@@ -13,3 +13,21 @@ def _own_folders(tmp_path, monkeypatch):
     """No test reads or writes the user's theme and keymap."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+class Clock:
+    """The cockpit's clock, which stands still until a test moves it."""
+
+    def __init__(self):
+        self.now = 1_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    for module in ("app", "controller", "session"):
+        monkeypatch.setattr(f"mmtui.tui.{module}.monotonic", made)
+    return made

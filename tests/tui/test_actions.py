@@ -1,5 +1,7 @@
 """Every action of the table: its key reaches the host as the right command, or changes what is shown."""
 
+from time import monotonic
+
 import pytest
 from fakedesk import INSTRUMENTS, FakeHost
 
@@ -14,12 +16,18 @@ LOOKS = [a for a in ACTIONS if not a.trades and a.where != "replay"]
 REPLAYS = [a for a in ACTIONS if a.where == "replay"]
 
 
-async def ready(pilot):
-    await pilot.pause()
-    for _ in range(50):
-        if pilot.app.store.model.frame is not None and pilot.app.laid:
-            break
+async def until(pilot, come):
+    """Wait for something to come to pass, however slow the machine is."""
+    end = monotonic() + 30
+    while not come():
+        assert monotonic() < end, "it did not come to pass"
         await pilot.pause(0.02)
+
+
+async def ready(pilot):
+    app = pilot.app
+    await until(pilot, lambda: app.store.model.frame is not None and app.laid and not app.store.changed)
+    await pilot.pause()
 
 
 def cockpit(host, **more):
@@ -119,14 +127,15 @@ async def test_spread_steps_by_a_tick_or_a_tenth():
         await pilot.press("right_square_bracket", "left_square_bracket", "right_curly_bracket")
         assert [c.args["bps"] for c in host.commands] == [0.6, -0.6, 0.6]
         host.maker.spread = 0.1
-        host.push(host.maker.tick())
-        await pilot.pause(0.05)
+        frame = host.maker.tick()
+        host.push(frame)
+        await until(pilot, lambda: pilot.app.store.model.frame is frame)
         await pilot.press("right_square_bracket")
         tick = 0.1 / 61_660 * 10_000
         assert host.commands[-1].args["bps"] == pytest.approx(max(tick, 0.01), abs=2e-4)
 
 
-async def test_ten_steps_a_second_are_taken():
+async def test_ten_steps_a_second_are_taken(clock):
     host = FakeHost(live=False)
     async with cockpit(host).run_test(size=(120, 40)) as pilot:
         await ready(pilot)

@@ -2,7 +2,7 @@
 
 import pytest
 from fakedesk import FakeHost
-from test_actions import ready
+from test_actions import ready, until
 
 from mmtui.tui.app import Cockpit
 from mmtui.tui.keymap import load_keymap
@@ -36,8 +36,9 @@ async def test_kill_from_the_field_of_a_reason():
     async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         host.maker.state = "HALTED"
-        host.push(host.maker.tick())
-        await pilot.pause(0.1)
+        frame = host.maker.tick()
+        host.push(frame)
+        await until(pilot, lambda: pilot.app.store.model.frame is frame)
         await pilot.press("r", *"wh", "ctrl+backslash")
         await pilot.pause()
         assert [c.action for c in host.commands] == ["kill"]
@@ -79,16 +80,14 @@ async def test_a_kill_without_a_host_is_kept_and_said():
     async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         host.drop()
-        await pilot.pause(0.2)
-        assert pilot.app.store.model.link == "lost"
+        await until(pilot, lambda: pilot.app.store.model.link == "lost")
         await pilot.press("f12", "s")
         echoes = pilot.app.store.model.echoes
         assert "mmtui kill demo" in echoes[0].label
         assert (echoes[1].state, echoes[1].text) == ("refused", "no host: nothing was sent")
         assert not host.commands
         host.up = True
-        await pilot.pause(0.8)
-        assert pilot.app.store.model.link == "up"
+        await until(pilot, lambda: pilot.app.store.model.link == "up" and host.commands)
         assert [c.action for c in host.commands] == ["kill"], "the kill is sent on return, the start is not"
 
 

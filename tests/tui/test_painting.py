@@ -2,7 +2,7 @@
 
 import pytest
 from fakedesk import FakeHost
-from test_actions import ready
+from test_actions import ready, until
 
 from mmtui.config.paths import data_dir
 from mmtui.tui.app import Cockpit
@@ -22,7 +22,7 @@ async def test_every_size_says_what_matters(size):
     host = FakeHost()
     async with Cockpit(host.connector).run_test(size=size) as pilot:
         await ready(pilot)
-        await pilot.pause(0.3)
+        await until(pilot, lambda: "RUNNING" in screen_text(pilot.app))
         said = screen_text(pilot.app)
         for word in ("DEMO", "RUNNING", "SIMULATED", "Δ", "PnL", "KILL", "61,66"):
             assert word in said, word
@@ -36,10 +36,9 @@ async def test_a_terminal_too_small_says_so_and_comes_back():
         await ready(pilot)
         assert "needs 40×10" in screen_text(pilot.app).replace("\n", "")
         await pilot.resize_terminal(120, 40)
-        await pilot.pause(0.1)
-        assert "inventory" in screen_text(pilot.app)
+        await until(pilot, lambda: "inventory" in screen_text(pilot.app))
         await pilot.resize_terminal(80, 24)
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "inventory" not in screen_text(pilot.app))
         shown = {name for name, canvas in pilot.app.canvases.items() if canvas.display}
         assert "summary" in shown
         assert "inventory" not in shown
@@ -90,7 +89,9 @@ async def test_what_is_on_screen_is_what_was_shown():
         await pilot.pause(0.3)
         app = pilot.app
         app.tick()
-        await pilot.pause(0.2)
+        await until(pilot, lambda: all(app.canvases[p.name].size == (p.w, p.h) for p in app.laid))
+        await pilot.pause()
+        app.tick()
         strips = app.screen._compositor.render_strips()
         lines = [strip.text for strip in strips]
         for place in app.laid:
@@ -109,8 +110,8 @@ async def test_every_theme_renders(file, no_color, monkeypatch):
     async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await pilot.press("f", "escape", "slash", "escape", "f12")
-        await pilot.pause(0.3)
         app = pilot.app
+        await until(pilot, lambda: "KILLED" in screen_text(app))
         assert app.theme == file.stem
         assert "KILLED" in screen_text(app), "danger is a word too"
         assert all(style.color is not None and style.bgcolor is not None for style in app.looks.values())
@@ -180,8 +181,6 @@ async def test_a_lost_host_is_said_and_comes_back_with_the_same_numbers(monkeypa
         await ready(pilot)
         before = screen_text(pilot.app)
         host.drop()
-        await pilot.pause(0.3)
-        assert "HOST LOST" in screen_text(pilot.app)
+        await until(pilot, lambda: "HOST LOST" in screen_text(pilot.app))
         host.up = True
-        await pilot.pause(0.9)
-        assert screen_text(pilot.app) == before
+        await until(pilot, lambda: screen_text(pilot.app) == before)

@@ -1,7 +1,7 @@
 """Flatten, close, resume: the docked bar, and when Enter counts."""
 
 from fakedesk import FakeHost
-from test_actions import ready
+from test_actions import ready, until
 
 from mmtui.tui.app import Cockpit
 from mmtui.tui.asking import Asking, Pace
@@ -47,38 +47,60 @@ def test_ten_steps_in_any_second():
     assert not pace.take(1.01)
 
 
-async def test_flatten_asks_and_enter_does_it():
+def shown(app):
+    """The bar has been written out: the times of the question run."""
+    return lambda: app.controller.asking is not None and app.controller.asking.ask.ready
+
+
+async def test_flatten_asks_and_enter_does_it(clock):
     host = FakeHost(live=False)
     async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await pilot.press("f")
-        await pilot.pause(0.1)
         app = pilot.app
+        await until(pilot, shown(app))
         assert app.canvases["dock"].display
         assert app.canvases["ladder"].display, "the books stay visible"
+        clock.now += 0.2
         await pilot.press("enter")
         assert not host.commands, "too early"
-        await pilot.pause(0.4)
+        clock.now += 0.31
+        await pilot.press("enter")
+        await until(pilot, lambda: host.commands)
+        assert [(c.action, c.args) for c in host.commands] == [("flatten", {"asset": "BTC"})]
+        await until(pilot, lambda: not app.canvases["dock"].display)
         await pilot.press("enter")
         await pilot.pause()
-        assert [(c.action, c.args) for c in host.commands] == [("flatten", {"asset": "BTC"})]
-        assert not app.canvases["dock"].display
-        await pilot.press("enter")
         assert len(host.commands) == 1, "a second Enter does nothing"
 
 
-async def test_close_is_left_by_escape():
+async def test_a_question_without_an_enter_closes_itself(clock):
+    host = FakeHost(live=False)
+    async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("f")
+        await until(pilot, shown(pilot.app))
+        clock.now += 5.01
+        await until(pilot, lambda: pilot.app.controller.asking is None)
+        assert "nothing was sent" in pilot.app.store.model.notice.text
+        assert not host.commands
+
+
+async def test_close_is_left_by_escape(clock):
     host = FakeHost(live=False)
     async with Cockpit(host.connector).run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("C")
-        await pilot.pause(0.4)
+        await until(pilot, shown(pilot.app))
+        clock.now += 0.4
         await pilot.press("escape", "enter")
+        await pilot.pause()
         assert not host.commands
         await pilot.press("C")
-        await pilot.pause(0.4)
+        await until(pilot, shown(pilot.app))
+        clock.now += 0.4
         await pilot.press("enter")
-        await pilot.pause()
+        await until(pilot, lambda: host.commands)
         assert [c.action for c in host.commands] == ["close"]
 
 
@@ -87,11 +109,12 @@ async def test_resume_out_of_a_latch_needs_a_typed_reason():
     async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await pilot.press("f12")
-        host.push(host.maker.tick())
-        await pilot.pause(0.1)
+        frame = host.maker.tick()
+        host.push(frame)
+        await until(pilot, lambda: pilot.app.store.model.frame is frame)
         await pilot.press("r")
-        await pilot.pause(0.1)
         await pilot.press("enter")
+        await pilot.pause()
         assert [c.action for c in host.commands] == ["kill"], "no reason, no resume"
         await pilot.press(*"books checked", "enter")
         await pilot.pause()
@@ -99,13 +122,15 @@ async def test_resume_out_of_a_latch_needs_a_typed_reason():
         assert host.commands[-1].reason == "books checked"
 
 
-async def test_no_question_is_confirmed_on_a_screen_too_small_to_show_it():
+async def test_no_question_is_confirmed_on_a_screen_too_small_to_show_it(clock):
     host = FakeHost(live=False)
     async with Cockpit(host.connector).run_test(size=(30, 8)) as pilot:
         await ready(pilot)
         await pilot.press("f")
-        await pilot.pause(0.5)
-        await pilot.press("enter")
+        for _ in range(5):
+            clock.now += 0.4
+            await pilot.pause(0.05)
+            await pilot.press("enter")
         assert not host.commands
 
 
@@ -131,7 +156,7 @@ async def test_resume_of_one_halted_instrument_is_for_it_alone():
         frame = host.maker.frame()
         frame.instruments[1].state = "HALTED"
         host.push(frame)
-        await pilot.pause(0.1)
+        await until(pilot, lambda: pilot.app.store.model.frame is frame)
         await pilot.press("r", *"ok", "enter")
-        await pilot.pause()
+        await until(pilot, lambda: host.commands)
         assert [(c.action, c.instrument, c.reason) for c in host.commands] == [("resume", "sim-usdm:BTCUSDT", "ok")]

@@ -2,6 +2,7 @@
 
 import pytest
 from fakedesk import FakeHost
+from test_actions import ready, until
 
 from mmtui.tui.app import Cockpit
 from mmtui.view.model import Model
@@ -23,15 +24,18 @@ def test_the_screen_looks_as_it_did(snap_compare, still, monkeypatch, size, them
     host = FakeHost(live=False)
 
     async def settle(pilot):
-        await pilot.pause(0.2)
+        await ready(pilot)
         await pilot.press(*keys)
         if keys == ["f12"]:
-            host.push(host.maker.frame())
-        await pilot.pause(0.2)
+            frame = host.maker.frame()
+            host.push(frame)
+            await until(pilot, lambda: pilot.app.store.model.frame is frame)
+        await pilot.pause()
         pilot.app.store.model.echoes = []
         pilot.app.store.model.flash = ""
         pilot.app.store.changed = True
         pilot.app.tick()
-        await pilot.pause(0.1)
+        await until(pilot, lambda: not pilot.app.store.changed)
+        await pilot.pause()
 
     assert snap_compare(Cockpit(host.connector), terminal_size=size, run_before=settle)
