@@ -227,6 +227,8 @@ class Controller:
             self._command(BY_ID["resume"], monotonic())
             return
         why = model.frame.state_reason if model.frame else ""
+        if view is not None and not self.resumes_desk:
+            why = view.state_reason
         self._ask(
             Ask(
                 "resume",

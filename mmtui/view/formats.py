@@ -6,6 +6,7 @@ as wide as the plus.  Prices are integers of UNIT (1e-12 quote), so that ticks o
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from math import floor, isfinite, log10
 
@@ -58,6 +59,14 @@ def number(value: float, decimals: int) -> str:
         return "n/a"
     text = f"{abs(value):,.{decimals}f}"
     return MINUS + text if value < 0 and text.strip("0.,") else text
+
+
+_WHOLE = re.compile(r"(?<![\d.,])\d{4,}(?![\d,])")
+
+
+def grouped(text: str) -> str:
+    """A text of the host with the whole part of its numbers grouped: 50,213.09 of 750,000.00 USDT."""
+    return _WHOLE.sub(lambda found: f"{int(found[0]):,}", text)
 
 
 def signed(value: float, decimals: int) -> str:

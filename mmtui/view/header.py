@@ -129,7 +129,11 @@ def alarms(model: Model) -> list[tuple[str, str]]:
         out.append((f"{unknown} UNKNOWN order{'s' if unknown > 1 else ''}: counted as live until proven", "alarm"))
     if frame.state in ("KILLED", "HALTED"):
         out.append((f"{frame.state}: {frame.state_reason or 'no reason given'} · r resumes with a reason", "alarm"))
-    latched = [f"{model.label(v.id)} {v.state}" for v in frame.instruments if v.state in ("KILLED", "HALTED")]
+    latched = [
+        f"{model.label(v.id)} {v.state}" + (f": {v.state_reason}" if v.state_reason else "")
+        for v in frame.instruments
+        if v.state in ("KILLED", "HALTED")
+    ]
     if latched and frame.state not in ("KILLED", "HALTED"):
         out.append((f"{', '.join(latched)} · r resumes with a reason", "alarm"))
     out += [(task_text(task), "alarm" if task.at_cap else "caution") for task in frame.tasks]

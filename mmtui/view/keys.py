@@ -67,13 +67,17 @@ class Key(NamedTuple):
 
 
 def key_bar(model: Model, keys: Sequence[Key], cells: int, lines: int = 1) -> list[Row]:
-    """Echo row, then key rows. Kill is never dropped; others go by their weight where they do not fit."""
-    shown = [k for k in keys if k.label]
+    """Echo row, then key rows; an observer sees the keys that an observer may press.
+
+    Kill is never dropped; others go by their weight where they do not fit.
+    """
+    shown = [k for k in keys if k.label and not (model.observe and k.trades and k.id != "kill")]
     places: dict[str, int] = {}
     if lines == 1:
         bars = [_bar(model, _fitting(model, shown, cells), cells, places)]
     else:
-        upper, lower = ([k for k in shown if (k.group in ("quote", "replay")) is quote] for quote in (True, False))
+        first = ("view",) if model.observe and not model.replaying else ("quote", "replay")
+        upper, lower = ([k for k in shown if (k.group in first) is above] for above in (True, False))
         bars = [_bar(model, _fitting(model, part, cells), cells, places) for part in (upper, lower)]
     return [echo_row(model, places, cells), *bars]
 

@@ -39,10 +39,11 @@ def gauge_row(model: Model, gauge: Gauge, cells: int, scope: bool = False) -> Ro
     word = _WORD.get(gauge.level, "")
     if word:
         spans.append((f"{word} ", role))
-    if sum(len(t) for t, _ in spans) + len(gauge.text) <= cells:
-        spans.append((gauge.text, "dim"))
+    text = fmt.grouped(gauge.text)
+    if sum(len(t) for t, _ in spans) + len(text) <= cells:
+        spans.append((text, "dim"))
     if cells >= 90:
-        return ends(spans, [(f" {gauge.fires_at} ", "faint")], cells)
+        return ends(spans, [(f" {fmt.grouped(gauge.fires_at)} ", "faint")], cells)
     return clip(spans, cells)
 
 

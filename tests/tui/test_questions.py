@@ -155,8 +155,11 @@ async def test_resume_of_one_halted_instrument_is_for_it_alone():
         await ready(pilot)
         frame = host.maker.frame()
         frame.instruments[1].state = "HALTED"
+        frame.instruments[1].state_reason = "gap too long"
         host.push(frame)
         await until(pilot, lambda: pilot.app.store.model.frame is frame)
-        await pilot.press("r", *"ok", "enter")
+        await pilot.press("r")
+        assert "latched: gap too long" in pilot.app.controller.asking.ask.lines[0]
+        await pilot.press(*"ok", "enter")
         await until(pilot, lambda: host.commands)
         assert [(c.action, c.instrument, c.reason) for c in host.commands] == [("resume", "sim-usdm:BTCUSDT", "ok")]

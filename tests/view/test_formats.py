@@ -72,3 +72,17 @@ def test_venue_names_are_short_only_where_unique():
 @pytest.mark.parametrize(("mid", "decimals"), [(61_660.0, 3), (2_640.0, 2), (150.0, 1), (0.1, 0), (0.0, 3)])
 def test_size_decimals_follow_the_price(mid, decimals):
     assert fmt.size_decimals(mid) == decimals
+
+
+@pytest.mark.parametrize(
+    ("text", "grouped"),
+    [
+        ("50213.09 of 750000.00 USDT", "50,213.09 of 750,000.00 USDT"),
+        ("0.12345 of 1.5", "0.12345 of 1.5"),
+        ("21 of 50", "21 of 50"),
+        ("would fire at −1500 USDT", "would fire at −1,500 USDT"),
+        ("50,213.09 of 1,000", "50,213.09 of 1,000"),
+    ],
+)
+def test_numbers_in_a_text_of_the_host_are_grouped(text, grouped):
+    assert fmt.grouped(text) == grouped

@@ -172,6 +172,8 @@ def test_a_running_task_is_said_with_its_keys(model):
 def test_one_halted_instrument_is_an_alarm(model):
     model.frame.instruments[0].state = "HALTED"
     assert "spot HALTED" in plain(second_row(model, 120))
+    model.frame.instruments[0].state_reason = "loss day: −512 of 500 USDT"
+    assert "spot HALTED: loss day: −512 of 500 USDT" in plain(second_row(model, 120))
 
 
 def test_wide_and_reduce_are_said_in_the_header(model):
@@ -275,6 +277,17 @@ def test_the_key_bar_never_drops_kill(model):
             assert len(rows) == lines + 1
             assert any("^\\ KILL" in plain(row) for row in rows), cells
             assert all(width(row) <= cells for row in rows)
+
+
+def test_an_observers_key_bar_shows_what_an_observer_may_press(model):
+    model.observe = True
+    for lines in (1, 2):
+        rows = key_bar(model, Keymap().entries(False), 200, lines)
+        said = "\n".join(plain(row) for row in rows)
+        assert "KILL" in said
+        assert "palette" in said
+        assert not any(word in said for word in ("start", "stop", "pause", "flatten", "spread", "undo"))
+        assert all(plain(row).strip() for row in rows[1:])
 
 
 def test_the_result_of_a_command_stands_above_its_key(model):
