@@ -68,7 +68,11 @@ def _serve_desk(setup: DeskSetup, source: Any, speed: float, lock: DeskLock, *, 
             desk.on_latch = lambda latched: (disk.submit(latch.save, setup.name, latched), None)[1]
         loop.run(lambda: _ready(lock, entry, detached))
         ordered = desk.stop("shutdown" if desk.finished else "shutdown timed out")
-    return 0 if ordered and not loop.timed_out else 1
+    if ordered and not loop.timed_out:
+        return 0
+    left = len(desk.engine.tracker.open)
+    print(f"mmtui: desk {setup.name!r} ended without the proof of zero open orders ({left} open)", file=sys.stderr)
+    return 1
 
 
 def _serve_replay(spec: dict[str, Any], detached: bool) -> int:
