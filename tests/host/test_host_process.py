@@ -103,6 +103,17 @@ def test_sigusr1_kills_and_sigterm_ends_in_order(home):
     assert process.wait(10) == 0
 
 
+def test_an_end_without_the_proof_of_zero_is_said_and_exit_1(home):
+    config = home.config("slow")
+    config.write_text(config.read_text() + "[paper]\nlatency_in_ms = 60000\n")
+    process, _ = home.engine(config)
+    home.until("slow", lambda body: body["instruments"][SPOT]["open_orders"] > 0)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "ended without the proof of zero open orders" in err
+
+
 def test_kill_proves_zero_and_stays_killed_over_a_restart(home):
     config = home.config("dead")
     process, _ = home.engine(config)
