@@ -264,7 +264,7 @@ class Engine:
     def _started(self, event: ev.HostStarted) -> None:
         self.epoch = event.epoch
         self.lattice.since = event.ts
-        if event.cause == "recovery" and self.lattice.desk < Desk.PAUSED:
+        if event.cause == "recovery" and self.lattice.desk <= Desk.PAUSED:
             self.set_state(-1, -1, Desk.PAUSED, "restarted after a crash")
         for scope, reason in event.latched.items():
             self.acts.latch(scope, reason)

@@ -296,3 +296,16 @@ def test_money_is_rounded_half_away_from_zero_and_never_minus_zero(units, text):
 def test_every_part_of_the_rules_is_there():
     rules = "spread, inventory, basis, fees, rebates, funding, borrow, hedge, slippage, incentives, fx"
     assert ", ".join(PARTS) == rules
+
+
+def test_references_reach_back_forty_seconds_and_memory_stays_bounded():
+    from mmtui.core.ledger.account import References
+
+    references = References()
+    step = 2_000_000  # 500 changes a second
+    for k in range(200_000):
+        references.note(k * step, k)
+    now = 199_999 * step
+    assert references.at(now - 30_000_000_000) == 199_999 - 15_000
+    assert references.before(now - 39_000_000_000) == 199_999 - 19_500 - 1
+    assert len(references.mids) < 30_000

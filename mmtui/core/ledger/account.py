@@ -33,7 +33,9 @@ HORIZONS = (1, 5, 30)  # markouts, seconds
 #: Which part the edge of a fill belongs to.
 EDGE_PART = {"quote": "spread", "manual": "spread", "flatten": "slippage", "close": "slippage", "hedge": "hedge"}
 
-_KEEP = 65_536
+#: References are looked back at for fills and markouts: older ones than this are dropped, and the oldest beyond a cap.
+_LOOK_BACK = 40_000_000_000
+_TRIM, _KEEP = 4_096, 65_536
 
 
 class References:
@@ -46,8 +48,11 @@ class References:
         self.mids: list[int] = []
 
     def note(self, ts: int, mid2: int) -> None:
-        if len(self.mids) > _KEEP:
-            del self.times[: _KEEP // 2], self.mids[: _KEEP // 2]
+        count = len(self.mids)
+        if count >= _TRIM and not count % _TRIM:
+            old = max(bisect_right(self.times, ts - _LOOK_BACK) - 1, count - _KEEP)
+            if old > 0:  # the last one before the horizon stays: it is what was valid then
+                del self.times[:old], self.mids[:old]
         self.times.append(ts)
         self.mids.append(mid2)
 
