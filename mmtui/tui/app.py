@@ -10,7 +10,8 @@ import getpass
 import os
 import signal
 import sys
-from contextlib import AbstractAsyncContextManager
+import threading
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import cast
@@ -375,6 +376,10 @@ def run_cockpit(socket: Path, *, observe: bool = False) -> int:
 
     app = Cockpit(connector, observe=observe, keymap=keymap, driver_class=GateDriver)
     code = app.run()
-    if app.said:
-        print(f"mmtui: {app.said}", file=sys.stderr)
-    return code if code is not None else (app.return_code or 0)
+    with suppress(OSError):
+        if app.said:
+            print(f"mmtui: {app.said}", file=sys.stderr)
+    code = code if code is not None else (app.return_code or 0)
+    if any(thread.name.startswith("textual-") and thread.is_alive() for thread in threading.enumerate()):
+        os._exit(code)  # the terminal has gone while Textual shut down: its threads would keep the process for ever
+    return code

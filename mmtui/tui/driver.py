@@ -81,7 +81,7 @@ class GateDriver(LinuxDriver):
         while not self.exit_event.is_set():
             try:
                 super().run_input_thread()
-            except OSError:
+            except (OSError, EOFError):
                 self._app.call_later(self._app.exit, 0)
                 return
             except Exception:  # of Textual's parser: what it held is lost, what comes next is read

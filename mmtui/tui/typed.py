@@ -26,6 +26,9 @@ class Typed:
         self._at = 0.0
 
     def decode(self, data: bytes, final: bool = False) -> str:
+        """Text of the bytes read; EOFError when there were none: the terminal has gone."""
+        if not data and not final:
+            raise EOFError("the terminal has gone")
         now = self._clock()
         out = ""
         if self._pasting and now - self._at > PASTE_S:

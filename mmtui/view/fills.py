@@ -44,7 +44,7 @@ def fill_row(model: Model, item: Item, cells: int, wide: bool = False) -> Row:
         spans.append((f" {fmt.bps(fill.edge_bps):>5}", fmt.tone(fill.edge_bps)))
     if wide:
         liquidity = "maker" if fill.maker else "taker"
-        spans.append((f" bps  {liquidity}  fee {fill.fee}  {fill.purpose}", "dim"))
+        spans.append((f" bps  {liquidity}  fee {fee(fill.fee)}  {fill.purpose}", "dim"))
     return clip(spans, cells)
 
 
@@ -86,3 +86,9 @@ def newest_age(model: Model, items: list[Item]) -> list[Span]:
         return []
     gone = max(0, model.frame.ts - items[-1].ts) // 1_000_000_000
     return [(f"{fmt.age(gone * 1_000)} ago" if gone else "now", "dim")]
+
+
+def fee(text: str) -> str:
+    """"0.000009999933333778 BTC" -> "0.00001000 BTC": eight decimals are what a venue itself tells."""
+    value, _, asset = text.partition(" ")
+    return f"{float(value):.8f} {asset}"

@@ -34,3 +34,9 @@ def test_an_escape_in_a_paste_does_not_end_it():
 def test_a_paste_whose_end_got_lost_ends_by_itself(waited):
     seen = fed(f"{BEGIN}abc".encode(), b"\x1c", at=[0.0, waited])
     assert seen == f"{BEGIN}abc" + ("\x1c" if waited < 0.5 else f"{END}\x1c")
+
+
+def test_a_terminal_that_has_gone_is_told_and_not_read_for_ever():
+    with pytest.raises(EOFError):
+        Typed().decode(b"")
+    assert Typed().decode(b"", True) == ""
