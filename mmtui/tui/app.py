@@ -45,6 +45,8 @@ from mmtui.view.header import header, second_row
 from mmtui.view.keys import help_page, key_bar
 from mmtui.view.rows import Row, clip
 
+#: The theme of terminals with 16 colours, where none was chosen.
+SIXTEEN = "mmtui-ansi"
 #: Looks for something to paint so often; nothing is painted when nothing changed.
 TICK_S = 1 / 30
 FPS = 10.0
@@ -114,7 +116,8 @@ class Cockpit(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         for theme in self.themes_found:
             self.register_theme(theme)
-        wanted = chosen_theme()
+        # truecolour roles fall together in 16 colours: there the theme that is made of them is the default
+        wanted = chosen_theme(SIXTEEN) if self.console.color_system == "standard" else chosen_theme()
         self.theme = wanted if wanted in self.available_themes else "textual-dark"
         self._restyle()
         if self.themes_wrong:

@@ -81,15 +81,15 @@ def _colour(path: Path, key: str, value: object) -> None:
         raise ValueError(f'theme {path.name}: {key}: {value!r} is no colour; use "#rrggbb" or "ansi_green"') from None
 
 
-def chosen_theme() -> str:
+def chosen_theme(default: str = DEFAULT) -> str:
     """MMTUI_THEME, else the theme that was chosen last, else the default."""
     named = os.environ.get("MMTUI_THEME")
     if named:
         return named
     try:
-        return (state_dir() / "theme").read_text(encoding="utf-8").strip() or DEFAULT
+        return (state_dir() / "theme").read_text(encoding="utf-8").strip() or default
     except (OSError, UnicodeDecodeError):
-        return DEFAULT
+        return default
 
 
 def keep_theme(name: str) -> None:
