@@ -187,7 +187,7 @@ def demo(args: argparse.Namespace) -> int:
     """Start the demo's host (or find it) and become its cockpit."""
     from mmtui.host.launch import start_demo
 
-    _terminal()
+    _terminal(lambda: _scenario(args.scenario))
     return _cockpit(start_demo(args.seed, args.scenario).socket)
 
 
@@ -195,7 +195,7 @@ def run(args: argparse.Namespace) -> int:
     """Start the desk's host (or find it running) and become its cockpit."""
     from mmtui.host.launch import start_desk
 
-    _terminal()
+    _terminal(lambda: _front("config.load:load_config")(args.config))
     return _cockpit(start_desk(args.config, args.speed).socket)
 
 
@@ -210,13 +210,13 @@ def replay(args: argparse.Namespace) -> int:
     """A recorded session in the cockpit; with --verify, the proof without one."""
     if args.verify:
         return _front("review.verify:run")(args)
-    _terminal()
     from mmtui.host.launch import start_replay
     from mmtui.review.sessions import find_session
     from mmtui.tape.reader import TapeReader
 
     session = find_session(args.session)
     reader = TapeReader(session)
+    _terminal(lambda: None)
     if reader.header.source.get("kind") == "whatif" and not reader.count:
         from mmtui.review.whatif import expand
 
@@ -239,11 +239,25 @@ def default() -> int:
     return demo(argparse.Namespace(seed=None, scenario=None))
 
 
-def _terminal() -> None:
-    """Before a host is started for it: without a terminal there is no cockpit, and no host is left behind."""
+def _terminal(check: Callable[[], Any]) -> None:
+    """Before a host is started for it: without a terminal there is no cockpit, and no host is left behind.
+
+    `check` raises what is wrong with the arguments themselves: that is said first.
+    """
     from mmtui.tui.terminal import require_terminal
 
-    require_terminal()
+    try:
+        require_terminal()
+    except UserError:
+        check()
+        raise
+
+
+def _scenario(name: str | None) -> None:
+    from mmtui.venues.synthetic.market import SCENARIOS
+
+    if name is not None and name not in SCENARIOS:
+        raise UserError(f"no scenario {name!r}; there are {', '.join(SCENARIOS)}")
 
 
 def _cockpit(socket: Callable[[], Path], observe: bool = False) -> int:

@@ -10,6 +10,7 @@ import pytest
 
 from mmtui import cli
 from mmtui.cli import COMMANDS, build_parser, ctl_order, main
+from mmtui.config.paths import data_dir
 from mmtui.core.commands import ACTS, BY_NAME
 from mmtui.core.errors import SourceError, UserError
 from mmtui.host.ctl import arguments, split
@@ -79,12 +80,21 @@ def test_a_failed_file_is_exit_3(capsys, monkeypatch):
     assert run_line(capsys, "sessions") == (3, "", "mmtui: the venue said no\n")
 
 
-@pytest.mark.parametrize("argv", [["demo"], ["run", "desk.toml"], ["replay", "x"]])
-def test_without_a_terminal_no_host_is_started(capsys, monkeypatch, argv):
+@pytest.mark.parametrize(
+    ("argv", "wanted", "said"),
+    [
+        (["demo"], 2, "needs a terminal"),
+        (["demo", "--scenario", "nope"], 2, "no scenario 'nope'"),
+        (["run", str(data_dir("sample_configs") / "minimal.toml")], 2, "needs a terminal"),
+        (["run", "none.toml"], 2, "none.toml: there is no such file"),
+        (["replay", "nothing"], 3, "no such session"),
+    ],
+)
+def test_without_a_terminal_no_host_is_started_and_a_mistake_is_said_first(capsys, monkeypatch, argv, wanted, said):
     monkeypatch.setattr(sys, "__stdin__", None)
     monkeypatch.setattr("mmtui.host.launch.Started.__init__", lambda self, spec: pytest.fail("a host was started"))
     code, out, err = run_line(capsys, *argv)
-    assert (code, out) == (2, "") and "needs a terminal" in err
+    assert (code, out) == (wanted, "") and said in err
 
 
 def test_an_os_error_is_a_sentence_and_exit_3(capsys, monkeypatch):

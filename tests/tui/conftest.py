@@ -13,6 +13,8 @@ def _own_folders(tmp_path, monkeypatch):
     """No test reads or writes the user's theme and keymap."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
 
 
 class Clock:

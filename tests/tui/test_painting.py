@@ -184,3 +184,15 @@ async def test_a_lost_host_is_said_and_comes_back_with_the_same_numbers(monkeypa
         await until(pilot, lambda: "HOST LOST" in screen_text(pilot.app))
         host.up = True
         await until(pilot, lambda: screen_text(pilot.app) == before)
+
+
+async def test_sixteen_colours_get_the_theme_that_is_made_of_them(monkeypatch):
+    monkeypatch.delenv("COLORTERM")
+    monkeypatch.setenv("TERM", "xterm")
+    async with Cockpit(FakeHost(live=False).connector).run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        assert pilot.app.theme == ("mmtui-ansi" if pilot.app.console.color_system == "standard" else "mmtui-dark")
+    monkeypatch.setattr("rich.console.Console.color_system", property(lambda self: "standard"))
+    async with Cockpit(FakeHost(live=False).connector).run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        assert pilot.app.theme == "mmtui-ansi"
