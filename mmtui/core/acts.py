@@ -160,7 +160,6 @@ class Acts:
         before = engine.lattice.get(event.v, event.i)
         by = event.operator + (f" over {event.origin}" if event.origin else "")
         self.draining.clear()
-        engine.kill_epoch += 1
         engine.block(event.v, event.i, f"kill by {by}")
         scope = in_scope(self.engine, event)
         venues = sorted({engine.venue_of[i] for i in scope}) if event.v < 0 else [event.v]

@@ -46,7 +46,6 @@ class Engine:
         self.version = 1
         self.lattice_version = 1  # version at the last change of state: older de-escalations are stale
         self.epoch = 0
-        self.kill_epoch = 0
         self.ended = False
         self.venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
         self.books = [OrderBook() for _ in range(count)]
@@ -64,7 +63,6 @@ class Engine:
         self.protections = Protections(setup, self.books, self.sources)
         self.sweeper = Sweeper(self.tracker, self.venue_of)
         self.watch = Watch(setup)
-        self.alerts: deque[Alert] = deque(maxlen=200)
         self.out: list[Effect] = []
         self.orders = OrderSide(self)
         self.market = MarketSide(self)
@@ -105,10 +103,6 @@ class Engine:
         self.out = out
         self._handlers[event.__class__](event)
         return out
-
-    # ------------------------------------------------------------ market data
-
-    # ------------------------------------------------------------ quoting
 
     # ------------------------------------------------------------ protections and states
 
@@ -198,13 +192,10 @@ class Engine:
 
     def alert(self, severity: str, code: str, text: str, i: int = -1, v: int = -1) -> None:
         alert = Alert(severity, code, text, i, v)
-        self.alerts.append(alert)
         self.out.append(alert)
 
     def emit(self, effect: Effect) -> None:
         self.out.append(effect)
-
-    # ------------------------------------------------------------ own orders
 
     # ------------------------------------------------------------ time and life
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import money
-from mmtui.core.quoting.model import full_width
 from mmtui.core.risk.states import Desk
 from mmtui.link import messages as m
 
@@ -80,7 +79,6 @@ def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
     operator = quoter.operator
     absent = ABSENT[account.instrument.kind]
     fair = quoter.fair if quoter.active else 0.0
-    width = quoter.half_bps * 2 if quoter.active and quoter.half_bps else full_width(quoter.params, operator, 0.0)
     owner = ""
     if operator.owner and (operator.spread_bps or operator.skew_bps or operator.size_pct):
         owner = f"{operator.owner} {max(0, now - operator.set_ts) // 1_000_000_000} s"
@@ -92,9 +90,9 @@ def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
         state=engine.lattice.effective(i).name,
         fair=fair * float(grid.tick),
         fair_kind=quoter.params.fair_value,
-        spread_bps=width,
+        spread_bps=quoter.width(),
         base_spread_bps=quoter.params.spread_bps,
-        skew_bps=quoter.skew_inventory + operator.skew_bps,
+        skew_bps=quoter.lean(account.position) + operator.skew_bps,
         operator_spread_bps=operator.spread_bps,
         operator_skew_bps=operator.skew_bps,
         operator_size_pct=operator.size_pct,

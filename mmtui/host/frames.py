@@ -5,6 +5,7 @@ Rules of this file: reads the engine and never changes it; what is not known is 
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -352,19 +353,13 @@ class FrameBuilder:
             "position": float(grid.size_text(account.position)),
             "open_orders": engine.tracker.count[i],
             "unknown": engine.tracker.unknown(i),
-            "spread_bps": quoter.half_bps * 2 if quoter.half_bps else _width(quoter),
-            "skew_bps": quoter.skew_inventory + quoter.operator.skew_bps,
+            "spread_bps": quoter.width(),
+            "skew_bps": quoter.lean(account.position) + quoter.operator.skew_bps,
             "reason": protection or "; ".join(sorted(reason for reason in reasons if reason and reason != "RUNNING")),
             "fills": account.fills,
             "gaps": book.gaps,
             "markout_bps": {f"{h}s": account.markout(k) for k, h in enumerate(HORIZONS)},
         }
-
-
-def _width(quoter: Any) -> float:
-    from mmtui.core.quoting.model import full_width
-
-    return full_width(quoter.params, quoter.operator, 0.0)
 
 
 def _base(value: Decimal) -> str:
@@ -373,8 +368,6 @@ def _base(value: Decimal) -> str:
 
 
 def _argument_words(args: str) -> list[str]:
-    import json
-
     try:
         table = json.loads(args or "{}")
     except ValueError:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from mmtui.core.market.instrument import Instrument
+from mmtui.core.risk.limits import STALE_WARN_MS
 from mmtui.link.messages import BookView, OwnOrder
 from mmtui.view import formats as fmt
-from mmtui.view.formats import UNIT, Scale
+from mmtui.view.formats import UNIT
 from mmtui.view.levels import (
     Column,
     auto_step,
@@ -149,7 +150,7 @@ def column_state(book: BookView | None) -> tuple[str, str]:
     word = _BAD.get(book.state)
     if word:
         return word, "danger"
-    return fmt.calm_age(book.age_ms), "dim" if book.age_ms < 500 else "warn"
+    return fmt.calm_age(book.age_ms), "dim" if book.age_ms < STALE_WARN_MS else "warn"
 
 
 def _head(model: Model, columns: list[Column], shape: _Shape, chosen: Instrument, step: int, above: int) -> Row:
@@ -323,8 +324,3 @@ def _common(labels: list[str]) -> int:
     if len(first) != len(last):
         return 0
     return next((i for i, (a, b) in enumerate(zip(first, last, strict=True)) if a != b), len(first))
-
-
-def price_of(scale: Scale, ticks: int) -> str:
-    """A price of an instrument in ticks, or n/a."""
-    return scale.price(ticks) if ticks else "n/a"

@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 _DOT = ((1, 8), (2, 16), (4, 32), (64, 128))
-_SPARK = "▁▂▃▄▅▆▇█"
 
 
 def resample(values: list[float], count: int) -> list[float]:
@@ -40,15 +39,6 @@ def _joined(series: tuple[float, ...], cells: int, rows: int) -> tuple[str, ...]
             grid[at >> 2][x >> 1] |= _DOT[at & 3][x & 1]
         before = y
     return tuple("".join([chr(0x2800 | bits) for bits in line]) for line in grid)
-
-
-def spark(values: list[float], cells: int) -> str:
-    """One row of blocks between the lowest and the highest value."""
-    if not values:
-        return " " * cells
-    series = resample(values, cells)
-    low, span = min(series), max(series) - min(series)
-    return "".join(_SPARK[int((v - low) / span * 7) if span else 3] for v in series)
 
 
 def balance(share: float, cells: int) -> tuple[str, str, str]:

@@ -157,3 +157,14 @@ def test_a_key_is_shown_as_it_was_pressed_with_what_became_of_it() -> None:
     assert (key.kind, key.text) == ("key", "op1: spread +1.5")
     assert (answer.kind, answer.command, answer.ok) == ("result", key.command, True)
     assert "→ 2.5 bps" in answer.text
+
+
+def test_width_and_lean_are_true_while_paused_too() -> None:
+    desk = Watched(8.0)
+    desk.act("pause")
+    desk.act("spread", bps=2.0)
+    desk.engine.accounts[0].position = desk.engine.quoters[0].limit // 2
+    status = desk.builder.status(Extras())["instruments"][desk.engine.name(0)]
+    view = desk.frame().instruments[0]
+    assert status["spread_bps"] == view.spread_bps == pytest.approx(3.0)
+    assert status["skew_bps"] == view.skew_bps == pytest.approx(-desk.engine.quoters[0].params.skew_bps / 2, rel=0.01)

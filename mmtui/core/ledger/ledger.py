@@ -110,10 +110,6 @@ class Ledger:
         own = self.accounts[i]
         return int(own.references.last() * own.grid.tick * RATE / HALF) if own.grid.inverse else 0
 
-    def convertible(self, i: int) -> bool:
-        rate = self.rates[i]
-        return rate.i >= 0 or rate.fixed > 0
-
     def mark(self, i: int) -> None:
         account = self.accounts[i]
         account.mark(account.references.last(), self.rate(i), self.common_value(i))

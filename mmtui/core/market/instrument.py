@@ -40,10 +40,6 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False  # a synthetic market
 
     @property
-    def tick_decimal(self) -> Decimal:
-        return Decimal(self.tick)
-
-    @property
     def lot_decimal(self) -> Decimal:
         return Decimal(self.lot)
 

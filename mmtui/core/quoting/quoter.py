@@ -102,16 +102,28 @@ class Quoter:
         operator, params = self.operator, self.params
         self.fair, self.bid, self.ask = fair, bid, ask
         self.deaf = DEAF * params.requote_tolerance_bps * 1e-4 * fair
-        sigma = self.volatility.bps(params.vol_horizon_s) if params.vol_factor else 0.0
-        self.half_bps = model.full_width(params, operator, sigma) * 0.5
-        ratio = (position - self.target) / (self.limit or 1)
-        self.skew_inventory = model.inventory_skew(params, max(-1.0, min(1.0, ratio)))
+        self.half_bps = self.width() * 0.5
+        self.skew_inventory = self.lean(position)
         skew = self.skew_inventory + operator.skew_bps
         want = model.prices(fair, self.half_bps, skew, self.offsets, bid, ask, self.tick_step)
         if want == self.want and not self.dirty:
             return False
         self.want = want
         return True
+
+    def width(self) -> float:
+        """Full width in force, bps; the same whether quotes are out or not."""
+        params = self.params
+        sigma = self.volatility.bps(params.vol_horizon_s) if params.vol_factor else 0.0
+        return model.full_width(params, self.operator, sigma)
+
+    def load(self, position: int) -> float:
+        """How full the position is: (position - target) / limit, in [-1, 1]."""
+        return max(-1.0, min(1.0, (position - self.target) / (self.limit or 1)))
+
+    def lean(self, position: int) -> float:
+        """Inventory skew at this position, bps."""
+        return model.inventory_skew(self.params, self.load(position))
 
     def resize(self, position: int, ts: int) -> None:
         """Wanted sizes a side: profile, operator, WIDE, easing back, size skew, REDUCE and the room to the limit."""
@@ -126,7 +138,7 @@ class Quoter:
             scale *= 0.5
         if easing:
             scale *= 0.25
-        ratio = max(-1.0, min(1.0, (position - self.target) / (self.limit or 1)))
+        ratio = self.load(position)
         for side in (1, -1):
             adds = ratio * side > 0
             factor = scale * (1.0 - params.size_skew * abs(ratio)) if adds else scale

@@ -13,6 +13,10 @@ from msgspec import Meta
 Positive = Annotated[float, Meta(gt=0, le=1e15)]  # money stays far inside 64 bits of the tape
 
 
+#: The screen warns of data older than this; quotes are pulled at the limits below.
+STALE_WARN_MS = 500
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits of the desk, in its currency unless a unit is named. None: the default share of equity applies."""
 
@@ -27,11 +31,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     collar_manual_bps: Positive = 50.0
     flatten_cap_major_bps: Positive = 30.0
     flatten_cap_other_bps: Positive = 100.0
-    stale_warn_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 500
     stale_major_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 2_000
     stale_other_ms: Annotated[int, Meta(ge=1, le=86_400_000)] = 5_000
     ease_back_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0  # a quarter of the size after a protection
     trips_to_pause: Annotated[int, Meta(ge=1, le=1_000_000)] = 3  # more trips than this in trips_window_s: PAUSED
     trips_window_s: Annotated[float, Meta(gt=0, le=86_400)] = 600.0
-    on_cockpit_loss_s: Annotated[float, Meta(ge=0, le=86_400)] = 120.0  # live desks only; 0: keep going
     observers_may_kill: bool = True

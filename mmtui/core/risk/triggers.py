@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mmtui.core.risk.limits import Limits
+from mmtui.core.risk.limits import STALE_WARN_MS, Limits
 from mmtui.core.risk.protections import HYSTERESIS, LEAD_STALE
 
 SECOND = 1_000_000_000
@@ -25,7 +25,9 @@ class Trigger(NamedTuple):
 def triggers(limits: Limits) -> list[Trigger]:
     """The table for one set of limits."""
     back = f"alone, after {HYSTERESIS / SECOND:g} s of good data, at a quarter of the size for {limits.ease_back_s:g} s"
-    stale = f"{limits.stale_major_ms} ms majors, {limits.stale_other_ms} ms others; warned at {limits.stale_warn_ms} ms"
+    stale = (
+        f"{limits.stale_major_ms} ms majors, {limits.stale_other_ms} ms others; the screen warns at {STALE_WARN_MS} ms"
+    )
     loss = f"{limits.daily_loss:g}" if limits.daily_loss else "1 % of equity"
     drawdown = f"{limits.drawdown:g}" if limits.drawdown else "1.5 % of equity"
     collar = f"{limits.collar_major_bps:g} bps majors, {limits.collar_other_bps:g} bps others from the reference"

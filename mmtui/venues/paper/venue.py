@@ -98,7 +98,6 @@ class PaperVenue:
     """core.runner.Execution for all instruments of the desk. `books` are the engine's own, read only."""
 
     def __init__(self, setup: DeskSetup, books: list[OrderBook], seed: int) -> None:
-        self._books = books
         optimistic = setup.paper.model == "optimistic"
         self._venues = list(setup.venues)
         self._lines = [_Line(seed, venue, setup.paper) for venue in setup.venues]
