@@ -159,9 +159,9 @@ class Acts:
         engine = self.engine
         before = engine.lattice.get(event.v, event.i)
         by = event.operator + (f" over {event.origin}" if event.origin else "")
-        self.draining.clear()
         engine.block(event.v, event.i, f"kill by {by}")
         scope = in_scope(self.engine, event)
+        self.draining.difference_update(scope)
         venues = sorted({engine.venue_of[i] for i in scope}) if event.v < 0 else [event.v]
         if event.v < 0 and event.i < 0:
             venues = list(range(len(engine.setup.venues)))

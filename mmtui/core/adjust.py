@@ -113,12 +113,13 @@ class Adjust:
             setattr(operator, field, new)
             operator.owner, operator.set_ts = event.operator, event.ts
         engine.version += 1
-        for i in {item[0] for item in moved}:
+        for i in dict.fromkeys(item[0] for item in moved):
             engine.market.requote(i)
         i, field, old, new = moved[0]
         after = self._in_force(i, field)
         self.changes[event.operator] = Change(event.ts, tuple(moved), word, engine.lattice_version)
-        more = f" on {len({m[0] for m in moved})} instruments" if len({m[0] for m in moved}) > 1 else ""
+        count = len({item[0] for item in moved})
+        more = f" on {count} instruments" if count > 1 else ""
         return f"{word} {new - old:+.4g} → {after}{more}", first, after
 
     def _in_force(self, i: int, field: str) -> str:

@@ -89,10 +89,10 @@ class OrderSide:
             self.engine.gate.count(self.engine.venue_of[order.i], self.engine.ts)
             self.engine.out.append(CancelOrder(order.i, order.oid))
 
-    def pull(self, i: int, side: int = 0) -> None:
-        """Cancel the quotes of an instrument, or of one side of it."""
+    def pull(self, i: int) -> None:
+        """Cancel the quotes of an instrument."""
         for order in self.tracker.of(i):
-            if order.purpose == "quote" and (not side or order.side == side):
+            if order.purpose == "quote":
                 self.cancel(order)
 
     def accepted(self, event: ev.OrderAccepted) -> None:

@@ -287,3 +287,13 @@ def test_the_deaf_venue_of_these_tests_hears_everything():
     desk = deaf()
     assert isinstance(desk.venue, Deaf) and desk.now > DAY0 and SECOND
     assert len([e for e in desk.venue.sent if isinstance(e, PlaceOrder)]) == 2
+
+
+def test_a_kill_of_one_instrument_leaves_the_drain_of_the_others():
+    desk = Desk(three()).running()
+    before = {o.oid for o in desk.open() if o.i != 0}
+    assert before
+    desk.press("stop", drain=True)
+    desk.press("kill", i=0)
+    desk.wait(1_000)
+    assert {o.oid for o in desk.open()} == before  # they conclude by themselves
