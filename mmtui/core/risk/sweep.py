@@ -68,7 +68,7 @@ class Sweep:
 
 
 class Sweeper:
-    """Runs all sweeps. `emit` hands an effect out; `query_id` gives unique numbers."""
+    """Runs all sweeps. `emit` hands an effect out."""
 
     def __init__(self, tracker: Tracker, venue_of: list[int]) -> None:
         self.tracker = tracker
