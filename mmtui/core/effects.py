@@ -78,4 +78,37 @@ class Shutdown(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=9):
     text: str
 
 
-Effect = PlaceOrder | CancelOrder | CancelAll | QueryOpenOrders | Wake | Alert | Result | Latch | Shutdown
+class QueryAccount(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=10):
+    """Ask a venue: "fills" or "ledger" since an instant of the venue (AccountAnswer after the events), "positions"."""
+
+    v: int
+    query: int
+    what: str
+    since: int = 0
+
+
+class Adjust(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=11):
+    """An unexplained difference: our position of an instrument is set to the venue's. HALTED follows, nothing else."""
+
+    i: int
+    before: int  # lots
+    after: int
+    why: str
+
+
+#: What goes to a venue; every other effect is the host's.
+SENT = (PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders, QueryAccount)
+
+Effect = (
+    PlaceOrder
+    | CancelOrder
+    | CancelAll
+    | QueryOpenOrders
+    | Wake
+    | Alert
+    | Result
+    | Latch
+    | Shutdown
+    | QueryAccount
+    | Adjust
+)

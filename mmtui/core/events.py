@@ -183,6 +183,7 @@ class OpenOrders(_Event, frozen=True, array_like=True, gc=False, tag=25):
     query: int
     endpoint: int  # 1 or 2: two independent questions must both say zero
     oids: list[int]
+    foreign: int = 0  # orders of the account that are not ours (no id of ours)
 
 
 class OrderUnknown(_Event, frozen=True, array_like=True, gc=False, tag=26):
@@ -206,6 +207,76 @@ class QueueUpdate(_Event, frozen=True, array_like=True, gc=False, tag=28):
     v: int
     oids: list[int]
     ahead: list[int]
+
+
+class AccountMove(_Event, frozen=True, array_like=True, gc=False, tag=29):
+    """A position or balance moved for a cause that the venue's own ledger names (desk rules, "Reconciliation").
+
+    cause: TRANSFER | EXTERNAL_FILL | FUNDING | FEE_ASSET | LIQUIDATION | ADL | CONVERSION. `ref` is the venue's id of
+    the entry: it is booked once. `i` is -1 where only a balance moved.
+    """
+
+    ts_event: int
+    v: int
+    i: int
+    cause: str
+    ref: str
+    lots: int  # change of the position, signed; 0 when only money moved
+    px: int  # ticks; 0: it had no price
+    amount: str  # change of money, decimal text, signed: plus is received
+    asset: str
+
+
+class Positions(_Event, frozen=True, array_like=True, gc=False, tag=30):
+    """A venue's answer to QueryAccount "positions": lots of instruments of ours; those not named are flat.
+
+    Spot: the whole balance of the base asset in lots, the baseline included.
+    """
+
+    v: int
+    query: int
+    idx: list[int]
+    lots: list[int]
+
+
+class AccountAnswer(_Event, frozen=True, array_like=True, gc=False, tag=31):
+    """A venue's answer to QueryAccount "fills" or "ledger" has been delivered whole, as events before this one."""
+
+    v: int
+    query: int
+    what: str
+
+
+class OrderFound(_Event, frozen=True, array_like=True, gc=False, tag=32):
+    """The venue has an order with an id of ours that may not be known here (its record went with a power loss).
+
+    Sent before the OpenOrders answer that names it.
+    """
+
+    ts_event: int
+    i: int
+    oid: int
+    side: int
+    px: int
+    sz: int
+    filled: int
+    venue_order_id: str
+
+
+class AccountStatus(_Event, frozen=True, array_like=True, gc=False, tag=33):
+    """A venue's private stream came up (after login, before its catch-up) or went down."""
+
+    v: int
+    connected: bool
+    why: str
+
+
+class DeadMan(_Event, frozen=True, array_like=True, gc=False, tag=34):
+    """A venue's dead-man switch. state: armed | off | unavailable | refused | fired; `until` on the engine clock."""
+
+    v: int
+    state: str
+    until: int
 
 
 class Timer(_Event, frozen=True, array_like=True, gc=False, tag=40):
@@ -234,6 +305,14 @@ class HostStarted(_Event, frozen=True, array_like=True, gc=False, tag=42):
     cause: str
     latched: dict[str, str]  # scope -> reason: latched KILLED or HALTED states that survived
     autostart: bool = False
+    first_oid: int = 0  # order ids below this may have been used by earlier lives
+    oid_limit: int = 0  # ids below this are reserved on disk; 0: no limit (nothing survives this host)
+
+
+class IdsReserved(_Event, frozen=True, array_like=True, gc=False, tag=44):
+    """A further block of order ids is reserved on disk: ids below `limit` may be used."""
+
+    limit: int
 
 
 class HostStopped(_Event, frozen=True, array_like=True, gc=False, tag=43):
@@ -264,10 +343,17 @@ Event = (
     | OrderUnknown
     | CancelAllDone
     | QueueUpdate
+    | AccountMove
+    | Positions
+    | AccountAnswer
+    | OrderFound
+    | AccountStatus
+    | DeadMan
     | Timer
     | Command
     | HostStarted
     | HostStopped
+    | IdsReserved
 )
 
 #: Events that come from the market; a what-if keeps these (and operator commands) and makes the rest again.

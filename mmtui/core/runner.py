@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from mmtui.core.effects import CancelAll, CancelOrder, Effect, PlaceOrder, QueryOpenOrders, Wake
+from mmtui.core.effects import SENT, Effect, Wake
 from mmtui.core.events import Command, Event, Timer
-
-_SENT = (PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders)
 
 
 class Machine(Protocol):
@@ -29,7 +27,7 @@ class Execution(Protocol):
         """A market event, before the engine (and with it the shared books) has seen it."""
 
     def send(self, effect: Effect, now: int) -> None:
-        """Carry out one of PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders, sent at `now`."""
+        """Carry out one of `SENT`, sent at `now`."""
 
     def next_ts(self) -> int:
         """Instant of the next answer that is due; a very large number when there is none."""
@@ -99,7 +97,7 @@ class Runner:
         self.count += 1
         self.record(event, effects)
         for effect in effects:
-            if isinstance(effect, _SENT):
+            if isinstance(effect, SENT):
                 self.execution.send(effect, self.now)
             elif isinstance(effect, Wake):
                 if effect.ts < self.wake:

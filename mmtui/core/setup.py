@@ -43,6 +43,11 @@ class DeskSetup(msgspec.Struct, frozen=True, kw_only=True):
     paper: PaperSetup = PaperSetup()
     autostart: bool = False
     seed: int = 1
+    #: A create that was not answered may land for so long (request expiry + clock error + index lag), by venue;
+    #: [] means 2 s each. A venue without request expiry needs a long one.
+    landing_ms: list[int] = []
+    #: Orders and positions are compared with the venue's so often (live desks; 0: only after a restart or reconnect).
+    reconcile_s: float = 0.0
 
     def index(self, instrument_id: str) -> int:
         """Place of an instrument in the table, -1 when it is not there."""

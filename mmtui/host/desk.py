@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mmtui.core.effects import CancelAll, CancelOrder, Effect, Latch, PlaceOrder, QueryOpenOrders, Shutdown
+from mmtui.core.effects import SENT, Effect, Latch, Shutdown
 from mmtui.core.engine import Engine
 from mmtui.core.events import (
     MARKET,
@@ -34,11 +34,11 @@ from mmtui.core.market.instrument import Instrument
 from mmtui.core.runner import NEVER, Execution, Runner
 from mmtui.core.setup import DeskSetup
 from mmtui.host import latch
-from mmtui.host.acts import to_command
 from mmtui.host.ahead import Ahead
 from mmtui.host.brake import Brake
 from mmtui.host.frames import Extras, FrameBuilder
 from mmtui.host.pace import Lag, Pace
+from mmtui.link.acts import to_command
 from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, Transport, View, Welcome
 from mmtui.tape.format import TapeError
 from mmtui.tape.journal import SideJournal
@@ -50,7 +50,6 @@ SLICE_NS = 2_000_000
 QUIET_NS = 2_000_000_000
 COMMANDS_KEPT = 10_000
 _MARKET = frozenset(MARKET)
-_SENT = (PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders)
 _ANSWERS = (OrderAccepted, OrderRejected, OrderCancelled, CancelRejected, Fill, OpenOrders, CancelAllDone)
 
 
@@ -338,7 +337,7 @@ class Desk:
 
     def _stay_awake(self, event: Event, effects: list[Effect]) -> None:
         """Something was sent or answered after the end: the clock goes on for a while."""
-        if isinstance(event, _ANSWERS) or any(isinstance(effect, _SENT) for effect in effects):
+        if isinstance(event, _ANSWERS) or any(isinstance(effect, SENT) for effect in effects):
             self._quiet_at = self.runner.now + QUIET_NS
 
     def _other(self, effect: Effect, now: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from mmtui.core.effects import CancelAll, CancelOrder, Effect, Latch, PlaceOrder, QueryOpenOrders, Result
+from mmtui.core.effects import SENT, Adjust, Effect, Latch, Result
 from mmtui.core.events import Event
 from mmtui.tape.format import (
     CHUNK_BYTES,
@@ -35,7 +35,7 @@ from mmtui.tape.format import (
 from mmtui.tape.reader import TapeReader
 
 #: Effects that somebody acts on: their record is in the kernel before they leave.
-ACTED_ON = (PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders, Latch, Result)
+ACTED_ON = (*SENT, Latch, Result, Adjust)
 BUFFER_NS = 50_000_000
 BUFFER_BYTES = 64 * 1024
 
