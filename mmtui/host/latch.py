@@ -1,56 +1,25 @@
-"""Latched states (KILLED, HALTED) on disk: they survive hosts, sessions and midnight.
+"""Latched states (KILLED, HALTED) of a desk, by its name (tape.latch).
 
-Rules of this file: one small JSON file a desk, replaced whole and synced; a file that cannot be read means KILLED.
+Rules of this file: only where the desk's folder is and who writes.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
 
 from mmtui.config.paths import desk_dir
+from mmtui.tape import latch
+from mmtui.tape.files import DISK
+from mmtui.tape.latch import FILE, change
 
-FILE = "latch.json"
+__all__ = ["FILE", "change", "load", "save"]
 
 
 def load(name: str) -> dict[str, str]:
     """Scope -> "STATE: reason" of what is latched."""
-    path = desk_dir(name) / FILE
-    try:
-        found = json.loads(path.read_bytes())
-        return {str(scope): str(text) for scope, text in found.items()}
-    except FileNotFoundError:
-        return {}
-    except (ValueError, AttributeError):
-        return {"desk": f"KILLED: {path} cannot be read"}
+    return latch.load(DISK, desk_dir(name))
 
 
 def save(name: str, latched: dict[str, str]) -> None:
     """Replace the file; returns when it is on the disk."""
-    directory = desk_dir(name)
-    _write(directory, json.dumps(latched, sort_keys=True, ensure_ascii=False).encode())
-
-
-def change(latched: dict[str, str], scope: str, state: str, reason: str) -> dict[str, str]:
-    """`latched` after one Latch effect; an empty state clears the scope."""
-    after = {key: text for key, text in latched.items() if key != scope}
-    if state:
-        after[scope] = f"{state}: {reason}"
-    return after
-
-
-def _write(directory: Path, data: bytes) -> None:
-    temporary = directory / f"{FILE}.{os.getpid()}"
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(fd, data)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    temporary.replace(directory / FILE)
-    folder = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the new name, too
-    finally:
-        os.close(folder)
+    latch.save(DISK, desk_dir(name), latched, str(os.getpid()))

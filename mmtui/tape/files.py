@@ -72,9 +72,12 @@ class Files(Protocol):
         """Returns when the names in the folder survive a loss of power."""
 
 
-def put(files: Files, path: Path, data: bytes, sync: bool = False) -> None:
-    """Write a whole file: whoever looks sees the old one or the new one, never half. sync: on the disk on return."""
-    temporary = path.with_name(path.name + ".new")
+def put(files: Files, path: Path, data: bytes, sync: bool = False, mark: str = "") -> None:
+    """Write a whole file: whoever looks sees the old one or the new one, never half. sync: on the disk on return.
+
+    `mark` keeps apart what two processes write at once.
+    """
+    temporary = path.with_name(f"{path.name}.new{mark}")
     handle = files.append(temporary, fresh=True)
     try:
         handle.write(data)
