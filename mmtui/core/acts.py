@@ -86,6 +86,8 @@ class Acts:
             raise Refusal(f"{self._scope_name(event)} is {state.name}: resume it with a reason first")
         if engine.ended:
             raise Refusal("SOURCE ENDED: there is no market to quote in")
+        if pending := engine.reconcile.pending():
+            raise Refusal(f"{pending}: wait for it")
         if not self._quotes(event):
             raise Refusal("nothing in scope is quoted (config)")
         running = engine.tasks.names(in_scope(self.engine, event))
@@ -144,6 +146,8 @@ class Acts:
         if state is Desk.KILLED:
             if not engine.sweeper.proven():
                 raise Refusal("the kill is not proven yet: orders may be open")
+            if pending := engine.reconcile.pending():
+                raise Refusal(f"{pending}: wait for it")
             if engine.tracker.unknown():
                 raise Refusal(f"{engine.tracker.unknown()} orders are UNKNOWN")
             bad = [engine.name(i) for i in in_scope(self.engine, event) if not engine.books[i].quotable]
@@ -162,17 +166,22 @@ class Acts:
         engine.block(event.v, event.i, f"kill by {by}")
         scope = in_scope(self.engine, event)
         self.draining.difference_update(scope)
-        venues = sorted({engine.venue_of[i] for i in scope}) if event.v < 0 else [event.v]
-        if event.v < 0 and event.i < 0:
-            venues = list(range(len(engine.setup.venues)))
         cause = str(args.get("cause", "")) or event.reason or "kill"
-        sweep = Sweep("kill", by, cause, self._scope_name(event), venues, event.i, event.ts)
-        engine.sweeper.begin(sweep, event.ts, engine.emit)
+        sweep = self._sweep("kill", by, cause, event.v, event.i)
         assets = sorted({engine.setup.instruments[i].instrument.base for i in scope})
         engine.tasks.abort(f"kill by {by}", assets)
         engine.activate_all()
         count = sum(state.cancels for state in sweep.venues.values())
         return f"KILLED {self._scope_name(event)}: {count} orders being cancelled", before.name, "KILLED"
+
+    def _sweep(self, kind: str, by: str, cause: str, v: int, i: int) -> Sweep:
+        """Cancel everything in scope and ask until the venues say zero."""
+        engine = self.engine
+        venues = [engine.venue_of[i]] if i >= 0 else [v] if v >= 0 else list(range(len(engine.setup.venues)))
+        name = engine.scope(v, i).partition(":")[2] or "desk"
+        sweep = Sweep(kind, by, cause, name, venues, i, engine.ts)
+        engine.sweeper.begin(sweep, engine.ts, engine.emit)
+        return sweep
 
     def latch(self, scope: str, reason: str) -> None:
         """A latched state that survived the last life of the host; `reason` begins with the state's name."""
@@ -186,6 +195,8 @@ class Acts:
             return
         if engine.lattice.get(v, i) < state:
             engine.set_state(v, i, state, why or reason)
+        if state is Desk.KILLED:  # what earlier lives left at the venues goes too, and is proven gone
+            self._sweep("kill", "an earlier life", why or reason, v, i)
 
     def _do_shutdown(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         engine = self.engine
@@ -195,9 +206,7 @@ class Acts:
             engine.set_state(-1, -1, Desk.STOPPED, f"shutdown by {event.operator}")
         if not self.closing:
             self.closing = True
-            venues = list(range(len(engine.setup.venues)))
-            sweep = Sweep("shutdown", event.operator, event.origin, "desk", venues, -1, event.ts)
-            engine.sweeper.begin(sweep, event.ts, engine.emit)
+            self._sweep("shutdown", event.operator, event.origin, -1, -1)
         return "shutting down: cancelling and verifying zero", before.name, engine.lattice.desk.name
 
     # ------------------------------------------------------------ orders and tasks

@@ -22,7 +22,8 @@ from mmtui.core.ledger.ledger import Ledger
 from mmtui.core.market.book import OrderBook
 from mmtui.core.market_side import MarketSide
 from mmtui.core.order_side import OrderSide
-from mmtui.core.orders.tracker import Tracker
+from mmtui.core.orders.reconcile import Reconciler
+from mmtui.core.orders.tracker import LANDING, LANDING_PAPER, Tracker
 from mmtui.core.quoting.quoter import Quoter
 from mmtui.core.risk.gate import Gate
 from mmtui.core.risk.protections import Protections
@@ -47,6 +48,8 @@ class Engine:
         self.lattice_version = 1  # version at the last change of state: older de-escalations are stale
         self.epoch = 0
         self.ended = False
+        self.oid_limit = 0  # ids below this are reserved on disk; 0: no limit
+        self.dead_man: list[ev.DeadMan | None] = [None] * len(setup.venues)
         self.venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
         self.books = [OrderBook() for _ in range(count)]
         self.prints: list[deque[tuple[int, int, int, int]]] = [deque(maxlen=64) for _ in range(count)]
@@ -55,7 +58,9 @@ class Engine:
         self.damaged: dict[str, int] = {}
         self.ledger = Ledger(setup)
         self.accounts = self.ledger.accounts
-        self.tracker = Tracker(count)
+        landing = LANDING if setup.mode == "live" else LANDING_PAPER
+        default = [landing] * len(setup.venues)
+        self.tracker = Tracker(self.venue_of, [ms * 1_000_000 for ms in setup.landing_ms] or default)
         self.quoters = [Quoter(i, item) for i, item in enumerate(setup.instruments)]
         self.lattice = Lattice(len(setup.venues), count, self.venue_of)
         self.gate = Gate(setup, self.ledger, self.tracker, [q.limit for q in self.quoters])
@@ -65,6 +70,8 @@ class Engine:
         self.watch = Watch(setup)
         self.out: list[Effect] = []
         self.orders = OrderSide(self)
+        self.reconcile = Reconciler(self)
+        self.protections.blind = self.reconcile.blind
         self.market = MarketSide(self)
         self.tasks = TaskRunner(self)
         self.acts = Acts(self)
@@ -91,9 +98,16 @@ class Engine:
             ev.OrderUnknown: self.orders.unknown,
             ev.CancelAllDone: self.orders.cancel_all_done,
             ev.QueueUpdate: self.orders.queue,
+            ev.AccountMove: self.reconcile.move,
+            ev.Positions: self.reconcile.positions,
+            ev.AccountAnswer: self.reconcile.account_answer,
+            ev.AccountStatus: self.reconcile.account_status,
+            ev.OrderFound: self.orders.found,
+            ev.DeadMan: self._dead_man,
             ev.Command: self.acts.command,
             ev.HostStarted: self._started,
             ev.HostStopped: self._stopped,
+            ev.IdsReserved: self._reserved,
         }
 
     def process(self, event: ev.Event) -> list[Effect]:
@@ -206,6 +220,7 @@ class Engine:
         for i in range(len(self.books)):
             self._watch_data(i, ts)
         self.orders.watch(ts)
+        self.reconcile.watch(ts)
         self.sweeps()
         self.tasks.step(ts)
         for i, quoter in enumerate(self.quoters):
@@ -247,7 +262,7 @@ class Engine:
         if self.funded[i] >= mark.next_funding:
             return
         self.funded[i] = mark.next_funding
-        if self.accounts[i].position:
+        if self.accounts[i].position and not self.reconcile.live:  # a live desk books what the venue's ledger says
             self.ledger.mark(i)
             self.accounts[i].funding(mark.funding, mark.mark)
             self.alert("info", "funding", f"{self.name(i)}: funding paid", i)
@@ -255,16 +270,30 @@ class Engine:
     def _started(self, event: ev.HostStarted) -> None:
         self.epoch = event.epoch
         self.lattice.since = event.ts
+        fresh = event.cause == "recovery" and event.first_oid > self.tracker.next_oid
+        self.tracker.next_oid = max(self.tracker.next_oid, event.first_oid)
+        self.oid_limit = event.oid_limit
         if event.cause == "recovery" and self.lattice.desk <= Desk.PAUSED:
             self.set_state(-1, -1, Desk.PAUSED, "restarted after a crash")
         for scope, reason in event.latched.items():
             self.acts.latch(scope, reason)
         self.acts.closing = False
         self.sweeper.forget("shutdown")
+        self.reconcile.started(event.cause, event.ts, fresh)
         self.tasks.abort("the host was restarted")
         if event.autostart and self.lattice.desk is Desk.PAUSED and event.cause == "start":
             self.set_state(-1, -1, Desk.RUNNING, "autostart")
         self.out.append(Wake((event.ts // BEAT + 1) * BEAT))
+
+    def _reserved(self, event: ev.IdsReserved) -> None:
+        self.oid_limit = event.limit
+
+    def _dead_man(self, event: ev.DeadMan) -> None:
+        """What a venue's dead-man switch would do, for the screen; one that has fired or is refused is said."""
+        before = self.dead_man[event.v]
+        self.dead_man[event.v] = event
+        if event.state in ("fired", "refused") and (before is None or before.state != event.state):
+            self.alert("danger", "deadman", f"{self.setup.venues[event.v]}: dead-man switch {event.state}", v=event.v)
 
     def _stopped(self, event: ev.HostStopped) -> None:
         self.ledger.mark_all(event.ts)
@@ -287,6 +316,7 @@ class Engine:
             self.protections.digest(),
             self.sweeper.digest(),
             self.tasks.digest(),
+            self.reconcile.digest(),
             self.version,
         )
         return blake2b(msgspec.msgpack.encode(state), digest_size=16).hexdigest()

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from mmtui.core import events as ev
 from mmtui.core.effects import CancelOrder, PlaceOrder, QueryOpenOrders
+from mmtui.core.ledger.keys import Keys
 from mmtui.core.market.instrument import ATOMS
+from mmtui.core.orders.reconcile import LISTED
 from mmtui.core.orders.table import Fact, State
 from mmtui.core.orders.tracker import Order
 
@@ -26,8 +28,6 @@ REJECT_HOLD = 250_000_000
 RETRY_UNKNOWN = 1_000_000_000
 #: No fee of one fill is greater (in its asset): such a text is damage.
 MAX_FEE = Decimal(10**9)
-#: Keys of booked fills that are remembered, so that none is booked twice.
-FILL_MEMORY = 100_000
 
 
 def fee_atoms(text: str) -> int:
@@ -38,6 +38,17 @@ def fee_atoms(text: str) -> int:
     return int(fee * ATOMS)
 
 
+class Question:
+    """A question about open orders that is under way."""
+
+    __slots__ = ("asked", "named", "needs")
+
+    def __init__(self, asked: int, needs: tuple[str, ...]) -> None:
+        self.asked = asked
+        self.needs = list(needs)  # parts that are not in yet: endpoint 1, endpoint 2, fills
+        self.named: dict[int, None] = {}
+
+
 class OrderSide:
     """Orders of the engine that owns it."""
 
@@ -46,9 +57,10 @@ class OrderSide:
         self.tracker = engine.tracker
         self.accounts = engine.accounts
         self.quoters = engine.quoters
-        self.booked: dict[tuple[int, str, int], None] = {}
+        self.booked: list[Keys[tuple[str, int]]] = [Keys() for _ in engine.quoters]
+        self.moves: list[Keys[tuple[str, str]]] = [Keys() for _ in engine.setup.venues]
         self.reject_until = [0] * len(engine.quoters)
-        self.absences: dict[tuple[int, int], set[int]] = {}
+        self.absences: dict[tuple[int, int], Question] = {}
         self.asked = [0] * len(engine.setup.venues)  # when a venue was last asked about UNKNOWN orders
 
     def place(
@@ -56,6 +68,8 @@ class OrderSide:
     ) -> str:
         """The one egress of new orders: "" when it has left, else why it may not."""
         limits = self.engine.setup.limits
+        if self.engine.oid_limit and self.tracker.next_oid >= self.engine.oid_limit:
+            return "no order ids reserved"
         if purpose == "quote":
             major = self.engine.setup.instruments[i].instrument.major
             collar = limits.collar_major_bps if major else limits.collar_other_bps
@@ -99,7 +113,8 @@ class OrderSide:
         order = self.tracker.get(event.oid)
         if order is None:
             return
-        self._alive_after_all(order)
+        if order.absent:  # the venue's own word is stronger than its silence
+            self._alive_after_all(order)
         self.tracker.apply(order, Fact.ACCEPTED)
         order.live_ts = event.ts
         order.ahead = event.ahead
@@ -134,53 +149,92 @@ class OrderSide:
         if order is not None and order.open:
             self.tracker.apply(order, Fact.CANCEL_REJECTED)
             if order.state is State.UNKNOWN:
-                self.ask(self.engine.venue_of[event.i])
+                self.question(self.engine.venue_of[event.i])
 
     def unknown(self, event: ev.OrderUnknown) -> None:
         order = self.tracker.get(event.oid)
         if order is not None and order.open:
-            self.tracker.apply(order, Fact.UNKNOWN)
-            self.engine.version += 1
-            self.engine.alert(
-                "danger", "unknown", f"{self.engine.name(event.i)}: order {event.oid} UNKNOWN: {event.why}", event.i
-            )
-            self.engine.tasks.abort("an order is UNKNOWN", [self.engine.setup.instruments[event.i].instrument.base])
-            self.ask(self.engine.venue_of[event.i])
+            self.lost(order, event.why)
+            self.question(self.engine.venue_of[event.i])
 
-    def ask(self, v: int) -> None:
-        """Query the open orders of a venue by both endpoints."""
+    def lost(self, order: Order, why: str) -> None:
+        """The fate of an order is not known: it counts as live, and tasks of its asset stop."""
+        i = order.i
+        self.tracker.apply(order, Fact.UNKNOWN)
+        self.engine.version += 1
+        self.engine.alert("danger", "unknown", f"{self.engine.name(i)}: order {order.oid} UNKNOWN: {why}", i)
+        self.engine.tasks.abort("an order is UNKNOWN", [self.engine.setup.instruments[i].instrument.base])
+
+    def question(self, v: int) -> None:
+        """Something about a venue's orders is to be found out: a live desk looks at the fills as well."""
+        if self.engine.reconcile.live:
+            self.engine.reconcile.wanted(v)
+        else:
+            self.ask(v, needs=("1", "2"))
+
+    def ask(self, v: int, needs: tuple[str, ...]) -> int:
+        """Query the open orders of a venue by both endpoints; the number of the question."""
         self.engine.sweeper.queries += 1
         query = self.engine.sweeper.queries
         self.asked[v] = self.engine.ts
-        self.absences[(v, query)] = set()
+        self.absences[(v, query)] = Question(self.engine.ts, needs)
         while len(self.absences) > 64:
             del self.absences[next(iter(self.absences))]
         for endpoint in (1, 2):
             self.engine.out.append(QueryOpenOrders(v, query, endpoint))
+        return query
 
     def open_orders(self, event: ev.OpenOrders) -> None:
         for order in self.engine.sweeper.answer(event.v, event.query, event.endpoint, event.oids, event.ts):
             self.ended(order)
-        said = self.absences.get((event.v, event.query))
-        if said is not None:
-            said.add(event.endpoint)
-            named = set(event.oids)
+        question = self.absences.get((event.v, event.query))
+        if question is not None:
             for oid in event.oids:
+                question.named[oid] = None
                 order_named = self.tracker.get(oid)
                 if order_named is not None:
-                    self._alive_after_all(order_named)
+                    if order_named.absent or question.asked - order_named.done_ts > LISTED:
+                        self._alive_after_all(order_named)
                     self.tracker.apply(order_named, Fact.SEEN)
-            if said >= {1, 2}:
-                del self.absences[(event.v, event.query)]
-                for order in list(self.tracker.open.values()):
-                    asked = self.engine.venue_of[order.i] == event.v and order.oid not in named
-                    unknown = asked and order.state is State.UNKNOWN and order.absence_proves(event.ts)
-                    if unknown and self.tracker.apply(order, Fact.ABSENT):
-                        self.ended(order)
+            self.part(event.v, event.query, str(event.endpoint))
+        self.engine.reconcile.answered(event.v, event.query, str(event.endpoint))
         self.engine.sweeps()
 
+    def part(self, v: int, query: int, what: str) -> None:
+        """One part of the answer to a question is in; with the last, silence about an order is evidence."""
+        question = self.absences.get((v, query))
+        if question is None or what not in question.needs:
+            return
+        question.needs.remove(what)
+        if question.needs:
+            return
+        del self.absences[(v, query)]
+        for order in list(self.tracker.open.values()):
+            if self.engine.venue_of[order.i] != v or order.oid in question.named:
+                continue
+            if order.state is State.UNKNOWN and self.tracker.absence_proves(order, question.asked):
+                if self.tracker.apply(order, Fact.ABSENT):
+                    self.ended(order)
+            elif order.state is State.LIVE and question.asked - order.live_ts > LISTED:
+                self.lost(order, "the venue does not list it")
+
+    def found(self, event: ev.OrderFound) -> None:
+        """An order with an id of ours that is not known here: its record went with a power loss, or it is not ours."""
+        if self.tracker.get(event.oid) is not None:
+            return
+        engine, i = self.engine, event.i
+        if event.oid >= self.tracker.next_oid:
+            engine.broken(i, f"order {event.oid} has an id that we never used: another engine trades this account")
+            return
+        effect = PlaceOrder(i, event.oid, event.side, event.px, event.sz, "GTC", False, "found", 0)
+        order = Order(effect, event.ts)
+        order.state, order.live_ts, order.venue_order_id = State.LIVE, event.ts, event.venue_order_id
+        self.tracker.adopt(order)
+        engine.alert("danger", "unknown", f"{engine.name(i)}: order {event.oid} found at the venue: cancelled", i)
+        self.cancel(order)
+
     def _alive_after_all(self, order: Order) -> None:
-        """Absence is weaker evidence than the venue's own word: an order that turns up again is live, and goes."""
+        """An order that turns up again after it was taken for gone is live, and goes."""
         if self.tracker.reopen(order):
             self.engine.alert(
                 "danger", "unknown", f"{self.engine.name(order.i)}: order {order.oid} lives after all", order.i
@@ -199,6 +253,7 @@ class OrderSide:
 
     def ended(self, order: Order) -> None:
         """An order is proven gone: its rung, its task, its sweep."""
+        order.done_ts = self.engine.ts
         if order.purpose == "quote":
             self.quoters[order.i].clear_slot(order)
             self.engine.market.requote(order.i)
@@ -206,30 +261,25 @@ class OrderSide:
             self.engine.tasks.ended(order)
 
     def fill(self, event: ev.Fill) -> None:
-        key = (event.i, event.trade_id, event.side)
-        if key in self.booked:
-            return
-        self.booked[key] = None
-        if len(self.booked) > FILL_MEMORY:
-            del self.booked[next(iter(self.booked))]
         i = event.i
+        if not self._new(event):
+            return
         order = self.tracker.get(event.oid)
         account = self.accounts[i]
+        self.engine.reconcile.booked(event)
         self.engine.ledger.mark(i)
         if not account.rate:
             account.rate = self.engine.ledger.rate(i)
-        try:
-            fee = fee_atoms(event.fee)
-        except (ArithmeticError, ValueError):
-            fee = 0
-            self.engine.alert(
-                "danger", "fill", f"{self.engine.name(i)}: fill {event.trade_id} has an unreadable fee {event.fee!r}", i
-            )
+        fee = self.money(i, event.fee, f"fill {event.trade_id}")
         purpose = order.purpose if order is not None else "manual"
         account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose)
         self.engine.ledger.mark(i)
         if order is None:
-            self.engine.broken(i, f"fill {event.trade_id} of an order that is not ours")
+            if not 0 < event.oid < self.tracker.next_oid:
+                self.engine.broken(i, f"fill {event.trade_id} of an order that is not ours")
+            else:  # finished long ago, or its record went with a power loss
+                self.engine.alert("danger", "fill", f"{self.engine.name(i)}: late fill of order {event.oid}", i)
+                self.engine.market.requote(i)
             return
         ended = self.tracker.fill(order, event.sz)
         if self.tracker.overfilled(order):
@@ -240,13 +290,32 @@ class OrderSide:
         else:
             self.engine.market.requote(i)
 
+    def _new(self, event: ev.Fill) -> bool:
+        """Whether a fill is to be booked: once an instrument and trade id, whatever is sent again."""
+        keys, key = self.booked[event.i], (event.trade_id, event.side)
+        if keys.first(key, event.ts_event):
+            return True
+        if not keys.has(key):
+            text = f"{self.engine.name(event.i)}: fill {event.trade_id} is older than what is remembered: not booked"
+            self.engine.alert("danger", "fill", text, event.i)
+        return False
+
+    def money(self, i: int, text: str, what: str) -> int:
+        """Decimal text of money in atoms; what cannot be read is said, and counts as nothing."""
+        try:
+            return fee_atoms(text)
+        except (ArithmeticError, ValueError):
+            name = self.engine.name(i)
+            self.engine.alert("danger", "fill", f"{name}: {what} has an unreadable fee {text!r}", i)
+            return 0
+
     def watch(self, ts: int) -> None:
         for order in list(self.tracker.open.values()):
             sent = order.cancel_ts if order.state is State.CANCELLING else order.sent_ts
             if order.state in (State.SENT, State.CANCELLING) and ts - sent > SILENCE:
                 self.unknown(ev.OrderUnknown(ts, order.i, order.oid, "no answer for 5 s"))
             elif order.state is State.UNKNOWN and ts - self.asked[self.engine.venue_of[order.i]] >= RETRY_UNKNOWN:
-                self.ask(self.engine.venue_of[order.i])
+                self.question(self.engine.venue_of[order.i])
             self._unwanted(order)
 
     def _unwanted(self, order: Order) -> None:

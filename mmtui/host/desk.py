@@ -108,9 +108,6 @@ class Desk:
             ts = max(ts, self.source.pending.ts) if cause == "start" else ts
         self.runner.now = ts
         self._step(HostStarted(ts, epoch, cause, dict(self.latched), self.setup.autostart and cause == "start"))
-        if cause == "recovery":
-            for order in list(self.engine.tracker.open.values()):
-                self._step(OrderCancelled(ts, ts, order.i, order.oid, "by venue"))
         self.pace.anchor(self.source.pending.ts if self.source.pending is not None else ts, mono)
         if self.source.pending is None:
             self._source_over()

@@ -116,6 +116,7 @@ def test_nothing_is_verified_before_two_endpoints_have_said_zero():
     desk = deaf()
     for order in desk.open():
         desk.accept(order.oid)
+    desk.wait(200)
     desk.press("kill")
     desk.answer_zero(endpoints=(1,))
     assert not done(desk) and len(desk.open()) == 2
@@ -143,6 +144,7 @@ def test_a_venue_slower_than_our_patience_is_proven_by_its_late_answers():
     desk = deaf()
     for order in desk.open():
         desk.accept(order.oid)
+    desk.wait(200)
     desk.press("kill")
     asked = max(e.query for e in desk.all(QueryOpenOrders))
     desk.wait(4_000)
@@ -167,6 +169,7 @@ def test_one_dead_venue_keeps_the_kill_open_and_the_others_are_proven():
     desk = deaf(three())
     for order in desk.open():
         desk.accept(order.oid)
+    desk.wait(200)
     desk.press("kill")
     desk.answer_zero(0)
     desk.answer_zero(2)
@@ -230,6 +233,7 @@ def test_resume_waits_until_nothing_is_unknown():
     desk = deaf()
     for order in desk.open():
         desk.accept(order.oid)
+    desk.wait(200)
     desk.press("kill")
     assert "not proven" in desk.press("resume", reason="ok").text
     desk.answer_zero()

@@ -47,7 +47,7 @@ facts = st.one_of(st.sampled_from(Fact), st.integers(1, 6))
 
 @given(st.lists(st.tuples(st.integers(1, 4), facts), max_size=60))
 def test_open_lots_are_the_sum_over_open_orders_whatever_happens(story):
-    tracker = Tracker(1)
+    tracker = Tracker([0], [0])
     for oid in range(1, 5):
         tracker.add(place(oid, side=1 if oid % 2 else -1), 0)
     for oid, fact in story:
@@ -136,6 +136,7 @@ def test_an_unknown_order_counts_as_live_until_two_endpoints_say_no():
     buy, sell = desk.one(1), desk.one(-1)
     for order in (buy, sell):
         desk.accept(order.oid)
+    desk.wait(200)
     desk.step(OrderUnknown(desk.now, 0, buy.oid, "timeout"))
     assert buy.state is State.UNKNOWN and desk.engine.tracker.buys[0] == 10
     desk.answer_zero(endpoints=(1,), oids=[sell.oid])

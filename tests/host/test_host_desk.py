@@ -196,7 +196,7 @@ def test_a_crashed_session_is_found_and_goes_on_where_the_tape_ends(open_synthet
     assert again.session == desk.session
     assert [account.position for account in again.engine.accounts] == positions
     assert again.engine.lattice.desk.name == "PAUSED"
-    assert not again.engine.tracker.open
+    run_until(again, lambda: not again.engine.reconcile.pending() and not again.engine.tracker.open, 600)
     assert again.source.pending.ts >= market
     run_for(again, 5)
     again.stop("test")

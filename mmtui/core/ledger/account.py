@@ -31,7 +31,14 @@ PARTS = (
 )
 HORIZONS = (1, 5, 30)  # markouts, seconds
 #: Which part the edge of a fill belongs to.
-EDGE_PART = {"quote": "spread", "manual": "spread", "flatten": "slippage", "close": "slippage", "hedge": "hedge"}
+EDGE_PART = {
+    "quote": "spread",
+    "manual": "spread",
+    "flatten": "slippage",
+    "close": "slippage",
+    "hedge": "hedge",
+    "external": "slippage",  # of somebody else with our account: a manual trade elsewhere, a liquidation, ADL
+}
 
 #: References are looked back at for fills and markouts: older ones than this are dropped, and the oldest beyond a cap.
 _LOOK_BACK = 40_000_000_000
@@ -147,6 +154,15 @@ class Account:
         for queue, horizon in zip(self.pending, HORIZONS, strict=True):
             queue.append((ts + horizon * 1_000_000_000, side, px, lots))
         return side * (reference - 2 * px) / (2 * px) * 1e4
+
+    def transfer(self, lots: int) -> None:
+        """Lots that came or went without a price (after `mark`): valued at the mark, so that no part changes."""
+        if not self.mark2:
+            self.mark2 = self.references.last()
+        self.cash -= lots * self.grid.value(self.mark2)
+        self._average(lots, self.mark2 // 2)
+        self.position += lots
+        self.max_position = max(self.max_position, abs(self.position))
 
     def pay(self, part: str, atoms: int) -> None:
         """Money in (+) or out (-) that is not the price of a fill: fees, rebates, funding, borrow, incentives."""

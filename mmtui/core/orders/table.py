@@ -49,6 +49,7 @@ TABLE: dict[tuple[State, Fact], State] = {
     (State.LIVE, Fact.FILLED): State.FILLED,
     (State.LIVE, Fact.ABSENT): State.CANCELLED,
     (State.LIVE, Fact.UNKNOWN): State.UNKNOWN,
+    (State.LIVE, Fact.REJECTED): State.REJECTED,
     (State.CANCELLING, Fact.CANCELLED): State.CANCELLED,
     (State.CANCELLING, Fact.REJECTED): State.REJECTED,
     (State.CANCELLING, Fact.FILLED): State.FILLED,

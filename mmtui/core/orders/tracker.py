@@ -10,8 +10,11 @@ from collections import OrderedDict
 from mmtui.core.effects import PlaceOrder
 from mmtui.core.orders.table import TERMINAL, Fact, State, after
 
-#: A create that was never acknowledged may still land: absence proves nothing before this has passed (ns).
-LANDING = 5_000_000_000
+#: A create that was never acknowledged may still land, and an endpoint may list an order late: absence proves nothing
+#: before this has passed (ns): request expiry 1 s, clock error 0.5 s, index lag 0.5 s.
+LANDING = 2_000_000_000
+#: The same of a venue inside the host: nothing takes longer there than its latency.
+LANDING_PAPER = 100_000_000
 #: Finished orders that late fills may still name.
 MEMORY = 20_000
 
@@ -23,6 +26,7 @@ class Order:
         "absent",
         "ahead",
         "cancel_ts",
+        "done_ts",
         "filled",
         "i",
         "level",
@@ -54,6 +58,7 @@ class Order:
         self.sent_ts = ts
         self.live_ts = 0
         self.cancel_ts = 0
+        self.done_ts = 0
         self.ahead = -1
         self.absent = False  # ended by absence alone
         self.venue_order_id = ""
@@ -66,10 +71,6 @@ class Order:
     def open(self) -> bool:
         return self.state not in TERMINAL
 
-    def absence_proves(self, ts: int) -> bool:
-        """Whether two endpoints that do not know the order prove that it is gone."""
-        return self.live_ts > 0 or ts - self.sent_ts > LANDING
-
     def digest(self) -> tuple[object, ...]:
         return (self.oid, self.i, self.side, self.px, self.sz, self.filled, int(self.state), self.purpose, self.level)
 
@@ -77,7 +78,10 @@ class Order:
 class Tracker:
     """All orders of the desk, and for each instrument what is open on either side."""
 
-    def __init__(self, instruments: int) -> None:
+    def __init__(self, venue_of: list[int], landing_of: list[int]) -> None:
+        instruments = len(venue_of)
+        self.venue_of = venue_of
+        self.landing_of = landing_of  # ns, by venue
         self.open: dict[int, Order] = {}  # oid -> order, in order of sending
         self.done: OrderedDict[int, Order] = OrderedDict()
         self.buys = [0] * instruments  # open lots, UNKNOWN included
@@ -97,6 +101,16 @@ class Tracker:
     def get(self, oid: int) -> Order | None:
         return self.open.get(oid) or self.done.get(oid)
 
+    def adopt(self, order: Order) -> None:
+        """An order of ours that a venue named and that is not known here."""
+        self.open[order.oid] = order
+        self._expose(order, order.left)
+        self.count[order.i] += 1
+
+    def absence_proves(self, order: Order, asked: int) -> bool:
+        """Whether two endpoints that were asked at `asked` and do not name the order prove that it is gone."""
+        return asked - (order.live_ts or order.sent_ts) > self.landing_of[self.venue_of[order.i]]
+
     def apply(self, order: Order, fact: Fact) -> bool:
         """Apply a fact; True when the order has just ended."""
         was_open = order.open
@@ -113,8 +127,8 @@ class Tracker:
         return False
 
     def reopen(self, order: Order) -> bool:
-        """An order that was taken for gone by absence alone has been seen: UNKNOWN, and it counts again."""
-        if not order.absent or order.left == 0:
+        """An order that was taken for gone has been seen at the venue: UNKNOWN, and it counts again."""
+        if order.open or order.left == 0:
             return False
         order.absent, order.state = False, State.UNKNOWN
         self.done.pop(order.oid, None)

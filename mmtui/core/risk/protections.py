@@ -38,6 +38,7 @@ class Protections:
         self.trips_to_pause = limits.trips_to_pause
         self.seen = [0] * count  # last message about the instrument, or last sign of life of its venue
         self.connected = [True] * len(setup.venues)
+        self.blind = [""] * len(setup.venues)  # why the account at a venue is not known now (Reconciler)
         self.reasons = ["no snapshot"] * count
         self.ready = [False] * count  # has been good once: what came before was the start, not a trip
         self.good_since = [0] * count
@@ -48,6 +49,8 @@ class Protections:
         book = self.books[i]
         if not self.connected[self.venue_of[i]]:
             return "feed down"
+        if self.blind[self.venue_of[i]]:
+            return self.blind[self.venue_of[i]]
         if not book.valid:
             return book.why
         if book.crossed:

@@ -47,7 +47,8 @@ class VenueSweep:
         self.attempts = 0
         self.next_ts = 0
         self.open = 0  # orders that the venue named at the last question
-        self.answers: dict[int, set[int]] = {}  # question -> endpoints that said zero; slow answers count too
+        #: question -> when it was asked, and the endpoints that said zero; slow answers count too
+        self.answers: dict[int, tuple[int, set[int]]] = {}
 
 
 class Sweep:
@@ -75,6 +76,8 @@ class Sweeper:
         self.venue_of = venue_of
         self.sweeps: list[Sweep] = []
         self.queries = 0
+        #: venue -> instant from which its lists are conclusive: no create of an earlier life can land any more
+        self.settled: dict[int, int] = {}
 
     def begin(self, sweep: Sweep, ts: int, emit: Callable[[Effect], None]) -> None:
         self.sweeps = [*[old for old in self.sweeps if not old.done][-8:], sweep]
@@ -88,7 +91,7 @@ class Sweeper:
         self.queries += 1
         state.query = self.queries
         state.attempts += 1
-        state.answers[state.query] = set()
+        state.answers[state.query] = (ts, set())
         while len(state.answers) > QUESTIONS:
             del state.answers[next(iter(state.answers))]
         orders = self.orders(sweep, state.v)
@@ -117,7 +120,7 @@ class Sweeper:
             state = sweep.venues.get(v)
             if state is None or query not in state.answers or state.verified:
                 continue
-            said = state.answers[query]
+            asked, said = state.answers[query]
             named = []
             for oid in oids:
                 order = self.tracker.get(oid)
@@ -132,9 +135,9 @@ class Sweeper:
             said.add(endpoint)
             if said >= {1, 2}:
                 for order in self.orders(sweep, v):
-                    if order.absence_proves(ts) and self.tracker.apply(order, Fact.ABSENT):
+                    if self.tracker.absence_proves(order, asked) and self.tracker.apply(order, Fact.ABSENT):
                         gone.append(order)
-                if not self.orders(sweep, v):
+                if asked >= self.settled.get(v, 0) and not self.orders(sweep, v):
                     state.verified = ts
         return gone
 

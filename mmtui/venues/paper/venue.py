@@ -15,8 +15,9 @@ from itertools import count
 
 import msgspec
 
-from mmtui.core.effects import CancelAll, CancelOrder, Effect, PlaceOrder, QueryOpenOrders
+from mmtui.core.effects import CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders
 from mmtui.core.events import (
+    AccountAnswer,
     CancelAllDone,
     CancelRejected,
     Event,
@@ -26,6 +27,7 @@ from mmtui.core.events import (
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
+    Positions,
     QueueUpdate,
 )
 from mmtui.core.market.book import OrderBook
@@ -41,7 +43,7 @@ QUEUE_EVERY = 100_000_000
 #: The least latency of a leg: it is never zero.
 LEAST = 100_000
 
-Request = PlaceOrder | CancelOrder | CancelAll | QueryOpenOrders
+Request = PlaceOrder | CancelOrder | CancelAll | QueryOpenOrders | QueryAccount
 
 
 class Flight:
@@ -105,6 +107,7 @@ class PaperVenue:
         self._venue_of = [setup.venues.index(instrument.venue) for instrument in instruments]
         self._grids = [Grid(instrument) for instrument in instruments]
         self._least = [int(Decimal(instrument.min_notional) * ATOMS) for instrument in instruments]  # quote
+        self._baselines = [int(Decimal(item.baseline) / Decimal(item.instrument.lot)) for item in setup.instruments]
         self._markets = [Matching(i, item, books[i], optimistic, self) for i, item in enumerate(instruments)]
         self._numbers = count(1)
         self._trades = 0
@@ -144,7 +147,7 @@ class PaperVenue:
         """A request leaves at `now`."""
         if isinstance(effect, PlaceOrder | CancelOrder):
             v = self._venue_of[effect.i]
-        elif isinstance(effect, CancelAll | QueryOpenOrders):
+        elif isinstance(effect, CancelAll | QueryOpenOrders | QueryAccount):
             v = effect.v
         else:
             raise TypeError(f"{type(effect).__name__} is not for a venue")
@@ -217,6 +220,8 @@ class PaperVenue:
                 flight.answers = [self._cancel(request, flight)]
             elif isinstance(request, CancelAll):
                 flight.answers = self._cancel_all(request, flight)
+            elif isinstance(request, QueryAccount):
+                flight.answers = [self._account(request, flight.answer_ts)]
             else:
                 oids = self.open_orders(request.v)
                 flight.answers = [OpenOrders(flight.answer_ts, request.v, request.query, request.endpoint, oids)]
@@ -282,6 +287,13 @@ class PaperVenue:
         answers.append(CancelAllDone(flight.answer_ts, request.v, request.query))
         return answers
 
+    def _account(self, request: QueryAccount, ts: int) -> Event:
+        """Fills and ledger have nothing that was not told: the venue lives in the host."""
+        if request.what != "positions":
+            return AccountAnswer(ts, request.v, request.query, request.what)
+        idx = [i for i, v in enumerate(self._venue_of) if v == request.v]
+        return Positions(ts, request.v, request.query, idx, [self._baselines[i] + self.position(i) for i in idx])
+
     # -- inside --------------------------------------------------------------------------------------------------
 
     def _fill(self, i: int, oid: int, side: int, px: int, sz: int, maker: bool, ts: int, now: int) -> Fill:
@@ -339,6 +351,7 @@ class PaperVenue:
         market = self._markets[i]
         market.rescale(event, msgspec.structs.replace(market.instrument, tick=event.tick, lot=event.lot))
         self._grids[i] = Grid(market.instrument)
+        self._baselines[i] *= sz
         for _, _, flight in self._arrivals:
             request = flight.request
             if isinstance(request, PlaceOrder) and request.i == i:
@@ -355,4 +368,7 @@ def _rescaled(event: Event, i: int, px: int, sz: int) -> Event:
         return msgspec.structs.replace(event, px=event.px * px, sz=event.sz * sz)
     if isinstance(event, OrderAccepted) and event.i == i and event.ahead > 0:
         return msgspec.structs.replace(event, ahead=event.ahead * sz)
+    if isinstance(event, Positions) and i in event.idx:
+        lots = [n * sz if k == i else n for k, n in zip(event.idx, event.lots, strict=True)]
+        return msgspec.structs.replace(event, lots=lots)
     return event

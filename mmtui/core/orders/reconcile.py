@@ -1,0 +1,279 @@
+"""Reconciliation with the venues: after a restart, after a reconnect, and every few seconds on a live desk.
+
+One round at a venue: open orders by two endpoints, fills and ledger entries since the last ones that were booked, and
+only when those are in, the positions.  What the fills and the ledger explain is booked under its name; a difference
+that stays, is above one lot and is seen in two polls is an ADJUST and HALTED (desk rules, "Reconciliation").
+
+Rules of this file: read-only at the venue; asks, compares, and calls the engine's `broken`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmtui.core import events as ev
+from mmtui.core.effects import Adjust, QueryAccount
+from mmtui.core.orders.table import Fact
+
+if TYPE_CHECKING:
+    from mmtui.core.engine import Engine
+
+SECOND = 1_000_000_000
+#: A round whose answers have not come by then is begun again, at first; the wait doubles.
+ANSWER = 1_000_000_000
+ANSWER_MAX = 8_000_000_000
+#: Two polls that are to agree on a difference are at least so far apart.
+APART = 1_000_000_000
+#: Fills and ledger entries are asked for again from so long before the newest one that is known.
+OVERLAP = 60_000_000_000
+#: An order that the venue has acknowledged so long ago must be on its lists.
+LISTED = 2_000_000_000
+#: A difference of so many lots is rounding (fees in the base asset).
+ROUNDING = 1
+
+STREAM_DOWN = "account stream down"
+RECONCILING = "reconciling with the venue"
+
+
+class Round:
+    """What is under way at one venue."""
+
+    __slots__ = (
+        "asked",
+        "attempts",
+        "begun",
+        "due",
+        "known",
+        "query",
+        "settled",
+        "suspects",
+        "touched",
+        "waits",
+        "why",
+    )
+
+    def __init__(self) -> None:
+        self.query = 0  # 0: none under way
+        self.why = ""
+        self.begun = 0
+        self.asked = 0
+        self.attempts = 0
+        self.due = 0  # instant of the next round, 0: none planned
+        self.waits: list[str] = []
+        self.touched: list[int] = []  # bookings of each instrument when the positions were asked for
+        self.suspects: dict[int, tuple[int, int]] = {}  # instrument -> difference in lots, instant of the poll
+        self.known = True  # the account is known: nothing that happened without us is outstanding
+        self.settled = 0  # instant from which lists are conclusive: no create of an earlier life can land any more
+
+
+class Reconciler:
+    """Of the engine that owns it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.live = engine.setup.mode == "live"
+        self.every = round(engine.setup.reconcile_s * SECOND)
+        self.rounds = [Round() for _ in engine.setup.venues]
+        self.newest = [0] * len(engine.setup.venues)  # venue's instant of the newest fill or entry
+        self.bookings = [0] * len(engine.quoters)  # fills and moves of each instrument
+        self.blind = [STREAM_DOWN if self.live else ""] * len(engine.setup.venues)
+
+    # ------------------------------------------------------------ when
+
+    def started(self, cause: str, ts: int, fresh_ids: bool) -> None:
+        """First event of a life: what happened meanwhile is not known."""
+        if cause != "recovery" and not self.live:
+            return
+        engine = self.engine
+        for order in engine.tracker.open.values():
+            engine.tracker.apply(order, Fact.UNKNOWN)
+        for v, one in enumerate(self.rounds):
+            one.known = False
+            one.settled = ts + engine.tracker.landing_of[v] if fresh_ids and self.live else 0
+            engine.sweeper.settled[v] = one.settled
+            one.suspects.clear()
+            self.begin(v, "restart" if cause == "recovery" else "start")
+
+    def account_status(self, event: ev.AccountStatus) -> None:
+        """The private stream: while it is down nothing is quoted there; when it is back, it catches up first."""
+        v, engine = event.v, self.engine
+        venue = engine.setup.venues[v]
+        if not event.connected:
+            self.rounds[v].known = False
+            if self.blind[v] != STREAM_DOWN:
+                self.blind[v] = STREAM_DOWN
+                engine.alert("warn", "account", f"{venue} account stream down: {event.why}", v=v)
+                self._trip(v, STREAM_DOWN)
+            return
+        self.blind[v] = RECONCILING
+        self._trip(v, RECONCILING)
+        engine.alert("info", "account", f"{venue} account stream up: {event.why}", v=v)
+        self.begin(v, "reconnect")
+
+    def _trip(self, v: int, why: str) -> None:
+        engine = self.engine
+        for i, of in enumerate(engine.venue_of):
+            if of == v:
+                if not engine.protections.reasons[i]:
+                    engine.trip(i, why)
+                else:
+                    engine.protections.again(i, why)
+
+    def watch(self, ts: int) -> None:
+        """On every beat: answers that did not come, rounds that are due."""
+        for v, one in enumerate(self.rounds):
+            if one.query:
+                if ts - one.asked >= min(ANSWER << min(one.attempts, 3), ANSWER_MAX):
+                    self.begin(v, one.why)
+            elif one.due and ts >= one.due:
+                self.begin(v, one.why)
+
+    def begin(self, v: int, why: str) -> None:
+        """A round at a venue, from the start."""
+        engine, one = self.engine, self.rounds[v]
+        one.attempts = one.attempts + 1 if one.query else 0
+        one.query = engine.orders.ask(v, needs=("1", "2", "fills"))
+        one.why = why
+        one.begun = one.asked = engine.ts
+        one.due = 0
+        one.waits = ["1", "2"]
+
+    def wanted(self, v: int) -> None:
+        """Something about the orders of a venue is not known: a round, unless one is under way."""
+        if not self.rounds[v].query:
+            self.begin(v, "an order whose fate is not known")
+
+    # ------------------------------------------------------------ answers
+
+    def answered(self, v: int, query: int, what: str) -> None:
+        """One part of a round is in. Each step is asked for when the one before is known, so that nothing in between
+        is missed: what is gone from the lists is in the fills, and what is in the fills is in the positions.
+        """
+        one = self.rounds[v]
+        if query != one.query or what not in one.waits:
+            return
+        one.waits.remove(what)
+        if one.waits:
+            return
+        one.asked = self.engine.ts
+        if what in ("1", "2"):
+            since = max(0, self.newest[v] - OVERLAP)
+            one.waits = ["fills", "ledger"]
+            self.engine.emit(QueryAccount(v, query, "fills", since))
+            self.engine.emit(QueryAccount(v, query, "ledger", since))
+        else:
+            one.waits = ["positions"]
+            one.touched = list(self.bookings)
+            self.engine.emit(QueryAccount(v, query, "positions"))
+
+    def account_answer(self, event: ev.AccountAnswer) -> None:
+        if event.what == "fills":
+            self.engine.orders.part(event.v, event.query, "fills")
+        self.answered(event.v, event.query, event.what)
+
+    def positions(self, event: ev.Positions) -> None:
+        """Compare the venue's positions with ours, and end the round."""
+        v, one, engine = event.v, self.rounds[event.v], self.engine
+        if event.query != one.query or one.waits != ["positions"]:
+            return
+        one.query, one.waits = 0, []
+        said = dict(zip(event.idx, event.lots, strict=True))
+        open_question = False
+        for i, of in enumerate(engine.venue_of):
+            if of != v:
+                continue
+            account = engine.accounts[i]
+            lots = said.get(i, 0)
+            difference = lots - engine.gate.baselines[i] - account.position
+            if self.bookings[i] != one.touched[i]:  # something was booked meanwhile: this poll may be older
+                open_question = open_question or abs(difference) > ROUNDING
+            elif abs(difference) <= ROUNDING:
+                one.suspects.pop(i, None)
+            else:
+                open_question = self._suspect(one, i, difference) or open_question
+        early = one.begun < one.settled
+        if open_question or early:
+            one.due = max(engine.ts + APART, one.settled)
+        else:
+            self._known(v)
+
+    def _suspect(self, one: Round, i: int, difference: int) -> bool:
+        """A difference at one instrument; True while it is not certain."""
+        engine = self.engine
+        before = one.suspects.get(i)
+        if before is None or before[0] != difference:
+            one.suspects[i] = (difference, engine.ts)
+            return True
+        if engine.ts - before[1] < APART:
+            return True
+        del one.suspects[i]
+        account = engine.accounts[i]
+        grid = account.grid
+        was = account.position
+        why = f"the venue holds {grid.size_text(was + difference)}, we know of {grid.size_text(was)}"
+        engine.ledger.mark(i)
+        account.transfer(difference)
+        self.bookings[i] += 1
+        engine.emit(Adjust(i, was, account.position, why))
+        engine.alert("danger", "adjust", f"{engine.name(i)}: ADJUST: {why}", i)
+        engine.broken(i, f"position break: {why}")
+        return False
+
+    def _known(self, v: int) -> None:
+        one, engine = self.rounds[v], self.engine
+        first = not one.known
+        one.known, one.attempts = True, 0
+        if self.blind[v] == RECONCILING:
+            self.blind[v] = ""
+        if first:
+            engine.version += 1
+            engine.alert("info", "account", f"{engine.setup.venues[v]} reconciled after {one.why}", v=v)
+        if self.every:
+            one.due, one.why = engine.ts + self.every, "sweep"
+
+    def booked(self, event: ev.Fill) -> None:
+        """A fill has been booked: the next round asks from here on, and a poll under way may be older."""
+        v = self.engine.venue_of[event.i]
+        self.newest[v] = max(self.newest[v], event.ts_event)
+        self.bookings[event.i] += 1
+
+    # ------------------------------------------------------------ what moved without us
+
+    def move(self, event: ev.AccountMove) -> None:
+        """A position or balance that moved for a known cause: booked once, under its name."""
+        engine, i = self.engine, event.i
+        self.newest[event.v] = max(self.newest[event.v], event.ts_event)
+        if not engine.orders.moves[event.v].first((event.cause, event.ref), event.ts_event) or i < 0:
+            return
+        account = engine.accounts[i]
+        engine.ledger.mark(i)
+        if event.lots and event.px > 0:
+            fee = engine.orders.money(i, event.amount, f"entry {event.ref}")
+            account.fill(1 if event.lots > 0 else -1, event.px, abs(event.lots), event.ts_event, -fee, "external")
+        elif event.lots:
+            account.transfer(event.lots)
+        elif event.cause == "FUNDING":
+            account.pay("funding", engine.orders.money(i, event.amount, f"entry {event.ref}"))
+        if event.lots:
+            self.bookings[i] += 1
+            severity = "info" if event.cause in ("TRANSFER", "FEE_ASSET", "CONVERSION") else "danger"
+            size = account.grid.size_text(event.lots)
+            engine.alert(severity, "account", f"{engine.name(i)}: {event.cause} of {size}", i)
+            engine.version += 1
+            engine.market.requote(i)
+        engine.ledger.mark(i)
+
+    # ------------------------------------------------------------ questions
+
+    def pending(self) -> str:
+        """Why the account is not known yet; "" when it is."""
+        names = [self.engine.setup.venues[v] for v, one in enumerate(self.rounds) if not one.known]
+        return f"{RECONCILING} ({', '.join(names)})" if names else ""
+
+    def digest(self) -> tuple[object, ...]:
+        return (
+            [(one.query, one.known, one.due, sorted(one.suspects.items())) for one in self.rounds],
+            self.newest,
+            self.bookings,
+            self.blind,
+        )
