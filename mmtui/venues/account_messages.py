@@ -167,12 +167,15 @@ class FillList(msgspec.Struct, frozen=True, gc=False, tag=True):
 
 
 class LedgerRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One entry of the venue's ledger; signed texts, plus is received. `i` is -1 where only a balance moved."""
+    """One entry of the venue's ledger; signed texts, plus is received. `i` is -1 where only a balance moved.
+
+    Trades are not here, whatever caused them: they are fills (FillReport.kind), so that nothing is booked twice.
+    """
 
     ref: str
     ts_event: int
     i: int
-    cause: str  # TRANSFER | FUNDING | FEE_ASSET | LIQUIDATION | ADL | CONVERSION | EXTERNAL_FILL
+    cause: str  # TRANSFER | FUNDING | FEE_ASSET | CONVERSION
     size: str  # change of the position
     price: str  # "0": it had none
     amount: str  # change of money
