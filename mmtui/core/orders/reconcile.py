@@ -124,14 +124,16 @@ class Reconciler:
         for v, one in enumerate(self.rounds):
             if one.query:
                 if ts - one.asked >= min(ANSWER << min(one.attempts, 3), ANSWER_MAX):
+                    attempts = one.attempts + 1
                     self.begin(v, one.why)
+                    one.attempts = attempts
             elif one.due and ts >= one.due:
                 self.begin(v, one.why)
 
     def begin(self, v: int, why: str) -> None:
         """A round at a venue, from the start."""
         engine, one = self.engine, self.rounds[v]
-        one.attempts = one.attempts + 1 if one.query else 0
+        one.attempts = 0
         one.query = engine.orders.ask(v, needs=("1", "2", "fills"))
         one.why = why
         one.begun = one.asked = engine.ts
