@@ -1,0 +1,207 @@
+"""Checkpoints of a session: the engine's state every so often, so that nobody must begin at the first record.
+
+The file `checkpoints` stands beside the tape. It is a cache: everything that it says can be made again from the tape,
+and a checkpoint is passed over when it was written by other code than this (fingerprint), for another session, beyond
+the tape's end, or when the state that it gives does not have the hash that it names.
+
+    frame   HEAD (place, fingerprint, hash, lengths, crc32 of the body, crc32 of the head), then the body
+    body    zstd of the engine's image (image.py) and of what the host adds: bytes that are the host's own affair
+
+Rules of this file: reads and writes whole frames; a torn end is cut; nothing that a file says is executed.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+import zstandard
+
+import mmtui.core
+from mmtui import __version__
+from mmtui.core.engine import Engine
+from mmtui.tape import image
+from mmtui.tape.files import DISK, Files
+from mmtui.tape.format import Header, TapeError, encode_header
+
+NAME = "checkpoints"
+MAGIC = b"mmtuicp1"
+#: A checkpoint is due after so many records, or so much time if rolling forward costs more than loading by then.
+RECORDS = 50_000
+SPAN_NS = 60_000_000_000
+WORTH = 5_000
+#: More than this is no state: a length that says so is damage.
+BODY_MAX = 256 * 1024 * 1024
+
+#: magic, records before it, ts of the last, market events, life, fingerprint, state hash, image, raw, packed, crc
+_HEAD = struct.Struct("<8sQqQI16s16sIIII")
+_CRC = struct.Struct("<I")
+HEAD_BYTES = _HEAD.size + _CRC.size
+
+
+class Place(NamedTuple):
+    """Where in the session a state belongs."""
+
+    number: int  # records before it
+    ts: int  # of the last of them
+    market: int  # market events among them
+    epoch: int  # life of the host
+
+
+class Checkpoint(NamedTuple):
+    """A frame, as its head tells."""
+
+    offset: int
+    place: Place
+    fingerprint: bytes
+    state: bytes  # hash
+    image: int  # bytes of the image in the raw body
+    raw: int
+    packed: int
+    check: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + HEAD_BYTES + self.packed
+
+
+class Loaded(NamedTuple):
+    """A state that can go on: the engine before record `place.number`, and what the host added."""
+
+    place: Place
+    engine: Engine
+    extra: bytes
+
+
+@cache
+def _code() -> bytes:
+    """Digest of the core room's sources, and of what makes images of its state."""
+    digest = blake2b(f"{__version__}/".encode(), digest_size=16)
+    room = Path(mmtui.core.__file__ or "").parent
+    for path in (*sorted(room.rglob("*.py")), Path(image.__file__)):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.digest()
+
+
+def fingerprint(header: Header) -> bytes:
+    """Of this code and of one session: a state is used where both are the same."""
+    return blake2b(_code() + encode_header(header), digest_size=16).digest()
+
+
+def due(last: Place | None, number: int, ts: int) -> bool:
+    """Whether a state after `number` records, the last at `ts`, is worth keeping (last: the one before, if any)."""
+    since = number - (last.number if last else 0)
+    return since >= RECORDS or (since >= WORTH and (last is None or ts - last.ts >= SPAN_NS))
+
+
+def encode_frame(place: Place, mark: bytes, engine: Engine, extra: bytes) -> bytes:
+    """One frame; `mark` is the fingerprint."""
+    picture = image.encode(engine)
+    body = picture + extra
+    packed = zstandard.ZstdCompressor(level=1).compress(body)
+    state = bytes.fromhex(engine.state_hash())
+    head = _HEAD.pack(MAGIC, *place, mark, state, len(picture), len(body), len(packed), crc32(packed))
+    return head + _CRC.pack(crc32(head)) + packed
+
+
+def read_head(data: bytes, offset: int) -> Checkpoint | None:
+    """The head in `data` (read at `offset` of the file), None when it is none."""
+    if len(data) < HEAD_BYTES or _CRC.unpack_from(data, _HEAD.size)[0] != crc32(data[: _HEAD.size]):
+        return None
+    magic, number, ts, market, epoch, mark, state, picture, raw, packed, check = _HEAD.unpack_from(data)
+    if magic != MAGIC or raw > BODY_MAX or picture > raw:
+        return None
+    return Checkpoint(offset, Place(number, ts, market, epoch), mark, state, picture, raw, packed, check)
+
+
+class Checkpoints:
+    """Those of a session folder, the whole ones, in the order of their records."""
+
+    def __init__(self, directory: Path, header: Header, files: Files = DISK) -> None:
+        self.path = directory / NAME
+        self.files = files
+        self.mark = fingerprint(header)
+        self.found: list[Checkpoint] = []
+        self._scan()
+
+    def __iter__(self) -> Iterator[Checkpoint]:
+        """The usable ones, in order."""
+        return (one for one in self.found if one.fingerprint == self.mark)
+
+    def load(self, number: int) -> Loaded | None:
+        """The last state that is not after record `number`; an unreadable one is passed over."""
+        for one in reversed(self.found):
+            if one.place.number <= number and one.fingerprint == self.mark:
+                loaded = self._load(one)
+                if loaded is not None:
+                    return loaded
+        return None
+
+    def nearest(self, number: int) -> int:
+        """Number of the last usable state that is not after record `number`; -1 when there is none."""
+        return max((one.place.number for one in self if one.place.number <= number), default=-1)
+
+    def _scan(self) -> None:
+        try:
+            size = self.files.size(self.path)
+            offset = 0
+            while offset < size:
+                one = read_head(self.files.read_at(self.path, offset, HEAD_BYTES), offset)
+                if one is None or one.end > size or (self.found and one.place.number <= self.found[-1].place.number):
+                    break
+                self.found.append(one)
+                offset = one.end
+        except OSError:
+            return  # a cache that cannot be read is none
+
+    def _load(self, one: Checkpoint) -> Loaded | None:
+        try:
+            packed = self.files.read_at(self.path, one.offset + HEAD_BYTES, one.packed)
+            if len(packed) != one.packed or crc32(packed) != one.check:
+                return None
+            body = zstandard.ZstdDecompressor().decompress(packed, max_output_size=one.raw)
+            if len(body) != one.raw:
+                return None
+            engine = image.decode(body[: one.image])
+            same = engine.state_hash() == one.state.hex()
+        except Exception:  # whatever a made-up state makes of the hash: it is not used
+            return None
+        return Loaded(one.place, engine, body[one.image :]) if same else None
+
+
+class CheckpointWriter:
+    """Appends to the checkpoints of a session. `last` is the place of the last one."""
+
+    def __init__(self, directory: Path, header: Header, records: int = 0, files: Files = DISK) -> None:
+        """records: of the tape that is continued; what stands beyond them belongs to records that were lost."""
+        known = Checkpoints(directory, header, files)
+        kept = [one for one in known.found if one.place.number <= records]
+        self.path = known.path
+        self.files = files
+        self.mark = known.mark
+        self.end = kept[-1].end if kept else 0
+        self.last: Place | None = kept[-1].place if kept else None
+
+    def write(self, place: Place, engine: Engine, extra: bytes = b"") -> None:
+        """Append a state. Raises TapeError when it cannot be written: nothing but time is lost."""
+        frame = encode_frame(place, self.mark, engine, extra)
+        try:
+            handle = self.files.append(self.path)
+            try:
+                handle.truncate(self.end)
+                handle.write(frame)
+            finally:
+                handle.close()
+        except OSError as error:
+            raise TapeError(f"{self.path}: the checkpoint cannot be written: {error.strerror}") from error
+        self.wrote(place)
+
+    def wrote(self, place: Place) -> None:
+        """A state has been appended, here or by a child of this process."""
+        self.last = place
+        self.end = self.files.size(self.path)

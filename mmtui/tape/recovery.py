@@ -1,0 +1,72 @@
+"""The end of a tape, as an engine: the last usable checkpoint, and every record after it.
+
+Rules of this file: the state is that of a replay from the first record, whatever checkpoints there are; a hole in what
+is rolled forward is an error, never guessed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from mmtui.core.effects import Effect
+from mmtui.core.engine import Engine
+from mmtui.core.errors import SourceError
+from mmtui.core.events import MARKET, Event, HostStarted
+from mmtui.tape.checkpoint import Checkpoints, Loaded, Place
+from mmtui.tape.files import DISK, Files
+from mmtui.tape.format import Header
+from mmtui.tape.reader import TapeReader
+
+_MARKET = frozenset(MARKET)
+#: Sees every record that is rolled forward, after the engine has: (engine, event, effects).
+Watch = Callable[[Engine, Event, list[Effect]], None]
+
+
+class Recovered(NamedTuple):
+    """What a tape gives back."""
+
+    header: Header
+    engine: Engine
+    epoch: int
+    ts: int  # of the last record
+    market: int  # market events on the tape
+    records: int
+    began: int  # number of the first record that was rolled forward
+    extra: bytes  # what the host added to the checkpoint that it began from
+
+
+def recover(directory: Path, files: Files = DISK, watch: Watch | None = None) -> Recovered:
+    """The engine as it was at the last record of a session's tape. Raises SourceError when records are lost."""
+    reader = TapeReader(directory)
+    loaded = Checkpoints(directory, reader.header, files).load(reader.count)
+    begin = loaded or Loaded(Place(0, 0, 0, 0), Engine(reader.header.setup), b"")
+    place, lost = roll(reader, begin, watch)
+    if lost:  # a crash never costs more than the end of the tail: this is the disk
+        raise SourceError(
+            f"{directory}: its tape is damaged from record {place.number} on, so the desk's positions are not known;"
+            " `mmtui audit verify` says what is lost; move the folder away to begin a new session"
+        )
+    return Recovered(
+        reader.header, begin.engine, place.epoch, place.ts, place.market, place.number, begin.place.number, begin.extra
+    )
+
+
+def roll(reader: TapeReader, begin: Loaded, watch: Watch | None = None) -> tuple[Place, bool]:
+    """Roll an engine forward to the tape's end, or to the first hole; (where it stands, whether records are lost)."""
+    number, ts, market, epoch = begin.place
+    process = begin.engine.process
+    for index, event, recorded in reader.records(number):
+        if index != number:
+            break
+        number += 1
+        process(event)
+        ts = event.ts
+        if type(event) in _MARKET:
+            market += 1
+        elif isinstance(event, HostStarted):
+            epoch = event.epoch
+        if watch is not None:
+            watch(begin.engine, event, recorded)
+    return Place(number, ts, market, epoch), number != reader.count
