@@ -1,0 +1,352 @@
+"""The invariants that are checked after every record of a desk: what must hold whatever fails.
+
+The watcher keeps a shadow of orders, positions and states of its own, made from the records alone, and compares it
+with the engine and with the truth of the simulated venues.  Numbers I1 ... I20 are those of the project's list of
+invariants; what is checked less often stands in checks.py.
+
+Rules of this file: reads the desk and the venues, changes neither; a breach is an exception that ends the seed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mmtui.core import events as ev
+from mmtui.core.commands import BY_NAME
+from mmtui.core.effects import SENT, Adjust, Effect, PlaceOrder, Result
+from mmtui.core.engine import Engine
+from mmtui.core.orders.table import State
+from mmtui.core.risk.states import Desk
+from mmtui.core.setup import DeskSetup
+from mmtui.sim.world import World
+
+if TYPE_CHECKING:
+    from mmtui.sim.exchange import Exchange
+
+#: What may leave in which state (desk rules), apart from the engine's own table.
+MAY = {
+    Desk.RUNNING: ("quote", "manual", "hedge", "flatten", "close"),
+    Desk.PAUSED: ("manual", "hedge", "flatten", "close"),
+    Desk.STOPPED: ("flatten", "close"),
+    Desk.HALTED: ("flatten", "close"),
+    Desk.KILLED: ("flatten", "close"),
+}
+#: Where an order can be after one record, by where it was. A finished one comes back only as one that was seen again.
+_ENDS = (State.FILLED, State.CANCELLED, State.REJECTED)
+_BACK = (State.UNKNOWN, State.LIVE, State.CANCELLING)
+PATHS: dict[State, tuple[State, ...]] = {
+    State.SENT: (State.SENT, State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
+    State.LIVE: (State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
+    State.CANCELLING: (State.CANCELLING, State.UNKNOWN, *_ENDS),
+    State.UNKNOWN: (State.UNKNOWN, State.LIVE, State.CANCELLING, *_ENDS),
+    State.FILLED: (State.FILLED,),
+    State.CANCELLED: (State.CANCELLED, State.FILLED, *_BACK),
+    State.REJECTED: (State.REJECTED, State.FILLED, *_BACK),
+}
+#: The engine looks at ages on every beat, so a feed may be stale for so long before it is noticed.
+BEAT = 100_000_000
+_BOOKS = (ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation)
+
+
+class Breach(Exception):
+    """An invariant does not hold. `name` is its number, `text` a sentence."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name}: {text}")
+        self.name = name
+        self.text = text
+
+
+class Shadow:
+    """One own order, as the records tell it."""
+
+    __slots__ = ("filled", "i", "purpose", "side", "state", "sz")
+
+    def __init__(self, effect: PlaceOrder) -> None:
+        self.i = effect.i
+        self.side = effect.side
+        self.sz = effect.sz
+        self.purpose = effect.purpose
+        self.filled = 0
+        self.state = State.SENT
+
+
+class Watcher:
+    """Watches one desk over all its lives."""
+
+    def __init__(self, world: World, setup: DeskSetup, exchanges: list[Exchange]) -> None:
+        count = len(setup.instruments)
+        self.world = world
+        self.setup = setup
+        self.exchanges = exchanges
+        self.venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
+        self.records = 0
+        self.acted = 0  # records of the tape up to the last one that somebody acted on
+        self.ts = 0
+        self.last_oid = 0
+        self.orders: dict[int, Shadow] = {}  # every one that was sent, until it is forgotten
+        self.open: dict[int, Shadow] = {}
+        self.position = [0] * count
+        self.booked: set[tuple[int, str, int]] = set()
+        self.moved: set[tuple[int, str, str]] = set()
+        self.results: dict[str, bool] = {}
+        self.seen = [0] * count
+        self.valid = [False] * count
+        self.feed = [True] * len(setup.venues)
+        self.blind = [True] * len(setup.venues)
+        self.stale = [
+            (setup.limits.stale_major_ms if item.instrument.major else setup.limits.stale_other_ms) * 1_000_000 + BEAT
+            for item in setup.instruments
+        ]
+        self.lattice: list[Desk] = []
+        self.effective: list[Desk] = []
+        self.lattice_version = 0
+        self.lowered_by: Any = None
+
+    def fail(self, name: str, text: str) -> None:
+        raise Breach(name, text)
+
+    # ------------------------------------------------------------ every record
+
+    def record(self, engine: Engine, event: ev.Event, effects: list[Effect], count: int) -> None:
+        """After the engine has processed an event and before its effects leave; `count` records are on the tape."""
+        self.records += 1
+        if event.ts < self.ts:
+            self.fail("I17", f"an event of {event.ts} after {self.ts}")
+        self.ts = event.ts
+        kind = type(event)
+        if kind in _BOOKS:
+            i: int = event.i  # type: ignore[union-attr]
+            self.seen[i] = event.ts
+            if kind is ev.BookSnapshot:
+                self.valid[i] = True
+        else:
+            self._other(engine, event)
+        if effects:
+            self._effects(engine, effects, event, count)
+        if kind not in _BOOKS or effects:
+            self._states(engine, event)
+            if engine.tracker.open.keys() != self.open.keys():
+                self._open_changed(engine, event)
+
+    def _other(self, engine: Engine, event: ev.Event) -> None:
+        handler = _HANDLERS.get(type(event))
+        if handler is not None:
+            handler(self, engine, event)
+
+    def _effects(self, engine: Engine, effects: list[Effect], event: ev.Event, count: int) -> None:
+        for effect in effects:
+            if isinstance(effect, PlaceOrder):
+                self._placed(engine, effect, event)
+            elif isinstance(effect, Adjust):
+                self.position[effect.i] = effect.after
+                if effect.before == effect.after or engine.lattice.instruments[effect.i] < Desk.HALTED:
+                    self.fail("I5", f"ADJUST of {effect.before} to {effect.after} without HALTED")
+            elif isinstance(effect, Result):
+                self._result(engine, effect, event)
+            if isinstance(effect, SENT):
+                self.acted = count
+
+    # ------------------------------------------------------------ orders that leave
+
+    def _placed(self, engine: Engine, effect: PlaceOrder, event: ev.Event) -> None:
+        i = effect.i
+        if effect.oid <= self.last_oid:
+            self.fail("I1", f"order id {effect.oid} after {self.last_oid}")
+        self.last_oid = effect.oid
+        if effect.px <= 0 or effect.sz <= 0:
+            self.fail("I3", f"order {effect.oid} of {effect.sz} at {effect.px}")
+        before = self.effective[i] if self.effective else Desk.PAUSED
+        if effect.purpose not in MAY[before] and effect.purpose not in MAY[engine.lattice.effective(i)]:
+            self.fail("I2", f"a {effect.purpose} order leaves in {engine.lattice.effective(i).name}")
+        order = self.orders[effect.oid] = self.open[effect.oid] = Shadow(effect)
+        if effect.purpose in ("quote", "manual"):
+            self._exposed(engine, order, effect.oid)
+        if effect.purpose == "quote":
+            self._book_is_good(engine, i, event.ts)
+            for oid, other in self.open.items():
+                if other.i == i and other.side == -effect.side:
+                    resting = engine.tracker.open.get(oid)
+                    if resting is not None and effect.side * effect.px >= effect.side * resting.px:
+                        self.fail("I9", f"order {effect.oid} crosses our order {oid}")
+
+    def _exposed(self, engine: Engine, order: Shadow, oid: int) -> None:
+        """I3: position and everything that may still be filled on that side, against the limit."""
+        i, side = order.i, order.side
+        open_lots = sum(max(0, o.sz - o.filled) for o in self.open.values() if o.i == i and o.side == side)
+        worst = side * self.position[i] + open_lots
+        limit = engine.gate.position_limits[i]
+        if worst > limit and worst > 0:
+            reduces = side * self.position[i] + open_lots <= 0
+            if not reduces:
+                self.fail("I3", f"order {oid} takes the worst case to {worst} lots of {limit}")
+
+    def _book_is_good(self, engine: Engine, i: int, ts: int) -> None:
+        """I8, from the events alone, and the book as the engine has it."""
+        v, book = self.venue_of[i], engine.books[i]
+        why = ""
+        if not self.valid[i]:
+            why = "unsynced or gapped"
+        elif not self.feed[v]:
+            why = "down"
+        elif self.blind[v]:
+            why = "without its account stream"
+        elif ts - self.seen[i] > self.stale[i]:
+            why = f"silent for {(ts - self.seen[i]) // 1_000_000} ms"
+        elif not 0 < book.bid < book.ask:
+            why = "crossed or one-sided"
+        if why:
+            self.fail("I8", f"a quote leaves for {engine.name(i)}, whose book is {why}")
+
+    # ------------------------------------------------------------ orders that end
+
+    def _open_changed(self, engine: Engine, event: ev.Event) -> None:
+        live = engine.tracker.open
+        for oid in [oid for oid in self.open if oid not in live]:
+            order = self.open.pop(oid)
+            if order.filled < order.sz:
+                truth = self.exchanges[self.venue_of[order.i]].open_order(oid)
+                if truth:
+                    self.fail("I4", f"order {oid} is let go by {type(event).__name__}, and the venue has it open")
+        for oid in live:
+            if oid not in self.open:
+                order = self.orders.get(oid)
+                if order is None:
+                    found = live[oid]
+                    effect = PlaceOrder(found.i, oid, found.side, found.px, found.sz, "GTC", False, "found", 0)
+                    order = self.orders[oid] = Shadow(effect)
+                    order.state = found.state
+                    self.last_oid = max(self.last_oid, oid)
+                self.open[oid] = order
+
+    def _states(self, engine: Engine, event: ev.Event) -> None:
+        """I7 for the order that the event names, I13 for the states of the desk."""
+        oid = getattr(event, "oid", 0)
+        order = self.orders.get(oid) if oid else None
+        if order is not None:
+            now = engine.tracker.get(oid)
+            if now is not None:
+                if now.state not in PATHS[order.state]:
+                    self.fail("I7", f"order {oid} went from {order.state.name} to {now.state.name}")
+                order.state = now.state
+        if engine.lattice_version != self.lattice_version or not self.effective:
+            self._lattice(engine, event)
+
+    def _lattice(self, engine: Engine, event: ev.Event) -> None:
+        lattice = engine.lattice
+        now = [lattice.desk, *lattice.venues, *lattice.instruments]
+        for before, after in zip(self.lattice, now, strict=False):
+            if after < before and not _may_lower(event, before):
+                self.fail("I13", f"{before.name} became {after.name} by {type(event).__name__}")
+        self.lattice = now
+        self.effective = [lattice.effective(i) for i in range(len(self.venue_of))]
+        self.lattice_version = engine.lattice_version
+
+    # ------------------------------------------------------------ what the venues and operators say
+
+    def on_fill(self, engine: Engine, event: ev.Fill) -> None:
+        key = (event.i, event.trade_id, event.side)
+        if key not in self.booked:
+            self.booked.add(key)
+            self.position[event.i] += event.side * event.sz
+            truth = self.exchanges[self.venue_of[event.i]].fill_of(event.trade_id)
+            if truth is None:
+                self.fail("I5", f"fill {event.trade_id} never happened")
+            elif (truth.side, truth.sz) != (event.side, event.sz):
+                self.fail("I5", f"fill {event.trade_id} of {truth.side * truth.sz} is booked as {event.side * event.sz}")
+            order = self.orders.get(event.oid)
+            if order is not None:
+                order.filled += event.sz
+                if order.filled > order.sz and engine.lattice.instruments[event.i] < Desk.HALTED:
+                    self.fail("I6", f"order {event.oid} is overfilled and {engine.name(event.i)} is not HALTED")
+        if engine.accounts[event.i].position != self.position[event.i]:
+            have, want = engine.accounts[event.i].position, self.position[event.i]
+            self.fail("I5", f"{engine.name(event.i)} is booked at {have} lots after fill {event.trade_id}, not {want}")
+
+    def on_move(self, engine: Engine, event: ev.AccountMove) -> None:
+        key = (event.v, event.cause, event.ref)
+        if event.i < 0 or key in self.moved:
+            return
+        self.moved.add(key)
+        self.position[event.i] += event.lots
+        if engine.accounts[event.i].position != self.position[event.i]:
+            self.fail("I5", f"{engine.name(event.i)} is not where {event.cause} {event.ref} takes it")
+
+    def on_gap(self, engine: Engine, event: ev.BookGap) -> None:
+        self.valid[event.i] = False
+        self.seen[event.i] = event.ts
+
+    def on_feed(self, engine: Engine, event: ev.FeedStatus) -> None:
+        self.feed[event.v] = event.connected
+        for i, v in enumerate(self.venue_of):
+            if v == event.v and not event.connected:
+                self.valid[i] = False
+
+    def on_heartbeat(self, engine: Engine, event: ev.Heartbeat) -> None:
+        for i, v in enumerate(self.venue_of):
+            if v == event.v:
+                self.seen[i] = event.ts
+
+    def on_account(self, engine: Engine, event: ev.AccountStatus) -> None:
+        self.blind[event.v] = not event.connected
+
+    def on_grid(self, engine: Engine, event: ev.GridRefined) -> None:
+        self.position[event.i] *= event.sz_factor
+        for order in self.orders.values():
+            if order.i == event.i:
+                order.sz *= event.sz_factor
+                order.filled *= event.sz_factor
+
+    def on_start(self, engine: Engine, event: ev.HostStarted) -> None:
+        if event.cause == "recovery" and engine.lattice.desk < Desk.PAUSED:
+            self.fail("I12", f"a desk that crashed is {engine.lattice.desk.name}")
+        for scope, text in event.latched.items():
+            state = Desk[text.partition(":")[0]]
+            if self._scope(engine, scope) < state:
+                self.fail("I12", f"{scope} was {state.name} and is not any more")
+        self.last_oid = max(self.last_oid, event.first_oid - 1)
+
+    def _scope(self, engine: Engine, scope: str) -> Desk:
+        kind, _, ident = scope.partition(":")
+        v = engine.setup.venues.index(ident) if kind == "venue" else -1
+        return engine.lattice.get(v, engine.setup.index(ident) if kind == "instrument" else -1)
+
+    def _result(self, engine: Engine, result: Result, event: ev.Event) -> None:
+        """I18: once, by somebody, and up the table only by an operator who has seen the present state."""
+        if not isinstance(event, ev.Command) or event.id != result.command:
+            self.fail("I18", f"a result of command {result.command} without the command")
+            return
+        if result.command in self.results:
+            self.fail("I18", f"command {result.command} ({event.action}) was carried out twice")
+        self.results[result.command] = result.ok
+        if not (event.operator and event.role and event.origin):
+            self.fail("I18", f"command {result.command} is nobody's")
+        act = BY_NAME.get(event.action)
+        if result.ok and act is not None:
+            if event.role != "operator" and event.action != "kill":
+                self.fail("I18", f"an {event.role} did {event.action}")
+            if not act.escalates and event.version and event.version < self.lattice_version:
+                self.fail("I18", f"{event.action} was pressed before the state changed, and was carried out")
+
+
+def _may_lower(event: ev.Event, before: Desk) -> bool:
+    """Up the table: an operator's start or resume, out of a latched state only a resume with a reason."""
+    if isinstance(event, ev.HostStarted):
+        return event.autostart and before is Desk.PAUSED
+    if not isinstance(event, ev.Command) or event.role != "operator":
+        return False
+    if before >= Desk.HALTED:
+        return event.action == "resume" and bool(event.reason.strip())
+    return event.action in ("start", "resume", "undo")
+
+
+_HANDLERS: dict[type, Any] = {
+    ev.Fill: Watcher.on_fill,
+    ev.AccountMove: Watcher.on_move,
+    ev.BookGap: Watcher.on_gap,
+    ev.FeedStatus: Watcher.on_feed,
+    ev.Heartbeat: Watcher.on_heartbeat,
+    ev.AccountStatus: Watcher.on_account,
+    ev.GridRefined: Watcher.on_grid,
+    ev.HostStarted: Watcher.on_start,
+}
