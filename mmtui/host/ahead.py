@@ -24,6 +24,7 @@ class Ahead:
     def __init__(self, events: Iterator[Event], failed: Callable[[str], None]) -> None:
         self.events = events
         self.pending: Event | None = None
+        self.read = 0  # events read from the source, those of earlier lives included
         self._failed = failed
         self._ready: deque[Event] = deque()
 
@@ -50,11 +51,19 @@ class Ahead:
         self.pending = None
         self._ready.clear()
 
+    @property
+    def ahead(self) -> int:
+        """Events that have been read and not been handed on."""
+        return len(self._ready) + (self.pending is not None)
+
     def _read(self) -> Event | None:
         try:
-            return next(self.events, None)
+            event = next(self.events, None)
+            self.read += event is not None
+            return event
         except Exception as error:  # a source's fault is the end of the source, said, never the end of the desk
             traceback.print_exc()
             self._failed(f"the source failed: {error}")
             last = self._ready[-1] if self._ready else self.pending
+            self.read += 1
             return SourceEnded(last.ts if last is not None else 0, f"failed: {error}")

@@ -54,7 +54,7 @@ class FrameBuilder:
         self.n = 0
         self.kept: dict[str, deque[m.Item]] = {}
         self.history: deque[float] = deque(maxlen=HISTORY)
-        self._second = 0
+        self.second = 0
         self._plans: list[m.PlanView] = []
         self._planned = 0
 
@@ -63,8 +63,8 @@ class FrameBuilder:
     def items(self, event: ev.Event, effects: list[Effect]) -> list[m.Item]:
         """Entries of the lossless lane that a record causes, numbered."""
         kind = event.__class__
-        if kind is ev.Timer and event.ts // SECOND != self._second:
-            self._second = event.ts // SECOND
+        if kind is ev.Timer and event.ts // SECOND != self.second:
+            self.second = event.ts // SECOND
             self.history.append(self.engine.ledger.total() / UNIT)
         if not effects and kind not in _SPOKEN:
             return []

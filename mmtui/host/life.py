@@ -11,37 +11,27 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 from mmtui import __version__
 from mmtui.config.paths import desk_dir, sessions_dir
 from mmtui.core.engine import Engine
-from mmtui.core.errors import SourceError
-from mmtui.core.events import MARKET, Event, HostStarted
+from mmtui.core.events import Event
 from mmtui.core.setup import DeskSetup
 from mmtui.host import latch
 from mmtui.host.desk import Desk
 from mmtui.host.feed import Source, open_source
+from mmtui.host.frames import FrameBuilder
+from mmtui.host.snapshot import follow, restored
+from mmtui.tape.checkpoint import CheckpointWriter
 from mmtui.tape.format import SCHEMA, Header
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.reader import TapeReader
+from mmtui.tape.recovery import Watch, recover
 from mmtui.tape.writer import TapeWriter
 from mmtui.venues.paper.venue import PaperVenue
 
 #: The name of the desk's last session, in its folder.
 LAST = "session"
-_MARKET = frozenset(MARKET)
-
-
-class Recovered(NamedTuple):
-    """What a tape that was never closed gives back."""
-
-    header: Header
-    engine: Engine
-    epoch: int
-    ts: int
-    market: int  # market events on the tape
-    wake: int
 
 
 def session_name(desk: str) -> str:
@@ -60,30 +50,6 @@ def unclosed(name: str) -> Path | None:
         return None
     reader = TapeReader(path)
     return None if reader.closed or not reader.count else path
-
-
-def recover(path: Path) -> Recovered:
-    """The engine as it was at the last record of the tape."""
-    reader = TapeReader(path)
-    engine = Engine(reader.header.setup)
-    epoch = market = ts = 0
-    expected = 0
-    for index, event, _ in reader.records():
-        if index != expected:
-            break
-        expected += 1
-        engine.process(event)
-        ts = event.ts
-        if type(event) in _MARKET:
-            market += 1
-        elif isinstance(event, HostStarted):
-            epoch = event.epoch
-    if expected != reader.count:  # a crash never costs more than the end of the tail: this is the disk
-        raise SourceError(
-            f"{path}: its tape is damaged from record {expected} on, so the desk's positions are not known;"
-            " `mmtui audit verify` says what is lost; move the folder away to begin a new session"
-        )
-    return Recovered(reader.header, engine, epoch, ts, market, 0)
 
 
 def open_desk(setup: DeskSetup, source: Source, *, speed: float, keep: bool) -> Desk:
@@ -113,12 +79,21 @@ def open_desk(setup: DeskSetup, source: Source, *, speed: float, keep: bool) -> 
 
 def _resume(path: Path, source: Source, setup: DeskSetup, speed: float, latched: dict[str, str]) -> Desk:
     """The same session, with the setup and the source that its tape names."""
-    found = recover(path)
+    shown: list[FrameBuilder] = []
+
+    def begin(engine: Engine, extra: bytes) -> Watch:
+        shown.append(restored(engine, extra))
+        return follow(shown[0])
+
+    found = recover(path, begin=begin)
+    CheckpointWriter(path, found.header, found.records)  # cuts those of records that the crash took
     recorded = found.header.setup
     again = Source.of(found.header.source)
     instruments = [item.instrument for item in recorded.instruments]
     events = islice(open_source(again, instruments, recorded.venues), found.market, None)
     desk = _desk(recorded, found.engine, events, TapeWriter.resume(path), path, speed, latched)
+    desk.frames = shown[0]
+    desk.source.read = found.market
     desk.runner.now = found.ts
     desk.start(found.epoch + 1, "recovery", time.monotonic_ns())
     if recorded != setup or again.files != source.files:

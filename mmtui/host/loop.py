@@ -20,7 +20,8 @@ from mmtui.link.messages import Item
 
 #: Young garbage at most this often, and only before a pause of the source; all of it far less often.
 GC_S = 5.0
-GC_GAP_S = 0.003
+#: A pause of the source that is long enough for what need not be at once: garbage, a checkpoint.
+QUIET_S = 0.003
 GC_FULL_S = 600.0
 FLUSH_GAP_S = 0.05
 SHUTDOWN_S = 5.0
@@ -74,6 +75,7 @@ class HostLoop:
         self.server = Server(socket, self.hub)
         self.idle_limit = idle_limit  # seconds without a cockpit, after which the stage is shut down
         self.timed_out = False
+        self.between: Callable[[bool], None] = lambda busy: None  # between two slices; busy: more is due at once
         self._handle: asyncio.Handle | None = None
         self._leaving: asyncio.TimerHandle | None = None
         self._gc_at = 0.0
@@ -153,17 +155,20 @@ class HostLoop:
             self.loop.stop()
             return None
         if delay is not None and delay <= 0.0:
+            self.between(True)
             return 0.0
         delay = IDLE_S if delay is None else min(delay, IDLE_S)
         if delay >= FLUSH_GAP_S:
             stage.flush()
+        if delay >= QUIET_S:
+            self.between(False)
         self._collect(delay)
         self._check_idle()
         return delay
 
     def _collect(self, delay: float) -> None:
         now = self.loop.time()
-        if delay < GC_GAP_S or now - self._gc_at < GC_S:
+        if delay < QUIET_S or now - self._gc_at < GC_S:
             return
         self._gc_at = now
         if now - self._gc_full_at > GC_FULL_S:

@@ -58,16 +58,20 @@ def _serve_desk(setup: DeskSetup, source: Any, speed: float, lock: DeskLock, *, 
     from mmtui.host import latch
     from mmtui.host.life import open_desk
     from mmtui.host.loop import HostLoop
+    from mmtui.host.snapshot import Snapshots
 
     path = _socket(setup.name)
     desk = open_desk(setup, source, speed=speed, keep=keep)
     entry = Entry(setup.name, setup.mode.upper(), os.getpid(), path, desk.session)
     loop = HostLoop(desk, path, None if keep else DEMO_IDLE_S)
+    snapshots = Snapshots(desk)
+    loop.between = snapshots.look
     with ThreadPoolExecutor(1) as disk:  # an fsync takes as long as it takes: never on the loop
         if keep:
             desk.on_latch = lambda latched: (disk.submit(latch.save, setup.name, latched), None)[1]
         loop.run(lambda: _ready(lock, entry, detached))
         ordered = desk.stop("shutdown" if desk.finished else "shutdown timed out")
+        snapshots.finish()
     if ordered and not loop.timed_out:
         return 0
     left = len(desk.engine.tracker.open)

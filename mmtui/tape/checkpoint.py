@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zlib import crc32
 
+import msgspec
 import zstandard
 
 import mmtui.core
@@ -27,7 +28,7 @@ from mmtui import __version__
 from mmtui.core.engine import Engine
 from mmtui.tape import image
 from mmtui.tape.files import DISK, Files
-from mmtui.tape.format import Header, TapeError, encode_header
+from mmtui.tape.format import Header, TapeError
 
 NAME = "checkpoints"
 MAGIC = b"mmtuicp1"
@@ -90,7 +91,8 @@ def _code() -> bytes:
 
 def fingerprint(header: Header) -> bytes:
     """Of this code and of one session: a state is used where both are the same."""
-    return blake2b(_code() + encode_header(header), digest_size=16).digest()
+    session = msgspec.msgpack.encode((header.session, header.created_ns, header.setup))
+    return blake2b(_code() + session, digest_size=16).digest()
 
 
 def due(last: Place | None, number: int, ts: int) -> bool:
@@ -178,7 +180,7 @@ class CheckpointWriter:
     """Appends to the checkpoints of a session. `last` is the place of the last one."""
 
     def __init__(self, directory: Path, header: Header, records: int = 0, files: Files = DISK) -> None:
-        """records: of the tape that is continued; what stands beyond them belongs to records that were lost."""
+        """records: of the tape that is continued; what stands beyond them belongs to records that were lost: cut."""
         known = Checkpoints(directory, header, files)
         kept = [one for one in known.found if one.place.number <= records]
         self.path = known.path
@@ -186,6 +188,11 @@ class CheckpointWriter:
         self.mark = known.mark
         self.end = kept[-1].end if kept else 0
         self.last: Place | None = kept[-1].place if kept else None
+        try:
+            if len(kept) < len(known.found):
+                files.truncate(self.path, self.end)
+        except OSError as error:
+            raise TapeError(f"{self.path}: the checkpoints cannot be cut: {error.strerror}") from error
 
     def write(self, place: Place, engine: Engine, extra: bytes = b"") -> None:
         """Append a state. Raises TapeError when it cannot be written: nothing but time is lost."""

@@ -20,8 +20,8 @@ from mmtui.tape.format import Header
 from mmtui.tape.reader import TapeReader
 
 _MARKET = frozenset(MARKET)
-#: Sees every record that is rolled forward, after the engine has: (engine, event, effects).
-Watch = Callable[[Engine, Event, list[Effect]], None]
+#: Sees every record that is rolled forward, after the engine has.
+Watch = Callable[[Event, list[Effect]], None]
 
 
 class Recovered(NamedTuple):
@@ -34,29 +34,31 @@ class Recovered(NamedTuple):
     market: int  # market events on the tape
     records: int
     began: int  # number of the first record that was rolled forward
-    extra: bytes  # what the host added to the checkpoint that it began from
 
 
-def recover(directory: Path, files: Files = DISK, watch: Watch | None = None) -> Recovered:
-    """The engine as it was at the last record of a session's tape. Raises SourceError when records are lost."""
+def recover(directory: Path, files: Files = DISK, begin: Callable[[Engine, bytes], Watch] | None = None) -> Recovered:
+    """The engine as it was at the last record of a session's tape. Raises SourceError when records are lost.
+
+    begin: is told of the state from which the engine is rolled forward, with what the host added to it (b"" at the
+    start), and says who sees the records that follow.
+    """
     reader = TapeReader(directory)
     loaded = Checkpoints(directory, reader.header, files).load(reader.count)
-    begin = loaded or Loaded(Place(0, 0, 0, 0), Engine(reader.header.setup), b"")
-    place, lost = roll(reader, begin, watch)
+    loaded = loaded or Loaded(Place(0, 0, 0, 0), Engine(reader.header.setup), b"")
+    place, lost = roll(reader, loaded, begin(loaded.engine, loaded.extra) if begin is not None else None)
     if lost:  # a crash never costs more than the end of the tail: this is the disk
         raise SourceError(
             f"{directory}: its tape is damaged from record {place.number} on, so the desk's positions are not known;"
             " `mmtui audit verify` says what is lost; move the folder away to begin a new session"
         )
-    return Recovered(
-        reader.header, begin.engine, place.epoch, place.ts, place.market, place.number, begin.place.number, begin.extra
-    )
+    number, ts, market, epoch = place
+    return Recovered(reader.header, loaded.engine, epoch, ts, market, number, loaded.place.number)
 
 
-def roll(reader: TapeReader, begin: Loaded, watch: Watch | None = None) -> tuple[Place, bool]:
+def roll(reader: TapeReader, loaded: Loaded, watch: Watch | None = None) -> tuple[Place, bool]:
     """Roll an engine forward to the tape's end, or to the first hole; (where it stands, whether records are lost)."""
-    number, ts, market, epoch = begin.place
-    process = begin.engine.process
+    number, ts, market, epoch = loaded.place
+    process = loaded.engine.process
     for index, event, recorded in reader.records(number):
         if index != number:
             break
@@ -68,5 +70,5 @@ def roll(reader: TapeReader, begin: Loaded, watch: Watch | None = None) -> tuple
         elif isinstance(event, HostStarted):
             epoch = event.epoch
         if watch is not None:
-            watch(begin.engine, event, recorded)
+            watch(event, recorded)
     return Place(number, ts, market, epoch), number != reader.count
