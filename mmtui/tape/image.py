@@ -157,7 +157,8 @@ class _Encoder:
         if issubclass(cls, dict):
             self._containers.append([cls.__name__, row, limit, self._column(list(one)), self._column(one.values())])
         else:
-            self._containers.append([cls.__name__, row, limit, self._column(one), None])
+            items = one if cls is not set else _sorted(one)
+            self._containers.append([cls.__name__, row, limit, self._column(items), None])
 
     def _instances(self, cls: type, objects: list[Any]) -> None:
         alike: dict[tuple[str, ...], list[Any]] = {}
@@ -204,7 +205,7 @@ class _Encoder:
         if cls is Decimal:
             return [_Tag.DECIMAL, str(value)]
         if cls is frozenset:
-            return [_Tag.FROZEN, *map(self._element, value)]
+            return [_Tag.FROZEN, *map(self._element, _sorted(set(value)))]
         if cls is MethodType:
             return [_Tag.METHOD, *self._place(value.__self__), value.__func__.__name__]
         if issubclass(cls, type) and _name(value) in self._known:
@@ -217,6 +218,14 @@ class _Encoder:
 def _fits(values: list[Any], types: set[type]) -> bool:
     whole = values if len(types) == 1 else [one for one in values if type(one) is int]
     return bool(min(whole) >= _INT_MIN and max(whole) <= _INT_MAX)
+
+
+def _sorted(one: set[Any]) -> list[Any]:
+    """In one order whatever the hash seed: the same state is the same image."""
+    try:
+        return sorted(one)
+    except TypeError:
+        return sorted(one, key=repr)
 
 
 def _slots(cls: type) -> tuple[str, ...]:
