@@ -164,6 +164,17 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _sim(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--seeds", type=_seed, metavar="N", help="so many seeds, each in two processes (default 100)")
+    which.add_argument("--seed", type=_seed, metavar="S", help="one seed, its story printed")
+    parser.add_argument("--from", type=_seed, default=1, metavar="S", dest="first", help="the first seed (default 1)")
+    parser.add_argument("--jobs", type=int, metavar="J", help="processes at a time (default: one a core)")
+    parser.add_argument("--once", action="store_true", help="each seed in one process only")
+    parser.add_argument("--shrink", action="store_true", help="with --seed: which faults are needed for its breach")
+    _json(parser)
+
+
 COMMANDS: tuple[Sub, ...] = (
     Sub("demo", "synthetic market of three venues, paper execution: no config, no network, no keys", "cli:demo", _demo),
     Sub("run", "start a desk (or find it running) and open the cockpit on it", "cli:run", _run),
@@ -178,6 +189,7 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
     Sub("sessions", "what has been recorded", "review.sessions:run", _json),
     Sub("audit", "check a session's chain of records", "review.audit:run", _audit),
+    Sub("sim", "run the whole desk under simulated venues, network, disk and operators that fail", "sim.main:run", _sim),
     Sub("bench", "measure this machine", "bench:run", _bench),
     Sub("doctor", "limits, protections and where things live; checks a config", "bench.doctor:run", _doctor),
 )

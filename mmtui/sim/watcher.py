@@ -90,6 +90,7 @@ class Watcher:
         self.booked: set[tuple[int, str, int]] = set()
         self.moved: set[tuple[int, str, str]] = set()
         self.results: dict[str, bool] = {}
+        self.truth: list[dict[str, int]] = [{} for _ in setup.venues]
         self.seen = [0] * count
         self.valid = [False] * count
         self.feed = [True] * len(setup.venues)
@@ -101,10 +102,23 @@ class Watcher:
         self.lattice: list[Desk] = []
         self.effective: list[Desk] = []
         self.lattice_version = 0
-        self.lowered_by: Any = None
 
     def fail(self, name: str, text: str) -> None:
         raise Breach(name, text)
+
+    # ------------------------------------------------------------ the truth
+
+    def open_at_venue(self, v: int) -> dict[int, None]:
+        """Ids of our orders that a venue has open now."""
+        return {order.oid: None for order in self.exchanges[v].open.values() if order.ours}
+
+    def _happened(self, v: int, trade_id: str) -> int | None:
+        """Signed lots of an execution at a venue, None when there was none."""
+        known, fills = self.truth[v], self.exchanges[v].fills
+        while len(known) < len(fills):
+            fill = fills[len(known)]
+            known[fill.trade_id] = fill.side * fill.sz
+        return known.get(trade_id)
 
     # ------------------------------------------------------------ every record
 
@@ -205,8 +219,7 @@ class Watcher:
         for oid in [oid for oid in self.open if oid not in live]:
             order = self.open.pop(oid)
             if order.filled < order.sz:
-                truth = self.exchanges[self.venue_of[order.i]].open_order(oid)
-                if truth:
+                if oid in self.open_at_venue(self.venue_of[order.i]):
                     self.fail("I4", f"order {oid} is let go by {type(event).__name__}, and the venue has it open")
         for oid in live:
             if oid not in self.open:
@@ -249,11 +262,13 @@ class Watcher:
         if key not in self.booked:
             self.booked.add(key)
             self.position[event.i] += event.side * event.sz
-            truth = self.exchanges[self.venue_of[event.i]].fill_of(event.trade_id)
+            if event.px <= 0 or event.sz <= 0:
+                self.fail("I5", f"fill {event.trade_id} of {event.sz} lots at {event.px} is booked")
+            truth = self._happened(self.venue_of[event.i], event.trade_id)
             if truth is None:
                 self.fail("I5", f"fill {event.trade_id} never happened")
-            elif (truth.side, truth.sz) != (event.side, event.sz):
-                self.fail("I5", f"fill {event.trade_id} of {truth.side * truth.sz} is booked as {event.side * event.sz}")
+            elif truth != event.side * event.sz:
+                self.fail("I5", f"fill {event.trade_id} of {truth} is booked as {event.side * event.sz}")
             order = self.orders.get(event.oid)
             if order is not None:
                 order.filled += event.sz
