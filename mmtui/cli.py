@@ -189,7 +189,7 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
     Sub("sessions", "what has been recorded", "review.sessions:run", _json),
     Sub("audit", "check a session's chain of records", "review.audit:run", _audit),
-    Sub("sim", "run the whole desk under simulated venues, network, disk and operators that fail", "sim.main:run", _sim),
+    Sub("sim", "the whole desk under simulated venues, network, disk and operators that fail", "sim.main:run", _sim),
     Sub("bench", "measure this machine", "bench:run", _bench),
     Sub("doctor", "limits, protections and where things live; checks a config", "bench.doctor:run", _doctor),
 )

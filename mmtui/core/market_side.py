@@ -170,6 +170,14 @@ class MarketSide:
                 self.dependents[self.sources[i]].append(i)
 
     def _quote(self, quoter: Quoter, ts: int, book: OrderBook) -> None:
+        """Price and ladder; a strategy that fails pulls its own quotes and nothing else."""
+        try:
+            self._priced(quoter, ts, book)
+        except Exception as error:  # whatever a step of the pipeline raises: said, and the instrument is safe
+            self.engine.trip(quoter.i, f"quoting failed: {type(error).__name__}")
+            quoter.dirty = True
+
+    def _priced(self, quoter: Quoter, ts: int, book: OrderBook) -> None:
         """The hot path: fair value, prices, and only if they changed the ladder."""
         bid, ask = book.bid, book.ask
         if quoter.micro:

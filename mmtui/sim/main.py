@@ -246,10 +246,8 @@ def _body(tally: Tally, count: int, first: int, cpu: float, wall: float, runs: i
 def _print(body: dict[str, Any], thin: list[str]) -> None:
     said = f"{body['seeds']} seeds from {body['from']}, each in {body['runs_each']} process(es)"
     print(f"{said}: {len(body['breaches'])} breaches, {len(body['differ'])} tapes that differ")
-    print(
-        f"{body['records']:,} records, {body['restarts']:,} crashes and restarts, {body['simulated_s']:,.0f} simulated s,"
-        f" {body['records_per_cpu_s']:,} records a second of one core, {body['wall_s']:.0f} s"
-    )
+    print(f"{body['records']:,} records, {body['restarts']:,} restarts, {body['simulated_s']:,.0f} simulated seconds,")
+    print(f"{body['records_per_cpu_s']:,} records a second of one core, {body['wall_s']:.0f} s of time")
     print(f"converged after healing: p50 {body['converged_ms']['p50']} ms, max {body['converged_ms']['max']} ms")
     hits: dict[int, int] = {}
     for cell, count in body["cells"].items():

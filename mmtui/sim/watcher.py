@@ -191,9 +191,7 @@ class Watcher:
         worst = side * self.position[i] + open_lots
         limit = engine.gate.position_limits[i]
         if worst > limit and worst > 0:
-            reduces = side * self.position[i] + open_lots <= 0
-            if not reduces:
-                self.fail("I3", f"order {oid} takes the worst case to {worst} lots of {limit}")
+            self.fail("I3", f"order {oid} takes the worst case to {worst} lots of {limit}")
 
     def _book_is_good(self, engine: Engine, i: int, ts: int) -> None:
         """I8, from the events alone, and the book as the engine has it."""
