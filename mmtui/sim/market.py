@@ -47,11 +47,11 @@ class Texts(dict[int, bytes]):
 
 
 class Market:
-    """The walk of one instrument. `execute(order, lots)` books an execution, `publish(i, frames)` sends what is said."""
+    """The walk of one instrument. `execute(order, lots)` books an execution, `publish(i, frames)` sends what is new."""
 
     __slots__ = (
         "_depth_head",
-        "_depth_tail",
+        "_trade",
         "_dirty",
         "_due",
         "_frames",
@@ -113,8 +113,8 @@ class Market:
         self._ticker_head = b'{"stream":"%b@bookTicker","data":{"u":%%d,"s":"%b",' % (low, name)
         self._ticker_head += b'"b":"%b","B":"%b","a":"%b","A":"%b"'
         self._ticker_tail = b',"T":%d,"E":%d,"e":"bookTicker"}}' if self.futures else b"}}"
-        self._depth_tail = b'{"stream":"%b@trade","data":{"e":"trade","E":%%d,"s":"%b","t":%%d,' % (low, name)
-        self._depth_tail += b'"p":"%b","q":"%b","T":%d,"m":%b' + (b',"X":"MARKET"}}' if self.futures else b"}}")
+        self._trade = b'{"stream":"%b@trade","data":{"e":"trade","E":%%d,"s":"%b","t":%%d,' % (low, name)
+        self._trade += b'"p":"%b","q":"%b","T":%d,"m":%b' + (b',"X":"MARKET"}}' if self.futures else b"}}")
         for k in range(LEVELS):
             self.sizes[self.bid - k] = 1 + self._rng.below(2 * SIZE)
             self.sizes[-self.ask - k] = 1 + self._rng.below(2 * SIZE)
@@ -159,20 +159,7 @@ class Market:
                 del self.own[key]
         self._dirty[key] = None
 
-    def take(self, side: int, limit: int, lots: int) -> list[tuple[int, int]]:
-        """An order takes up to a price (side +1 buys), own orders included: [(price, lots), ...] that it got."""
-        got: list[tuple[int, int]] = []
-        for _ in range(4 * LEVELS):
-            bid, ask = self.touch()
-            px = ask if side > 0 else bid
-            if lots <= 0 or (px - limit) * side > 0:
-                break
-            done = self._hit(-side * px, lots, side)
-            got.append((px, done))
-            lots -= done
-        return got
-
-    def _hit(self, key: int, lots: int, side: int) -> int:
+    def hit(self, key: int, lots: int, side: int) -> int:
         """A taker meets one level: others that are first in the queue, own orders, the rest. Returns lots traded."""
         sizes = self.sizes
         others = sizes.get(key, 0)
@@ -198,7 +185,7 @@ class Market:
         self._dirty[key] = None
         done = lots - left
         if done > 0:
-            self._say_trade(abs(key), done, side)
+            self.print_trade(abs(key), done, side)
         if sizes.get(key) == 0:  # makers step back by as many levels as were taken away
             if key > 0:
                 self._place(key - self.gap, self.ask)
@@ -215,7 +202,7 @@ class Market:
                     for order in tuple(self.own.get(key, ())):
                         lots = order.left
                         self.execute(order, lots)
-                        self._say_trade(abs(key), lots, 1 if key < 0 else -1)
+                        self.print_trade(abs(key), lots, 1 if key < 0 else -1)
         if bid != bid_before:
             self._shift(bid_before, bid)
         if ask != ask_before:
@@ -264,7 +251,7 @@ class Market:
             elif kind < 12:
                 side = 1 if draw & 16 else -1
                 bid, ask = self.touch()
-                self._hit(-side * (ask if side > 0 else bid), 1 + (draw >> 8) % SIZE, side)
+                self.hit(-side * (ask if side > 0 else bid), 1 + (draw >> 8) % SIZE, side)
             else:
                 self._move(draw >> 8, 1 if kind < 15 else 4)
         self.tell()
@@ -319,10 +306,10 @@ class Market:
             frames, self._frames = self._frames, []
             self.publish(self.i, frames)
 
-    def _say_trade(self, px: int, lots: int, side: int) -> None:
+    def print_trade(self, px: int, lots: int, side: int) -> None:
         self.trades += 1
         stamp = self.world.now // MS
-        frame = self._depth_tail % (
+        frame = self._trade % (
             stamp, self.trades, self.px[px], self.sz[lots], stamp, b"false" if side > 0 else b"true",
         )  # fmt: skip
         self._frames.append(("t", frame))
@@ -353,7 +340,7 @@ class Market:
         )  # fmt: skip
         self._frames.append(("m", frame + b'"p":"%b","i":"%b","r":"0.00010000","T":%d}}' % (mid, mid, following)))
 
-    def touch_again(self, keys: list[int]) -> None:
+    def say_again(self, keys: list[int]) -> None:
         """Say these levels once more with the next depth update, as they are."""
         for key in keys:
             self._dirty[key] = None

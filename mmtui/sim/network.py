@@ -216,6 +216,12 @@ class Network:
             channel.drop(why)
             self.venues[v].disconnected(channel, False)
 
+    def hold_private(self, v: int) -> None:
+        """What the private stream tells from now on arrives after the answer that is about to leave."""
+        until = self.world.now + 2 * self._latency[v] + MS
+        for channel in self.streams(v, "private"):
+            channel.late = max(channel.late, until)
+
     # -- conditions --------------------------------------------------------------------------------------------
 
     def latency(self, v: int) -> int:

@@ -1,0 +1,174 @@
+"""What one seed is about: its faults and their rates, its venues and instruments, the desk's parameters, its length.
+
+Rules of this file: everything is drawn from the seed's own streams; integers, and decimals from tables; no seed is
+like the other, and a quiet one is drawn now and then.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mmtui.core.market.instrument import Instrument, Kind
+from mmtui.core.quoting.params import Quoting
+from mmtui.core.risk.limits import Limits
+from mmtui.core.rng import Rng
+from mmtui.core.setup import DeskSetup, InstrumentSetup
+from mmtui.sim.exchange_faults import LATEST_NS
+from mmtui.sim.faults import FAULTS
+from mmtui.sim.world import MS
+from mmtui.venues.facts import TRADING, facts_of
+
+#: What a venue of the simulator trades; a venue that is not named trades linear contracts.
+KINDS: dict[str, Kind] = {
+    "binance-spot": "spot",
+    "binance-coinm": "inverse",
+    "kraken-spot": "spot",
+    "deribit": "inverse",
+    "coinbase": "spot",
+}
+
+#: symbol, base, tick, lot, contract size, start in ticks, size in lots, baseline in lots.
+_SPOT = (
+    ("BTCUSDT", "BTC", "2.5", "0.001", "1", 24_000, 10, 5_000),
+    ("ETHUSDT", "ETH", "0.5", "0.01", "1", 6_000, 20, 9_000),
+)
+_LINEAR = tuple((*row[:7], 0) for row in _SPOT)
+_INVERSE = (
+    ("BTCUSD_PERP", "BTC", "2.5", "1", "100", 24_000, 10, 0),
+    ("ETHUSD_PERP", "ETH", "0.5", "1", "10", 6_000, 40, 0),
+)
+_ROWS = {"spot": _SPOT, "linear": _LINEAR, "inverse": _INVERSE}
+
+#: Beside its expiry a create may land later by our clock error and the waiting at our side, ms.
+LANDING_SLACK_MS = 2_000
+
+
+class Plan(msgspec.Struct, kw_only=True):
+    """A seed, drawn. `starts`, `paces` (ms between steps of the market) and `bases` (spot balance) by instrument."""
+
+    seed: int
+    rates: dict[int, int]  # fault -> strikes a million opportunities
+    setup: DeskSetup
+    starts: list[int]
+    paces: list[int]
+    bases: list[int]
+    seconds: int  # of the phase with faults
+    busy_ms: int  # operators press so often
+
+
+def draw(seed: int) -> Plan:
+    """Everything about a seed."""
+    rng = Rng(seed, "swarm/desk")
+    venues = _venues(rng)
+    instruments: list[InstrumentSetup] = []
+    starts, paces, bases = [], [], []
+    for venue in venues:
+        rows = _ROWS[KINDS.get(venue, "linear")]
+        for row in rows[: 1 + (rng.below(4) == 0)]:
+            instruments.append(_instrument(rng, venue, row))
+            starts.append(row[5])
+            bases.append(row[7])
+            paces.append((15, 30, 60, 120)[rng.below(4)])
+    setup = DeskSetup(
+        name="sim",
+        mode="live",
+        currency="USDT",
+        equity=("10000000", "1000000", "200000")[rng.below(3)],
+        instruments=instruments,
+        venues=venues,
+        limits=_limits(rng),
+        seed=seed & 0xFFFFFFFF,
+        landing_ms=[landing_ms(venue) for venue in venues],
+        reconcile_s=(5.0, 10.0, 30.0)[rng.below(3)],
+    )
+    kind = rng.below(20)
+    return Plan(
+        seed=seed,
+        rates=_rates(Rng(seed, "swarm/faults")),
+        setup=setup,
+        starts=starts,
+        paces=paces,
+        bases=bases,
+        seconds=(150 if kind == 0 else 40 if kind < 4 else 6 + rng.below(14)),
+        busy_ms=(400, 1_000, 2_500, 6_000)[rng.below(4)],
+    )
+
+
+def landing_ms(venue: str) -> int:
+    """How late a create of this venue may land after it was sent, and be listed."""
+    facts = facts_of(venue)
+    return (facts.expiry_ms or LATEST_NS // MS) + facts.lag.open_ms + LANDING_SLACK_MS
+
+
+def _venues(rng: Rng) -> list[str]:
+    known = list(TRADING)
+    count = (1, 1, 1, 1, 2, 2, 3)[rng.below(7)]
+    chosen: list[str] = []
+    while len(chosen) < count:
+        venue = known[rng.below(len(known))]
+        if venue not in chosen:
+            chosen.append(venue)
+    return chosen
+
+
+def _instrument(rng: Rng, venue: str, row: tuple[str, str, str, str, str, int, int, int]) -> InstrumentSetup:
+    symbol, base, tick, lot, contract, _, lots, baseline = row
+    kind = KINDS.get(venue, "linear")
+    instrument = Instrument(
+        id=f"{venue}:{symbol}",
+        venue=venue,
+        symbol=symbol,
+        kind=kind,
+        base=base,
+        quote="USD" if kind == "inverse" else "USDT",
+        settle=base if kind == "inverse" else "USDT",
+        tick=tick,
+        lot=lot,
+        contract_size=contract,
+        min_notional="0" if kind == "inverse" else "5",
+        maker_bps="2",
+        taker_bps="5",
+        simulated=True,
+    )
+    size = lots * (1 + rng.below(4)) * float(lot)
+    quoting = Quoting(
+        spread_bps=(2.0, 4.0, 8.0, 15.0)[rng.below(4)],
+        levels=(1, 1, 2, 3, 5)[rng.below(5)],
+        spacing_bps=(1.0, 2.0, 4.0)[rng.below(3)],
+        size=size,
+        skew_bps=(0.0, 2.0, 6.0)[rng.below(3)],
+        requote_tolerance_bps=(0.0, 0.2, 1.0)[rng.below(3)],
+        min_life_ms=(0, 50, 250)[rng.below(3)],
+    )
+    return InstrumentSetup(
+        instrument=instrument,
+        quoting=quoting,
+        max_position=("0", "0", f"{size * 4:g}")[rng.below(3)],
+        baseline=f"{baseline * float(lot):g}",
+    )
+
+
+def _limits(rng: Rng) -> Limits:
+    """Mostly roomy ones; sometimes so tight that they act."""
+    if rng.below(5):
+        return Limits(
+            daily_loss=1e6, drawdown=1e6, order_notional=1e6, gross_notional=1e8, trips_to_pause=1_000_000,
+            ease_back_s=(0.0, 0.5, 2.0)[rng.below(3)], messages_per_s=(20, 50, 200)[rng.below(3)],
+        )  # fmt: skip
+    return Limits(ease_back_s=1.0, trips_to_pause=(3, 1_000_000)[rng.below(2)])
+
+
+def _rates(rng: Rng) -> dict[int, int]:
+    """A tenth of the seeds has no fault, two tenths have one at its highest rate, the others up to ten."""
+    faults = [fault for fault in FAULTS.values() if fault.low]
+    kind = rng.below(10)
+    if kind == 0:
+        return {}
+    if kind < 3:
+        fault = faults[rng.below(len(faults))]
+        return {fault.n: fault.high}
+    rates: dict[int, int] = {}
+    for _ in range(1 + rng.below(10)):
+        fault = faults[rng.below(len(faults))]
+        rates[fault.n] = fault.low << rng.below(fault.doublings + 1)
+    return dict(sorted(rates.items()))
