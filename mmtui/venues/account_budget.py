@@ -1,0 +1,128 @@
+"""Rate budgets of one account: what may leave now, so that a cancel never waits behind a create.
+
+Creates leave a reserve for cancels: the larger of 20 % of every budget that cancels draw on and the cost of cancelling
+everything that is open (which thereby caps the open orders).  Questions leave half of it.
+
+Rules of this file: integers; a budget is spent when a request leaves, whatever becomes of it.
+"""
+
+from __future__ import annotations
+
+from mmtui.venues.trading import TradingFacts
+
+MS = 1_000_000
+#: Share of a budget that stays for cancels: one fifth.
+RESERVE = 5
+#: Names of the types of requests.
+KINDS = (
+    "Create",
+    "Cancel",
+    "CancelEverything",
+    "AskOpen",
+    "AskFills",
+    "AskLedger",
+    "AskPositions",
+    "ArmDeadMan",
+)
+_SLOTS = 16
+
+
+class Window:
+    """At most `limit` units in any `ns`: counted in slots that cover a little more than that."""
+
+    __slots__ = ("_at", "_slots", "limit", "slot", "used")
+
+    def __init__(self, limit: int, ns: int) -> None:
+        self.limit = limit
+        self.slot = -(-ns // _SLOTS)
+        self.used = 0
+        self._slots = [0] * (_SLOTS + 2)
+        self._at = 0
+
+    def room(self, now: int) -> int:
+        """Units that may be spent now."""
+        place = now // self.slot
+        steps = place - self._at
+        if steps > 0:
+            slots, size = self._slots, _SLOTS + 2
+            if steps >= size:
+                slots[:] = [0] * size
+                self.used = 0
+            else:
+                for k in range(self._at + 1, place + 1):
+                    self.used -= slots[k % size]
+                    slots[k % size] = 0
+            self._at = place
+        return self.limit - self.used
+
+    def spend(self, now: int, units: int) -> None:
+        self.room(now)
+        self._slots[self._at % (_SLOTS + 2)] += units
+        self.used += units
+
+
+class Budget:
+    """All windows of one venue. `open_orders` of a question is what would have to be cancelled."""
+
+    __slots__ = ("_batch", "_cancel", "_count_cancels", "_orders", "_weight", "weights")
+
+    def __init__(self, facts: TradingFacts) -> None:
+        rates = facts.rates
+        self._weight = Window(rates.weight, rates.window_ms * MS)
+        self._orders = [Window(limit, ms * MS) for limit, ms in rates.orders]
+        self._count_cancels = rates.cancels_count
+        self._batch = facts.batch_cancel
+        self.weights = {kind: facts.weight(kind) for kind in KINDS}
+        self._cancel = self.weights["Cancel"]
+
+    @property
+    def slot(self) -> int:
+        """What is refused now should be tried again so much later, ns."""
+        return min([self._weight.slot, *(window.slot for window in self._orders)])
+
+    def cancelling(self, open_orders: int) -> int:
+        """Weight of cancelling so many orders by id."""
+        return -(-open_orders // self._batch) * self._cancel
+
+    def creates(self, now: int, wanted: int, open_orders: int) -> int:
+        """How many of `wanted` orders may be created now, in one request."""
+        window = self._weight
+        left = window.room(now) - self.weights["Create"]
+        if left < window.limit // RESERVE:
+            return 0
+        fits = min(wanted, left // self._cancel * self._batch - open_orders) if self._cancel else wanted
+        for orders in self._orders:
+            room = orders.room(now)
+            if self._count_cancels:
+                fits = min(fits, room - orders.limit // RESERVE, (room - open_orders) // 2)
+            else:
+                fits = min(fits, room)
+        return max(0, fits)
+
+    def cancels(self, now: int, wanted: int) -> int:
+        """How many orders may be cancelled now, in one request: cancels may use everything."""
+        if self._weight.room(now) < self._cancel:
+            return 0
+        if self._count_cancels:
+            for orders in self._orders:
+                wanted = min(wanted, orders.room(now))
+        return max(0, wanted)
+
+    def fits(self, now: int, kind: str) -> bool:
+        """Whether a request that protects (cancel-all, dead-man switch) may leave."""
+        return self._weight.room(now) >= self.weights[kind]
+
+    def asks(self, now: int, kind: str, open_orders: int) -> bool:
+        """Whether a question may leave: half of the share of cancels stays, and what cancelling everything costs."""
+        window = self._weight
+        reserve = max(window.limit // (2 * RESERVE), self.cancelling(open_orders))
+        room = window.room(now)
+        return room - self.weights[kind] >= reserve or room == window.limit
+
+    def spend(self, now: int, weight: int, created: int = 0, cancelled: int = 0) -> None:
+        """A request leaves."""
+        self._weight.spend(now, weight)
+        units = created + (cancelled if self._count_cancels else 0)
+        if units:
+            for orders in self._orders:
+                orders.spend(now, units)
