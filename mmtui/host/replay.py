@@ -1,7 +1,8 @@
 """A recorded session as a stage: the tape's events into the engine again, at any pace, forwards and backwards.
 
-Effects are discarded and acts refused: nothing is sent.  Going back loads the nearest checkpoint (the pickled engine)
-and runs forward from there; marks (fills, alerts, keys) are read from the tape in spare time.
+Effects are discarded and acts refused: nothing is sent.  A jump loads the nearest state, one of the session's
+checkpoints or one that this replay has kept (a pickle that never leaves this process), and runs forward from there;
+marks (fills, alerts, keys) are read from the tape in spare time.
 
 Rules of this file: what a screen shows comes from the engine that the events make, never from the tape itself.
 """
@@ -24,11 +25,15 @@ from mmtui.core.errors import UserError
 from mmtui.core.events import MARKET, Command, Event, Fill, GridRefined
 from mmtui.host.frames import Extras, FrameBuilder
 from mmtui.host.pace import Pace
+from mmtui.host.snapshot import restored
 from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, Mark, ReplayView, Transport, View, Welcome
+from mmtui.tape.checkpoint import Checkpoints
 from mmtui.tape.reader import TapeReader
 
 CHECKPOINT = 20_000
 CHECKPOINTS_MAX = 64
+#: Rolling so few records forward costs less than loading a state.
+ROLL = 2_000
 SLICE_NS = 8_000_000
 #: A frame carries at most so many marks, spread over the session.
 MARKS_SHOWN = 400
@@ -56,6 +61,7 @@ class Replay:
         self.last_key = ""
         self.target: int | None = None  # record up to which a jump runs
         self._wanted = 0  # instant that a seek asked for
+        self._states = Checkpoints(reader.directory, reader.header)
         self._checkpoints: dict[int, bytes] = {}
         self._marks: list[tuple[int, Mark]] = []
         self._scan: Iterator[Record] | None = reader.records()
@@ -130,10 +136,8 @@ class Replay:
         """Make the engine what it was before record `index`."""
         index = min(max(index, 0), self.reader.count)
         self.outbox.clear()
-        if index < self.index or index > self.index + CHECKPOINT:
-            place = max(key for key in self._checkpoints if key <= index)
-            if index < self.index or place > self.index:
-                self._load(place)
+        if index < self.index or index > self.index + ROLL:
+            self._load_before(index)
         self.target = index
         self._wanted = 0
 
@@ -178,11 +182,11 @@ class Replay:
         self.index = number + 1
         if type(event) is GridRefined:
             self.regrid = True
-        if isinstance(event, Command):
-            self.last_key = key_text(event)
         if effects or type(event) not in _MARKET:
             items = self._frames.items(event, effects)
             self.outbox.extend(items)
+            if isinstance(event, Command):
+                self.last_key = next((item.text for item in items if item.kind == "key"), "")
         self._next = next(self._records, None)
         if self.index % CHECKPOINT == 0 and self.index not in self._checkpoints:
             self._save()
@@ -199,8 +203,24 @@ class Replay:
         state = (self._engine, self._frames, self.at, self.last_key)
         self._checkpoints[self.index] = pickle.dumps(state, pickle.HIGHEST_PROTOCOL)
 
-    def _load(self, index: int) -> None:
-        self._engine, self._frames, self.at, self.last_key = pickle.loads(self._checkpoints[index])
+    def _load_before(self, index: int) -> None:
+        """Go to the last known state that is not after record `index`, unless that is where the replay is already."""
+        kept = max(key for key in self._checkpoints if key <= index)
+        begin = -1 if index < self.index else self.index  # a state before this is of no use
+        if self._states.nearest(index) > max(kept, begin):
+            loaded = self._states.load(index)
+            if loaded is not None and loaded.place.number > max(kept, begin):
+                self._engine, self._frames = loaded.engine, restored(loaded.engine, loaded.extra)
+                self.at = loaded.place.ts
+                keys = self._frames.kept.get("key")
+                self.last_key = keys[-1].text if keys else ""
+                self._go_on(loaded.place.number)
+                return
+        if kept > begin:
+            self._engine, self._frames, self.at, self.last_key = pickle.loads(self._checkpoints[kept])
+            self._go_on(kept)
+
+    def _go_on(self, index: int) -> None:
         self.index = index
         self._records = self.reader.records(index)
         self._next = next(self._records, None)

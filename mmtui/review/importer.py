@@ -17,9 +17,10 @@ import msgspec
 from mmtui.config.paths import sessions_dir
 from mmtui.core.engine import Engine
 from mmtui.core.errors import UserError
-from mmtui.core.events import MARKET, HostStarted, HostStopped
+from mmtui.core.events import MARKET, Event, HostStarted, HostStopped
 from mmtui.review.progress import watched
 from mmtui.review.request import Request, open_sources
+from mmtui.tape.checkpoint import Keeper
 from mmtui.tape.format import Header, instant
 from mmtui.tape.writer import TapeWriter
 
@@ -66,20 +67,25 @@ def import_session(request: Request, directory: Path) -> dict[str, Any]:
     )
     engine = Engine(setup)
     tape = TapeWriter(directory, header)
+    states = Keeper(directory, header, engine)
+
+    def record(event: Event) -> None:
+        tape.append(event, engine.process(event))
+        states.see(event)
+
     count = start = last = 0
     for event in watched(request.events(), request.progress):
         if not isinstance(event, MARKET):
             continue
         if not count:
             start = event.ts
-            begin = HostStarted(event.ts, 1, "start", {}, False)
-            tape.append(begin, engine.process(begin))
-        tape.append(event, engine.process(event))
+            record(HostStarted(event.ts, 1, "start", {}, False))
+        record(event)
         count, last = count + 1, event.ts
     if count:
-        end = HostStopped(last, "imported")
-        tape.append(end, engine.process(end))
+        record(HostStopped(last, "imported"))
     tape.close(engine.state_hash())
+    states.keep()
     return {
         "session": str(directory) if directory.parent != sessions_dir() else directory.name,
         "events": count,

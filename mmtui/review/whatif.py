@@ -162,6 +162,7 @@ def expand(directory: Path) -> Path:
     """A what-if session as a full one that can be replayed: run again from its sources, into a folder beside it."""
     from mmtui.core.errors import SourceError
     from mmtui.review.request import again
+    from mmtui.tape.checkpoint import Keeper
     from mmtui.tape.format import Header
     from mmtui.tape.reader import TapeReader
     from mmtui.tape.writer import TapeWriter
@@ -176,18 +177,22 @@ def expand(directory: Path) -> Path:
 
         shutil.rmtree(target)
     source = {"kind": "replay of a what-if", "of": header.session}
-    writer = TapeWriter(target, Header(**{**msgspec.structs.asdict(header), "source": source}))
+    made = Header(**{**msgspec.structs.asdict(header), "source": source})
+    writer = TapeWriter(target, made)
     one = Run(header.setup, str(header.source.get("model", "pessimistic")))
+    states = Keeper(target, made, one.engine)
     digest = one._digest
 
     def record(event: Event, effects: list[Effect]) -> None:
         digest(event, effects)
         writer.append(event, effects)
+        states.see(event)
 
     one.runner.record = record
     print(f"mmtui: running what-if {header.session} again from its sources", file=sys.stderr)
     run_events([one], watched(request.events(), request.progress))
     writer.close(one.engine.state_hash())
+    states.keep()
     kept = json.loads((directory / "result.json").read_text())
     if one.hash != kept.get("hash"):
         raise SourceError(f"{directory}: running it again gave {one.hash}, recorded was {kept.get('hash')}")

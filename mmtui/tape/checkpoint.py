@@ -26,16 +26,20 @@ import zstandard
 import mmtui.core
 from mmtui import __version__
 from mmtui.core.engine import Engine
+from mmtui.core.events import MARKET, Event
 from mmtui.tape import image
 from mmtui.tape.files import DISK, Files
 from mmtui.tape.format import Header, TapeError
 
 NAME = "checkpoints"
 MAGIC = b"mmtuicp1"
+_MARKET = frozenset(MARKET)
 #: A checkpoint is due after so many records, or so much time if rolling forward costs more than loading by then.
 RECORDS = 50_000
 SPAN_NS = 60_000_000_000
 WORTH = 5_000
+#: A tape that is made as fast as it goes looks so often (records) whether one is due.
+LOOK = 1_000
 #: More than this is no state: a length that says so is damage.
 BODY_MAX = 256 * 1024 * 1024
 
@@ -212,3 +216,26 @@ class CheckpointWriter:
         """A state has been appended, here or by a child of this process."""
         self.last = place
         self.end = self.files.size(self.path)
+
+
+class Keeper:
+    """The checkpoints of a tape that this process makes as fast as it goes: `see` follows every append."""
+
+    def __init__(self, directory: Path, header: Header, engine: Engine, files: Files = DISK) -> None:
+        self._writer = CheckpointWriter(directory, header, 0, files)
+        self._engine = engine
+        self._records = 0
+        self._market = 0
+
+    def see(self, event: Event) -> None:
+        """A record has been appended."""
+        self._records += 1
+        self._market += type(event) in _MARKET
+        if not self._records % LOOK and due(self._writer.last, self._records, event.ts):
+            self.keep()
+
+    def keep(self) -> None:
+        """Write the state as it is now, if it has not been written."""
+        engine, last = self._engine, self._writer.last
+        if last is None or last.number < self._records:
+            self._writer.write(Place(self._records, engine.ts, self._market, engine.epoch), engine)

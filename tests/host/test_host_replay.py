@@ -79,7 +79,7 @@ def test_next_and_prev_go_from_fill_to_fill_and_to_the_key(session):
     assert replay.index - 1 == fills[1]
     replay.transport(Transport(op="next", kind="key"))
     settle(replay)
-    assert replay.last_key == "op1: skew -1.0"
+    assert replay.last_key == "op1: skew -1"
     marks = replay.frame(View(), 0, []).replay.marks
     assert {mark.kind for mark in marks} >= {"key", "fill"}
 
