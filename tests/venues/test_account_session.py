@@ -219,7 +219,9 @@ def test_a_fill_is_ours_by_its_client_id_or_the_venues_id():
         assert (event.oid, event.px, event.sz, event.side, event.fee) == (1, 600_000, 1, 1, "0.012")
 
 
-@pytest.mark.parametrize(("kind", "cause"), [("trade", "EXTERNAL_FILL"), ("liquidation", "LIQUIDATION"), ("adl", "ADL")])
+@pytest.mark.parametrize(
+    ("kind", "cause"), [("trade", "EXTERNAL_FILL"), ("liquidation", "LIQUIDATION"), ("adl", "ADL")]
+)
 def test_a_fill_that_is_not_of_our_orders_is_a_move_of_the_account(kind, cause):
     one = session()
     (event,) = one.report(fill_report(one, 0, side="sell", kind=kind), T0)
@@ -437,11 +439,10 @@ def test_creates_never_take_the_cancels_share(venue):
 @pytest.mark.parametrize("venue", VENUES)
 def test_what_leaves_stays_within_every_window_of_the_venue(venue):
     one, facts = session(venue), facts_of(venue)
-    now, oid, log = T0, 0, []
-    for step in range(3_000):
-        oid += 1
+    now, log = T0, []
+    for oid in range(1, 3_001):
         one.send(place(oid), now)
-        if step % 3 == 0:
+        if oid % 3 == 0:
             one.send(CancelOrder(0, max(1, oid - 5)), now)
         for request in one.take(now):
             creates = len(request.orders) if isinstance(request, Create) else 0

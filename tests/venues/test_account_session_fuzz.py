@@ -1,4 +1,4 @@
-"""Whatever a venue says, in whatever order: the account session never raises, never sends a create twice, stays small."""
+"""Whatever a venue says, in any order: the account session never raises, sends no create twice, and stays small."""
 
 from account_kit import MS, T0, instrument
 from hypothesis import HealthCheck, given, settings
@@ -44,7 +44,9 @@ ANSWERS = st.one_of(
     st.builds(
         OpenList,
         st.lists(
-            st.builds(OpenRow, CLIENTS, st.just("v"), st.integers(-1, 3), st.integers(-2, 2), NUMBERS, NUMBERS, NUMBERS),
+            st.builds(
+                OpenRow, CLIENTS, st.just("v"), st.integers(-1, 3), st.integers(-2, 2), NUMBERS, NUMBERS, NUMBERS,
+            ),
             max_size=5,
         ),
     ),
