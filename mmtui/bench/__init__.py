@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "quote": ("market", "captured message -> quote decision, 5 levels a side, full pipeline: p50, p99, p99.9"),
     "whatif": ("market", "what-if with latency and queue-aware fills, events a second"),
     "tape": ("tape", "tape: bytes and µs a record written, records a second read, seek"),
+    "seek": ("seek", "opening a session at any instant: checkpoint, roll-forward; what keeping checkpoints costs"),
     "kill": ("kill", "kill command -> last cancel, 60 and 200 open orders"),
     "frame": ("cockpit", "frame CPU and bytes of the cockpit in a pseudo-terminal, 200x50"),
     "start": ("cockpit", "start-up: --help, cockpit to first paint, engine to ready"),
