@@ -54,7 +54,7 @@ class Feed:
         self.v = v
         self.ticks = Units(instrument.tick)
         self.lots = Units(instrument.lot)
-        self.sequence = Sequence(profile.MARKETS[instrument.venue].futures)
+        self.sequence = Sequence(instrument.kind != "spot")
         self.trade_id = -1
         self.singles = False  # single trades come: aggregated ones would count twice
         self.ticker_id = -1
