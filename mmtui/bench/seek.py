@@ -92,7 +92,7 @@ def _made(path: Path, seconds: float) -> tuple[Run, FrameBuilder]:
     def record(event: Event, effects: list[Effect]) -> None:
         tape.append(event, effects)
         see(event, effects)
-        if not tape.count % LOOK and due(states.last, tape.count, event.ts):
+        if not tape.count % LOOK and due(states.last, states.weight, tape.count, event.ts):
             states.write(Place(tape.count, event.ts, 0, 1), run.engine, pack_shown(frames))
 
     run.runner.record = record

@@ -91,14 +91,26 @@ class Snapshots:
         self._writer = CheckpointWriter(directory, header, desk.tape.count)
         self._last = self._writer.last  # tried, whatever became of it
         self._said = False
+        self._broken = False  # a fault of this file: no more checkpoints
 
     def look(self, busy: bool = False) -> None:
         """Between two slices: begin a checkpoint if one is due, see what became of the last. busy: more is due."""
-        number = self.desk.tape.count
-        if self.child:
-            self._reap(os.WNOHANG)
-        elif number - (self._last.number if self._last else 0) >= BUSY_RECORDS if busy else self._due(number):
-            self._fork()
+        if self._broken:
+            return
+        try:
+            if self.child:
+                self._reap(os.WNOHANG)
+            elif self._due(busy):
+                self._fork()
+        except Exception:
+            traceback.print_exc()
+            self._broken = True
+
+    def _due(self, busy: bool) -> bool:
+        number, last = self.desk.tape.count, self._last
+        if busy and number - (last.number if last else 0) < BUSY_RECORDS:
+            return False
+        return due(last, self._writer.weight, number, self.desk.engine.ts)
 
     def finish(self) -> None:
         """After the desk's last record: the state that the session ended with, written here."""
@@ -113,11 +125,8 @@ class Snapshots:
         if place is not None and place != self._writer.last:
             try:
                 self._writer.write(place, self.desk.engine, pack_shown(self.desk.frames))
-            except TapeError as error:
+            except (OSError, TapeError) as error:
                 self._say(str(error))
-
-    def _due(self, number: int) -> bool:
-        return due(self._last, number, self.desk.engine.ts)
 
     def _place(self) -> Place | None:
         """Where the desk stands; None where its state is not what its tape makes."""

@@ -34,10 +34,12 @@ from mmtui.tape.format import Header, TapeError
 NAME = "checkpoints"
 MAGIC = b"mmtuicp1"
 _MARKET = frozenset(MARKET)
-#: A checkpoint is due after so many records, or so much time if rolling forward costs more than loading by then.
+#: A checkpoint is due after so many records or so much time; not before rolling forward costs more than loading, and
+#: never for more than so many bytes a record since the last: a quarter of the tape, whatever the state has grown to.
 RECORDS = 50_000
 SPAN_NS = 60_000_000_000
 WORTH = 5_000
+SHARE = 5
 #: A tape that is made as fast as it goes looks so often (records) whether one is due.
 LOOK = 1_000
 #: More than this is no state: a length that says so is damage.
@@ -99,10 +101,15 @@ def fingerprint(header: Header) -> bytes:
     return blake2b(_code() + session, digest_size=16).digest()
 
 
-def due(last: Place | None, number: int, ts: int) -> bool:
-    """Whether a state after `number` records, the last at `ts`, is worth keeping (last: the one before, if any)."""
-    since = number - (last.number if last else 0)
-    return since >= RECORDS or (since >= WORTH and (last is None or ts - last.ts >= SPAN_NS))
+def due(last: Place | None, weight: int, number: int, ts: int) -> bool:
+    """Whether a state after `number` records, the last at `ts`, is worth keeping.
+
+    last: the one before, if any, which weighed so many bytes.
+    """
+    if last is None:
+        return number >= WORTH
+    since = number - last.number
+    return since >= max(WORTH, weight // SHARE) and (since >= RECORDS or ts - last.ts >= SPAN_NS)
 
 
 def encode_frame(place: Place, mark: bytes, engine: Engine, extra: bytes) -> bytes:
@@ -192,6 +199,7 @@ class CheckpointWriter:
         self.mark = known.mark
         self.end = kept[-1].end if kept else 0
         self.last: Place | None = kept[-1].place if kept else None
+        self.weight = kept[-1].end - kept[-1].offset if kept else 0  # bytes of the last
         try:
             if len(kept) < len(known.found):
                 files.truncate(self.path, self.end)
@@ -214,8 +222,8 @@ class CheckpointWriter:
 
     def wrote(self, place: Place) -> None:
         """A state has been appended, here or by a child of this process."""
-        self.last = place
-        self.end = self.files.size(self.path)
+        end = self.files.size(self.path)
+        self.last, self.weight, self.end = place, end - self.end, end
 
 
 class Keeper:
@@ -231,7 +239,7 @@ class Keeper:
         """A record has been appended."""
         self._records += 1
         self._market += type(event) in _MARKET
-        if not self._records % LOOK and due(self._writer.last, self._records, event.ts):
+        if not self._records % LOOK and due(self._writer.last, self._writer.weight, self._records, event.ts):
             self.keep()
 
     def keep(self) -> None:

@@ -21,7 +21,8 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from enum import Enum, IntEnum
 from functools import cache
-from operator import attrgetter
+from itertools import accumulate
+from operator import attrgetter, sub
 from types import FunctionType, MemberDescriptorType, MethodType
 from typing import Any
 
@@ -32,6 +33,8 @@ from mmtui.core.errors import SourceError
 
 _SCALARS = frozenset({int, float, str, bytes, bool, type(None)})
 _INT_MIN, _INT_MAX = -(1 << 63), (1 << 64) - 1
+#: A column of integers from so many on is stored as differences: instants and ids of orders shrink to a half.
+_LONG = 8
 _FILL: dict[type, Callable[[Any, Any], None]] = {
     list: list.extend,
     deque: deque.extend,
@@ -57,6 +60,7 @@ class _Column(IntEnum):
     REFERENCES = 2  # [class, rows]: objects of one class
     TUPLES = 3  # a column each place of tuples of one length
     MIXED = 4  # elements
+    DIFFERENCES = 5  # integers: each as its difference from the one before, the first from 0
 
 
 class _Tag(IntEnum):
@@ -173,7 +177,9 @@ class _Encoder:
     def _column(self, values: Iterable[Any]) -> list[Any]:
         values = list(values)
         types = set(map(type, values))
-        if types <= _SCALARS and (int not in types or _fits(values, types)):
+        if types == {int} and len(values) >= _LONG and max(values) - min(values) <= _INT_MAX >> 1 and _fits(values):
+            return [_Column.DIFFERENCES, list(map(sub, values, [0, *values]))]
+        if types <= _SCALARS and (int not in types or _fits(values)):
             return [_Column.PLAIN, values]
         if len(types) == 1:
             cls = next(iter(types))
@@ -215,8 +221,8 @@ class _Encoder:
         raise ImageError(f"the state cannot be made an image: it holds {value!r}")
 
 
-def _fits(values: list[Any], types: set[type]) -> bool:
-    whole = values if len(types) == 1 else [one for one in values if type(one) is int]
+def _fits(values: list[Any]) -> bool:
+    whole = [one for one in values if type(one) is int]
     return bool(min(whole) >= _INT_MIN and max(whole) <= _INT_MAX)
 
 
@@ -301,6 +307,8 @@ class _Decoder:
         kind, data = column
         if kind == _Column.PLAIN:
             return data  # type: ignore[no-any-return]
+        if kind == _Column.DIFFERENCES:
+            return accumulate(data)
         if kind == _Column.MEMBERS:
             cls = self._class(data[0], Enum)
             members = {member.value: member for member in cls}  # type: ignore[attr-defined]

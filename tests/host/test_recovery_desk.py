@@ -27,6 +27,8 @@ SECOND = 1_000_000_000
 @pytest.fixture(autouse=True)
 def often(monkeypatch):
     """Checkpoints every 1,000 records."""
+    monkeypatch.setattr(checkpoint, "WORTH", 100)
+    monkeypatch.setattr(checkpoint, "SHARE", 10_000)
     monkeypatch.setattr(checkpoint, "RECORDS", 1_000)
     monkeypatch.setattr(snapshot, "BUSY_RECORDS", 2_000)
 
@@ -216,3 +218,17 @@ def test_a_desk_with_a_fault_keeps_no_state(open_synthetic, state):
     desk.stop("test")
     snapshots.finish()
     assert not list(states(state, desk))
+
+
+def test_a_fault_of_checkpoints_is_no_fault_of_the_desk(open_synthetic, state, capfd):
+    desk = open_synthetic()
+    snapshots = Snapshots(desk)
+    run_for(desk, 20)
+    snapshots.look()
+    while snapshots.child:
+        (state / "sessions" / desk.session / NAME).unlink(missing_ok=True)
+        snapshots.look()
+    run_for(desk, 20, snapshots)
+    assert not desk.fault
+    desk.stop("test")
+    snapshots.finish()

@@ -23,6 +23,8 @@ SECOND = 1_000_000_000
 @pytest.fixture
 def session(open_synthetic, state, monkeypatch):
     """60 s with four acts, a checkpoint every 800 records."""
+    monkeypatch.setattr(checkpoint, "WORTH", 100)
+    monkeypatch.setattr(checkpoint, "SHARE", 10_000)
     monkeypatch.setattr(checkpoint, "RECORDS", 800)
     monkeypatch.setattr(replay_module, "ROLL", 100)
     desk = open_synthetic()
