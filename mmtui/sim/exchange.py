@@ -186,11 +186,15 @@ class Exchange:
                 return self.refusal("duplicate id")
         order, why = self._checked(new, ours)
         if order is None:
+            if known is None:
+                order = SimOrder(new.client_id, new.oid, new.i, new.side, 0, 0, new.tif, new.reduce_only, ours)
+                order.state = "rejected"
+                self.orders[new.client_id] = order
             return why
         self._numbers += 1
         order.venue_id = str(self._numbers)
         order.created = self.world.now
-        # a second order under an id that exists has a key of its own here
+        # a second order under an id that exists has a key of its own here; `creates` is counted at the first
         self.orders[new.client_id if known is None else f"{new.client_id}#{order.venue_id}"] = order
         return self._enter(order)
 

@@ -212,7 +212,9 @@ class Market:
         """LEVELS from the new best key on, and none elsewhere (a greater key is a better price on both sides)."""
         gap = self.gap
         low, low_new = old - (LEVELS - 1) * gap, new - (LEVELS - 1) * gap
-        if new > old:
+        if (new - old) % gap:  # the venue's tick is finer than the distance of levels
+            gone, come = range(low, old + gap, gap), range(low_new, new + gap, gap)
+        elif new > old:
             gone = range(low, min(low_new, old + gap), gap)
             come = range(max(old + gap, low_new), new + gap, gap)
         else:
@@ -269,6 +271,8 @@ class Market:
     def _move(self, draw: int, most: int) -> None:
         """The others' prices move; they never walk away from where they began for good."""
         ticks = (1 + draw % most) * self.gap
+        if self.gap > 1:
+            ticks += (draw >> 24) % self.gap
         side = 1 if draw & (1 << 12) else -1
         far = self.bid - self.start_px
         if abs(far) * 50 > self.start_px and far * side > 0:

@@ -21,6 +21,8 @@ LATENCY_MS = (1, 30)
 #: A refused or failed connection is told after so long, an unanswered one after longer.
 REFUSED_NS = 20 * MS
 CONNECT_TIMEOUT_NS = 2 * SECOND
+#: A venue notices a half-open stream by its own pings.
+NOTICED_NS = 20 * SECOND
 #: How often conditions of the network are drawn.
 TICK_NS = SECOND
 
@@ -108,7 +110,7 @@ class Channel:
         if self.open:
             self.open = False
             net = self._net
-            wait = 30 * SECOND if self.dead else net.latency(self.v)
+            wait = NOTICED_NS if self.dead else net.latency(self.v)
             net.world.after(wait, net.gone, self, graceful)
 
     def drop(self, why: str) -> None:
@@ -263,7 +265,7 @@ class Network:
         if streams:
             channel = streams[self.world.dice(22).below(len(streams))]
             channel.dead = True
-            self.world.after(60 * SECOND, self.gone, channel, False)
+            self.world.after(NOTICED_NS, self.gone, channel, False)
 
     def _close_all(self, v: int) -> None:
         """Fault 23: the venue says that it goes, then does."""
@@ -280,11 +282,12 @@ class Network:
         self.drop(v, "", self._why[v])
 
     def _heal(self) -> None:
-        """Everything can be reached, nothing is held back; a half-open stream is reset, so that its ends learn it."""
+        """Everything can be reached, nothing is held back; what lost data unseen is reset."""
         self._down = [0] * len(self.venues)
         for channel in tuple(self.channels):
+            lost = channel.dead or (channel.kind == "private" and self.world.now < channel.frozen)
             channel.frozen = channel.late = 0
-            if channel.dead:
+            if lost:
                 channel.dead = False
                 channel.drop("reset")
                 self.venues[channel.v].disconnected(channel, False)
