@@ -33,6 +33,8 @@ TICK_NS = SECOND
 MODES = ("cancel only", "post only", "halt", "no cancel")
 #: A contract changes its tick at most so often in one seed: prices stay countable.
 REFINES_MAX = 2
+#: The venue's own orders (liquidation, ADL) are numbered from here.
+FORCED_FROM = 900_000_000
 
 
 class Conditions:
@@ -254,7 +256,7 @@ class Conditions:
                 size = 1 + dice.below(abs(lots))
                 self._numbers += 1
                 order = SimOrder(f"{word}{self._numbers}", 0, i, side, px, size, "IOC", True, False)
-                order.venue_id = f"forced{self._numbers}"
+                order.venue_id = str(FORCED_FROM + self._numbers)
                 exchange.orders[order.client_id] = order
                 exchange.book(order, px, size, False, kind)
                 return

@@ -64,21 +64,22 @@ class Position:
 class Queries:
     """The question side of one exchange."""
 
-    __slots__ = ("_exchange", "_rng", "ledger", "stale_until", "stale_ns")
+    __slots__ = ("_exchange", "_rng", "_stale_at", "ledger", "stale_until")
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
         self._rng = exchange.world.rng(f"exchange/{exchange.v}/lag")
         self.ledger: list[LedgerRow] = []
-        self.stale_until = 0
-        self.stale_ns = 0
+        self.stale_until = 0  # fault 38: until then everything is answered as it stood at `_stale_at`
+        self._stale_at = 0
 
     def answer(self, request: AskOpen | AskFills | AskLedger | AskPositions) -> Answer:
         """The answer to a question that has arrived."""
         world = self._exchange.world
-        if type(request) is not AskOpen and world.draws(38) and world.strikes(38, ALL_ORDERS):
-            self.stale_ns = (300 + world.dice(38).below(3_700)) * MS
-            self.stale_until = world.now + self.stale_ns
+        if type(request) is not AskOpen and world.now >= self.stale_until and world.strikes(38, ALL_ORDERS):
+            dice = world.dice(38)
+            self._stale_at = world.now - dice.below(1_000) * MS
+            self.stale_until = world.now + (300 + dice.below(3_700)) * MS
         if isinstance(request, AskOpen):
             return self._open()
         if isinstance(request, AskFills):
@@ -89,10 +90,8 @@ class Queries:
 
     def _as_of(self, lag_ms: int) -> int:
         now = self._exchange.world.now
-        lag = self._rng.below(lag_ms * MS) if lag_ms else 0
-        if now < self.stale_until:
-            lag = max(lag, self.stale_ns - (self.stale_until - now))
-        return now - lag
+        instant = now - (self._rng.below(lag_ms * MS) if lag_ms else 0)
+        return min(instant, self._stale_at) if now < self.stale_until else instant
 
     def _open(self) -> OpenList:
         """Orders that the list does not show yet are left out; order of their creation."""

@@ -28,7 +28,8 @@ def test_every_venue_takes_an_order_fills_it_and_tells_it_in_its_stream(venue):
     one.run(200)
     assert one.states() == ["new", "partially_filled"]
     fill = one.told_fills()[0]
-    assert (fill.client_id, fill.side, fill.size, fill.maker) == (order.client_id, "buy", one.market.sz[4].decode(), True)
+    size = one.market.sz[4].decode()
+    assert (fill.client_id, fill.side, fill.size, fill.maker) == (order.client_id, "buy", size, True)
     assert fill.price == one.market.px[order.px].decode() and float(fill.fee) > 0
     one.cancel(one.new(client=order.client_id))
     one.run(800)
