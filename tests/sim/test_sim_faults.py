@@ -109,7 +109,7 @@ def test_6_an_execution_from_before_the_cancel_is_told_after_it():
         assert order.state == "cancelled" and one.answers[2].results[0].ok
         if order.filled:
             late += 1
-            cancelled = [k for k, state in enumerate(one.states()) if state == "cancelled"][0]
+            cancelled = one.states().index("cancelled")
             assert one.states()[cancelled + 1] == "partially_filled"
             assert "FillReport" in kinds
     assert late > 5
@@ -302,9 +302,8 @@ def test_27_maintenance_takes_only_some_things():
         one.run(200)
         answers = [one.answers[k] for k in (made, post, gone)]
         seen[mode] = tuple(isinstance(a, Done) and a.results[0].ok for a in answers)
-    assert seen == dict(
-        zip(MODES, [(False, False, True), (False, True, True), (False, False, True), (False, False, False)], strict=True)
-    )
+    taken = ((False, False, True), (False, True, True), (False, False, True), (False, False, False))
+    assert seen == dict(zip(MODES, taken, strict=True))
 
 
 def test_28_the_tick_the_least_notional_or_the_contract_itself_changes():
