@@ -1,16 +1,21 @@
-"""The tape on disk: names of files, header, chunks and frames. Bytes <-> values, no file is opened.
+"""The tape on disk: names of files, header, chunks and tails. Bytes <-> values, no file is opened.
 
 A session is a folder:
 
     header.json   what the session is (schema, setup of the desk, source), readable by people
-    tape          chunks: CHUNK header, then zstd of a msgpack array of records; hashes are chained
-    tail          the open chunk: TAIL header, then frames (length, crc32 of record and number, record)
+    tape          chunks: CHUNK header, then zstd of the records as columns (columns.py); hashes are chained
+    index         a row for each chunk, so that a long session opens at once (index.py); a cache
+    tail          the open chunk: TAIL header, then batches of records as they were flushed
+    tail.NUMBER   a tail whose chunk is written and may not have reached the disk yet; NUMBER is its first record
+    reserve       allocated space: when the tail cannot be written, what reduces risk is recorded here
+    emergency.NUMBER  a reserve that was used, kept by the host that went on after it
     end.json      written at the clean end: number of records, state hash, hash of the last chunk
     journal       what cockpits did beside commanding (journal.py)
-    reserve       space that is given back when the disk is full, so that what reduces risk is still recorded
 
-A record is msgpack of [event, effects].  Records are numbered from 0; chunks and tail name their first, so a tail
-that was already made into a chunk when the process died is recognised.
+A record is msgpack of [event, effects].  Records are numbered from 0; chunks and tails name their first, so a tail
+that was already made into a chunk when the process died is recognised.  A batch is its head, the length and the crc32
+of every record, and the records: torn anywhere, the whole records before that place are still known to be whole.
+Checksums cover the number of a record: none passes for another.
 """
 
 from __future__ import annotations
@@ -18,6 +23,7 @@ from __future__ import annotations
 import struct
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import count as numbers
 from typing import NamedTuple
 from zlib import crc32
 
@@ -28,29 +34,33 @@ from mmtui.core.errors import SourceError
 from mmtui.core.events import Event
 from mmtui.core.setup import DeskSetup
 
-SCHEMA = 1
-CHUNK_MAGIC = b"mmtuich1"
-TAIL_MAGIC = b"mmtuitl1"
+SCHEMA = 2
+#: Schemas that open here; chunks and tails say by their first bytes which they are.
+SCHEMAS = (1, 2)
+CHUNK_MAGIC = b"mmtuich2"
+TAIL_MAGIC = b"mmtuitl2"
+EMERGENCY_MAGIC = b"mmtuiem2"
 #: Raw bytes of records that make a chunk; the price of finding a record is reading so much.
 CHUNK_BYTES = 128 * 1024
 #: More than this is not a record: a length that says so is damage.
 RECORD_MAX = 64 * 1024 * 1024
-RESERVE_BYTES = 1024 * 1024
+RESERVE_BYTES = 16 * 1024 * 1024
 
-#: magic, records, first number, first ts, last ts, raw length, packed length
-_CHUNK = struct.Struct("<8sIQqqII")
 HASH_BYTES = 32
-_CRC = struct.Struct("<I")  # of everything in the header before it
+CRC = struct.Struct("<I")
+#: magic, records, first number, first ts, last ts, raw length, packed length, hash of the chunk before; then the hash
+#: of these and the body, then the crc32 of everything before it.
+_CHUNK = struct.Struct(f"<8sIQqqII{HASH_BYTES}s")
 _HASH_END = _CHUNK.size + HASH_BYTES
-CHUNK_HEAD = _HASH_END + _CRC.size
+CHUNK_HEAD = _HASH_END + CRC.size
 TAIL_HEAD = struct.Struct("<8sQ")
-FRAME = struct.Struct("<II")  # length, crc32
+#: records, bytes of them, crc32 of these, of the table after it and of the first number
+BATCH = struct.Struct("<III")
+_BATCH_START = struct.Struct("<II")
 
 Record = tuple[Event, list[Effect]]
 ENCODER = msgspec.msgpack.Encoder()
 DECODER: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
-CHUNK_DECODER: msgspec.msgpack.Decoder[list[Record]] = msgspec.msgpack.Decoder(list[Record])
-
 
 #: What decoding damaged text or msgpack raises.
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -90,10 +100,16 @@ class ChunkHead(NamedTuple):
     raw: int
     packed: int
     hash: bytes
+    schema: int = SCHEMA
+
+    @property
+    def body(self) -> int:
+        """Where the packed bytes begin."""
+        return self.offset + (CHUNK_HEAD if self.schema > 1 else CHUNK_HEAD - HASH_BYTES)
 
     @property
     def end(self) -> int:
-        return self.offset + CHUNK_HEAD + self.packed
+        return self.body + self.packed
 
 
 def encode_header(header: Header) -> bytes:
@@ -104,8 +120,9 @@ def decode_header(data: bytes, name: str) -> Header:
     """Header of a session folder called `name`; errors are sentences."""
     try:
         schema = msgspec.json.decode(data, type=_Schema).schema
-        if schema != SCHEMA:
-            raise TapeError(f"{name}: header.json: schema {schema} is not known here (this mmtui reads {SCHEMA})")
+        if schema not in SCHEMAS:
+            known = " and ".join(map(str, SCHEMAS))
+            raise TapeError(f"{name}: header.json: schema {schema} is not known here (this mmtui reads {known})")
         return msgspec.json.decode(data, type=Header)
     except UNREADABLE as error:
         raise TapeError(f"{name}: header.json: {error}") from error
@@ -117,9 +134,9 @@ class _Schema(msgspec.Struct):
 
 def pack_chunk(previous: bytes, count: int, first: int, first_ts: int, last_ts: int, raw: int, packed: bytes) -> bytes:
     """Header and body of a chunk; its hash covers the hash before it: none can be changed or taken out alone."""
-    head = _CHUNK.pack(CHUNK_MAGIC, count, first, first_ts, last_ts, raw, len(packed))
+    head = _CHUNK.pack(CHUNK_MAGIC, count, first, first_ts, last_ts, raw, len(packed), previous)
     head += chain_hash(previous, head, packed)
-    return head + _CRC.pack(crc32(head)) + packed
+    return head + CRC.pack(crc32(head)) + packed
 
 
 def chain_hash(previous: bytes, head: bytes, packed: bytes) -> bytes:
@@ -131,52 +148,53 @@ def chain_hash(previous: bytes, head: bytes, packed: bytes) -> bytes:
 
 def read_chunk_head(data: bytes, offset: int) -> ChunkHead | None:
     """The chunk header in `data` (read at `offset` of the file), None when it is none."""
-    if len(data) < CHUNK_HEAD:
+    if len(data) < CHUNK_HEAD or not data.startswith(CHUNK_MAGIC):
         return None
-    magic, count, first, first_ts, last_ts, raw, packed = _CHUNK.unpack_from(data)
-    if magic != CHUNK_MAGIC or _CRC.unpack_from(data, _HASH_END)[0] != crc32(data[:_HASH_END]):
+    if CRC.unpack_from(data, _HASH_END)[0] != crc32(data[:_HASH_END]):
         return None
+    _, count, first, first_ts, last_ts, raw, packed, _ = _CHUNK.unpack_from(data)
     return ChunkHead(offset, count, first, first_ts, last_ts, raw, packed, data[_CHUNK.size : _HASH_END])
 
 
-def chunk_hash(chunk: bytes) -> bytes:
-    """The hash that the next chunk begins with."""
-    return chunk[_CHUNK.size : _HASH_END]
+def previous_hash(head: bytes) -> bytes:
+    """The hash of the chunk before, as a chunk's header tells."""
+    return head[_CHUNK.size - HASH_BYTES : _CHUNK.size]
 
 
-def chunk_is_whole(previous: bytes, head: bytes, packed: bytes) -> bool:
-    return chain_hash(previous, head[: _CHUNK.size], packed) == head[_CHUNK.size : _HASH_END]
+def chunk_is_whole(head: bytes, packed: bytes) -> bool:
+    """The body is the one that the header was made for."""
+    return chain_hash(previous_hash(head), head[: _CHUNK.size], packed) == head[_CHUNK.size : _HASH_END]
 
 
-def array_head(count: int) -> bytes:
-    """msgpack head of an array: records that were encoded one by one become one array."""
-    return b"\xdd" + count.to_bytes(4, "big")
+def pack_batch(records: list[bytes], first: int) -> bytes:
+    """Records as they are flushed to a tail together; `first` is the number of the first."""
+    count = len(records)
+    table = struct.pack(f"<{2 * count}I", *map(len, records), *map(crc32, records, numbers(first)))
+    data = b"".join(records)
+    start = _BATCH_START.pack(count, len(data))
+    return b"".join((start, CRC.pack(crc32(table, crc32(start, first & 0xFFFFFFFF))), table, data))
 
 
-def frame(record: bytes, number: int) -> bytes:
-    return frame_head(record, number) + record
-
-
-def frame_head(record: bytes, number: int) -> bytes:
-    """Length and checksum of a record; the checksum covers its number too, so that no record passes for another."""
-    return FRAME.pack(len(record), crc32(record, number & 0xFFFFFFFF))
-
-
-def read_frames(data: bytes, offset: int, first: int) -> tuple[list[bytes], int]:
-    """Whole records of a tail from `offset` on, numbered from `first`; and where the first byte that is none stands."""
+def read_batches(data: bytes, offset: int, first: int) -> tuple[list[bytes], int, int]:
+    """Whole records of a tail from `offset` on, numbered from `first`; where the first byte that is none stands; and
+    how many more records the batch that ends there should have had."""
     records: list[bytes] = []
-    end = len(data)
-    while offset + FRAME.size <= end:
-        length, check = FRAME.unpack_from(data, offset)
-        start = offset + FRAME.size
-        if length > RECORD_MAX or start + length > end:
+    while offset + BATCH.size <= len(data):
+        count, _, check = BATCH.unpack_from(data, offset)
+        start = offset + BATCH.size + 8 * count
+        number = first + len(records)
+        head, table = data[offset : offset + _BATCH_START.size], data[offset + BATCH.size : start]
+        if not count or len(table) < 8 * count or crc32(table, crc32(head, number & 0xFFFFFFFF)) != check:
             break
-        record = data[start : start + length]
-        if crc32(record, (first + len(records)) & 0xFFFFFFFF) != check:
-            break
-        records.append(record)
-        offset = start + length
-    return records, offset
+        sizes = struct.unpack(f"<{2 * count}I", table)
+        for place in range(count):
+            record = data[start : start + sizes[place]]
+            if len(record) < sizes[place] or crc32(record, (number + place) & 0xFFFFFFFF) != sizes[count + place]:
+                return records, start if place else offset, count - place
+            records.append(record)
+            start += sizes[place]
+        offset = start
+    return records, offset, 0
 
 
 def new_session(name: str, now_ns: int) -> str:

@@ -6,13 +6,13 @@ Rules of this file: watching changes nothing on the tape; a torn last line is cu
 
 from __future__ import annotations
 
-import errno
-import os
+import contextlib
 from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
 
+from mmtui.tape.files import DISK, Files
 from mmtui.tape.format import UNREADABLE, TapeError
 
 NAME = "journal"
@@ -21,12 +21,12 @@ NAME = "journal"
 class SideJournal:
     """Appends to the journal of a session folder."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, files: Files = DISK) -> None:
         self.path = directory / NAME
-        self.count, self._chain, self._bytes, _ = _walk(self.path)
+        self.count, self._chain, self._bytes, _ = _walk(files, self.path)
         try:
-            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            os.ftruncate(self._fd, self._bytes)
+            self._file = files.append(self.path)
+            self._file.truncate(self._bytes)
         except OSError as error:
             raise TapeError(f"{self.path}: the journal cannot be written: {error.strerror}") from error
 
@@ -36,30 +36,30 @@ class SideJournal:
         digest = _digest(self._chain, line)
         data = msgspec.json.encode({**line, "hash": digest}) + b"\n"
         try:
-            if os.write(self._fd, data) < len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._file.write(data)
         except OSError as error:
-            os.ftruncate(self._fd, self._bytes)  # no torn line before the next one
+            with contextlib.suppress(OSError):
+                self._file.truncate(self._bytes)  # no torn line before the next one
             raise TapeError(f"{self.path}: the journal cannot be written: {error.strerror}") from error
         self._bytes += len(data)
         self.count += 1
         self._chain = digest
 
     def close(self) -> None:
-        os.close(self._fd)
+        self._file.close()
 
 
-def check_journal(directory: Path) -> tuple[int, list[str]]:
+def check_journal(directory: Path, files: Files = DISK) -> tuple[int, list[str]]:
     """Number of lines that are whole and in the chain, and what is wrong after them, as sentences."""
-    count, _, _, wrong = _walk(directory / NAME)
+    count, _, _, wrong = _walk(files, directory / NAME)
     return count, [wrong] if wrong else []
 
 
-def read_journal(directory: Path) -> list[dict[str, object]]:
+def read_journal(directory: Path, files: Files = DISK) -> list[dict[str, object]]:
     """The lines that are whole and in the chain."""
     path = directory / NAME
-    _, _, whole, _ = _walk(path)
-    data = path.read_bytes()[:whole] if whole else b""
+    _, _, whole, _ = _walk(files, path)
+    data = files.read(path)[:whole] if whole else b""
     return [msgspec.json.decode(line, type=dict[str, object]) for line in data.splitlines()]
 
 
@@ -68,11 +68,11 @@ def _digest(previous: str, line: dict[str, object]) -> str:
     return blake2b(previous.encode() + data, digest_size=16).hexdigest()
 
 
-def _walk(path: Path) -> tuple[int, str, int, str]:
+def _walk(files: Files, path: Path) -> tuple[int, str, int, str]:
     """Lines in the chain, hash of the last, bytes that they take, and a sentence if something follows them."""
     count, chain, whole = 0, "", 0
     try:
-        data = path.read_bytes()
+        data = files.read(path)
     except FileNotFoundError:
         return 0, "", 0, ""
     except OSError as error:

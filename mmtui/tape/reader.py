@@ -1,29 +1,27 @@
 """Reading a session's tape: whole, seeking, and with damage said instead of hidden.
 
-Rules of this file: opening reads chunk headers and the tail, never a whole tape; damage is a sentence in `damage` and
-costs only the records that it names.  A session that is still being written opens too.
+Rules of this file: opening reads the index and the tail, never a whole tape; damage is a sentence in `damage` and
+costs only the records that it names.  No body is decoded before its hash fits.  A session that is still being written
+opens too.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 import zstandard
 
 from mmtui.core.effects import Effect
 from mmtui.core.events import Event
+from mmtui.tape import columns, schema1
+from mmtui.tape.chunks import Found, scan
+from mmtui.tape.files import DISK, Files
 from mmtui.tape.format import (
-    CHUNK_DECODER,
-    CHUNK_HEAD,
-    CHUNK_MAGIC,
     DECODER,
     HASH_BYTES,
-    TAIL_HEAD,
-    TAIL_MAGIC,
     UNREADABLE,
     ChunkHead,
     End,
@@ -33,9 +31,13 @@ from mmtui.tape.format import (
     chunk_is_whole,
     decode_header,
     instant,
+    previous_hash,
     read_chunk_head,
-    read_frames,
 )
+from mmtui.tape.tails import Tail, load_tails, parse_tails
+
+#: What decoding a body raises when it is not what its header says.
+_BROKEN = (zstandard.ZstdError, ValueError, IndexError, KeyError, TypeError, OverflowError, *UNREADABLE)
 
 
 class TapeReader:
@@ -45,10 +47,11 @@ class TapeReader:
     closed, state_hash: the clean end, if the session had one. damage: sentences; more may come while records are read.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, files: Files = DISK) -> None:
         self.directory = directory
+        self.files = files
         self.damage: list[str] = []
-        self.header = _read_header(directory)
+        self.header = _read_header(files, directory)
         end = self._read_end()
         self.closed = end is not None
         self.state_hash = end.state_hash if end else ""
@@ -58,39 +61,67 @@ class TapeReader:
 
     def records(self, start: int = 0) -> Iterator[tuple[int, Event, list[Effect]]]:
         """(number, event, effects) from number `start` on, in order; damaged chunks are passed over and said."""
+        for first, records in self.batches(start):
+            for index, (event, effects) in enumerate(records, first):
+                yield index, event, effects
+
+    def batches(self, start: int = 0) -> Iterator[tuple[int, list[Record]]]:
+        """The same in lists: (number of the first, records that follow each other)."""
         if self.chunks and start < self.chunk_records:
-            place = max(bisect_right(self.chunks, start, key=lambda chunk: chunk.first) - 1, 0)
-            with open(self.directory / "tape", "rb") as file:
-                for number in range(place, len(self.chunks)):
-                    chunk = self.chunks[number]
-                    for index, (event, effects) in enumerate(self._chunk(file, number), chunk.first):
-                        if index >= start:
-                            yield index, event, effects
-        for index in range(max(start, self.tail_index), self.count):
-            event, effects = DECODER.decode(self.tail_records[index - self.tail_index])
-            yield index, event, effects
+            for number in range(self._chunk_of(start), len(self.chunks)):
+                first = self.chunks[number].first
+                records = self._chunk(number)
+                if first < start:
+                    records = records[start - first :]
+                    first = start
+                if records:
+                    yield first, records
+        first = max(start, self.tail_index)
+        if first < self.count:
+            yield first, [DECODER.decode(record) for record in self.tail_records[first - self.tail_index :]]
 
     def index_at(self, ts: int) -> int:
         """Number of the first record at or after `ts`; `count` when there is none."""
         place = bisect_right(self.chunks, ts - 1, key=lambda chunk: chunk.last_ts)
-        start = self.chunks[place].first if place < len(self.chunks) else self.tail_index
-        for index, event, _ in self.records(start):
-            if event.ts >= ts:
+        for number in range(place, len(self.chunks)):
+            body = self.body(number)
+            if body is not None:
+                instants = self._instants(number, body)
+                if instants[-1] >= ts:
+                    return self.chunks[number].first + bisect_left(instants, ts)
+        for index in range(self.tail_index, self.count):
+            if DECODER.decode(self.tail_records[index - self.tail_index])[0].ts >= ts:
                 return index
         return self.count
 
     def check(self) -> list[str]:
         """Read everything: every chunk's hash and its place in the chain, every record. The sentences of `damage`."""
-        for _ in self.records():
+        for _ in self.batches():
             pass
         return self.damage
+
+    def body(self, number: int) -> bytes | None:
+        """A chunk's body, unpacked, if it is the one that was written; else what is wrong is said."""
+        chunk = self.chunks[number]
+        try:
+            data = self.files.read_at(self.directory / "tape", chunk.offset, chunk.end - chunk.offset)
+        except OSError as error:
+            raise TapeError(f"{self.directory / 'tape'}: {error.strerror}") from error
+        head, packed = data[: chunk.body - chunk.offset], data[chunk.body - chunk.offset :]
+        why = self._wrong(number, chunk, head, packed)
+        if not why:
+            try:
+                return self._unpack.decompress(packed, max_output_size=chunk.raw)
+            except zstandard.ZstdError as error:
+                why = str(error)
+        self._bad_chunk(number, why)
+        return None
 
     # -- opening -------------------------------------------------------------------------------------------------
 
     def _read_end(self) -> End | None:
-        path = self.directory / "end.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=End)
+            return msgspec.json.decode(self.files.read(self.directory / "end.json"), type=End)
         except FileNotFoundError:
             return None
         except (OSError, *UNREADABLE) as error:
@@ -98,152 +129,168 @@ class TapeReader:
             return None
 
     def _open(self, end: End | None) -> None:
-        # The tail is read first: a writer that makes it a chunk meanwhile leaves its records readable in both.
-        tail = _read_bytes(self.directory / "tail")
-        self.chunks: list[ChunkHead] = []
-        self.chunk_bytes = 0  # length of the whole chunks
-        torn = self._scan()
-        last = self.chunks[-1] if self.chunks else None
-        self.chunk_records = last.first + last.records if last else 0
-        self.chain = last.hash if last else bytes(HASH_BYTES)
+        name = self.directory.name
+        # Tails are read first: a writer that makes one a chunk meanwhile leaves its records readable in both.
+        loaded = load_tails(self.files, self.directory)
+        found: Found = scan(self.files, self.directory)
+        self.damage += found.damage
+        self.chunks = found.chunks
+        self.index_rows = found.rows
+        self._measure()
+        self.tails = tails = parse_tails(loaded, self.chunk_records)
+        self._unproven(tails)
+        self._measure()
         self.tail_records: list[bytes] = []
         self.tail_index = self.chunk_records
-        self._read_tail(tail)
+        self._join(tails)
         self.count = self.tail_index + len(self.tail_records)
+        torn = found.size - self.chunk_bytes
         if torn and not self.tail_records:
-            name = self.directory.name
             self.damage.append(f"{name}: tape: {torn} bytes after record {self.count - 1} are no chunk: cut")
-        if end and (end.records != self.count or end.chain != self.chain.hex()):
-            self.damage.append(
-                f"{self.directory.name}: the session was closed with {end.records} records, the tape has {self.count}"
-                if end.records != self.count
-                else f"{self.directory.name}: the last chunk is not the one that the session was closed with"
-            )
+        if end and end.records != self.count:
+            text = f"the session was closed with {end.records} records, the tape has {self.count}"
+            self.damage.append(f"{name}: {text}")
+        elif end and end.chain != self.chain.hex():
+            self.damage.append(f"{name}: the last chunk is not the one that the session was closed with")
         self.tail_first = DECODER.decode(self.tail_records[0])[0].ts if self.tail_records else 0
         self.start = self.chunks[0].first_ts if self.chunks else self.tail_first
-        self.end = DECODER.decode(self.tail_records[-1])[0].ts if self.tail_records else (last.last_ts if last else 0)
+        last = self.chunks[-1].last_ts if self.chunks else 0
+        self.end = DECODER.decode(self.tail_records[-1])[0].ts if self.tail_records else last
 
-    def _scan(self) -> int:
-        """Find the chunks by their headers; returns the bytes after the last whole one."""
-        path = self.directory / "tape"
-        if not path.exists():
-            return 0
-        size = path.stat().st_size
-        offset, expected = 0, 0
-        with open(path, "rb") as file:
-            while offset < size:
-                file.seek(offset)
-                chunk = read_chunk_head(file.read(CHUNK_HEAD), offset)
-                if chunk is None or chunk.first < expected:
-                    offset = _next_magic(file, offset + 1, size)
-                    continue
-                if chunk.end > size:
-                    later = _next_magic(file, offset + 1, size)
-                    if later >= size:
-                        break
-                    offset = later
-                    continue
-                if chunk.first > expected:
-                    self._lost(expected, chunk.first - 1, chunk.first_ts)
-                self.chunks.append(chunk)
-                expected = chunk.first + chunk.records
-                offset = self.chunk_bytes = chunk.end
-        return size - self.chunk_bytes
+    def _measure(self) -> None:
+        last = self.chunks[-1] if self.chunks else None
+        self.chunk_bytes = last.end if last else 0  # length of the whole chunks
+        self.chunk_records = last.first + last.records if last else 0
+        self.chain = last.hash if last else bytes(HASH_BYTES)
 
-    def _lost(self, first: int, last: int, until: int) -> None:
-        since = instant(self.chunks[-1].last_ts) if self.chunks else "the start"
-        self.damage.append(
-            f"{self.directory.name}: tape: chunk {len(self.chunks)} is damaged: records {first} to {last} are lost,"
-            f" {since} to {instant(until)}"
+    def _unproven(self, tails: list[Tail]) -> None:
+        """After a loss of power the newest chunks may be torn: those whose tails are still there are believed less."""
+        retired = [tail for tail in tails if tail.retired]
+        if not retired:
+            return
+        since = retired[0].first
+        reach = since
+        for tail in tails:
+            if tail.first <= reach:
+                reach = max(reach, tail.end)
+        proven = bisect_left(self.chunks, since, key=lambda chunk: chunk.first)
+        for number in range(proven, len(self.chunks)):
+            complaints = len(self.damage)
+            if self.body(number) is None:
+                del self.damage[complaints:]
+                self._bad.discard(number)
+                if self.chunks[number].first <= reach:  # its tail is there
+                    self.chunks.cut(number)
+                    return
+
+    def _join(self, tails: list[Tail]) -> None:
+        """Put the tails behind the chunks, each record once."""
+        name = self.directory.name
+        interrupted = any(tail.retired for tail in tails)
+        for place, tail in enumerate(tails):
+            expected = self.tail_index + len(self.tail_records)
+            first = tail.first
+            following = place + 1 < len(tails) and tails[place + 1].first <= max(tail.end, expected)
+            if first > expected:
+                if interrupted:
+                    count = sum(len(later.records) for later in tails[place:])
+                    self.damage.append(f"{name}: {tail.name}: cut after record {expected - 1}: {count} records that do"
+                                       f" not follow it (from {first} on) are lost")  # fmt: skip
+                    return
+                if self.tail_records:
+                    self.damage.append(f"{name}: {tail.name}: records {expected} to {first - 1} are lost, and what"
+                                       f" follows them is cut: records {first} to {tail.end - 1}")  # fmt: skip
+                    return
+                self.damage.append(f"{name}: tape: records {expected} to {first - 1} are lost, before the tail")
+                self.tail_index = expected = first
+            if tail.emergency and tail.records:
+                self.damage.append(self._emergency(tail))
+            self.tail_records += tail.records[expected - first :]
+            if tail.cut and not tail.used:
+                self.damage.append(f"{name}: {tail.name}: its first bytes are damaged: {tail.cut} bytes cut")
+            elif (tail.cut or tail.missing) and not following and first + len(tail.records) >= expected:
+                self.damage.append(self._cut(tail))
+        self._check_tail()
+
+    def _cut(self, tail: Tail) -> str:
+        at = f" ({instant(DECODER.decode(tail.records[-1])[0].ts)})" if tail.records else ""
+        more = f", {tail.missing} records that were being written or are damaged" if tail.missing else ""
+        text = f"cut after record {tail.end - 1}{at}: {tail.cut} bytes lost{more}"
+        return f"{self.directory.name}: {tail.name}: {text}"
+
+    def _emergency(self, tail: Tail) -> str:
+        since, until = (instant(DECODER.decode(tail.records[place])[0].ts) for place in (0, -1))
+        return (
+            f"{self.directory.name}: {tail.name}: the tape could not be written from record {tail.first} to"
+            f" {tail.end - 1}, {since} to {until}: market events that caused nothing are not on it"
         )
 
-    def _read_tail(self, data: bytes) -> None:
-        if not data:
-            return
-        name = self.directory.name
-        if len(data) < TAIL_HEAD.size or data[: len(TAIL_MAGIC)] != TAIL_MAGIC:
-            self.damage.append(f"{name}: tail: its first bytes are damaged: {len(data)} bytes cut")
-            return
-        first = TAIL_HEAD.unpack_from(data)[1]
-        records, end = read_frames(data, TAIL_HEAD.size, first)
-        if not records and end < len(data) and first != self.chunk_records:
-            first = self.chunk_records  # the number in the header may be what is damaged
-            records, end = read_frames(data, TAIL_HEAD.size, first)
-        if end < len(data):
-            kept = first + len(records) - 1
-            self.damage.append(f"{name}: tail: cut after record {kept}: {len(data) - end} bytes lost")
-        if first > self.chunk_records:
-            self.damage.append(f"{name}: tape: records {self.chunk_records} to {first - 1} are lost, before the tail")
-            self.tail_index = first
-        else:
-            # a tail that was made a chunk already when the process died
-            del records[: self.chunk_records - first]
-        for place, record in enumerate(records):
+    def _check_tail(self) -> None:
+        for place, record in enumerate(self.tail_records):
             try:
                 DECODER.decode(record)
             except UNREADABLE as error:
-                self.damage.append(f"{name}: tail: cut before record {self.tail_index + place}: {error}")
-                del records[place:]
-                break
-        self.tail_records = records
+                self.damage.append(
+                    f"{self.directory.name}: tail: cut before record {self.tail_index + place}: {error}"
+                )
+                del self.tail_records[place:]
+                return
 
     # -- chunks --------------------------------------------------------------------------------------------------
 
-    def _chunk(self, file: BinaryIO, number: int) -> list[Record]:
+    def _chunk_of(self, record: int) -> int:
+        return max(bisect_right(self.chunks, record, key=lambda chunk: chunk.first) - 1, 0)
+
+    def _chunk(self, number: int) -> list[Record]:
+        body = self.body(number)
+        if body is None:
+            return []
         chunk = self.chunks[number]
-        file.seek(chunk.offset)
-        data = file.read(CHUNK_HEAD + chunk.packed)
-        head, packed = data[:CHUNK_HEAD], data[CHUNK_HEAD:]
-        why = ""
-        previous = self.chunks[number - 1].hash if number else bytes(HASH_BYTES)
-        after_gap = chunk.offset != (self.chunks[number - 1].end if number else 0)
-        if not after_gap and not chunk_is_whole(previous, head, packed):
-            why = "its hash does not fit"
-        else:
-            try:
-                records = CHUNK_DECODER.decode(self._unpack.decompress(packed, max_output_size=chunk.raw))
-                if len(records) == chunk.records:
-                    return records
-                why = f"{len(records)} records instead of {chunk.records}"
-            except (zstandard.ZstdError, *UNREADABLE) as error:
-                why = str(error)
-        if number not in self._bad:
-            self._bad.add(number)
-            self.damage.append(
-                f"{self.directory.name}: tape: chunk {number} is damaged ({why}): records {chunk.first} to"
-                f" {chunk.first + chunk.records - 1} are lost, {instant(chunk.first_ts)} to {instant(chunk.last_ts)}"
-            )
+        try:
+            records = schema1.decode(body) if chunk.schema == 1 else columns.decode(body)
+            if len(records) == chunk.records:
+                return records
+            why = f"{len(records)} records instead of {chunk.records}"
+        except _BROKEN as error:
+            why = str(error)
+        self._bad_chunk(number, why)
         return []
 
+    def _instants(self, number: int, body: bytes) -> list[int]:
+        if self.chunks[number].schema == 1:
+            return [event.ts for event, _ in self._chunk(number)] or [-1]
+        return columns.instants(body)
 
-def _next_magic(file: BinaryIO, offset: int, size: int) -> int:
-    """Where the next thing that looks like a chunk begins, or `size`."""
-    while offset < size:
-        file.seek(offset)
-        block = file.read(1 << 20)
-        found = block.find(CHUNK_MAGIC)
-        if found >= 0:
-            return offset + found
-        if len(block) < len(CHUNK_MAGIC):
-            break
-        offset += len(block) - len(CHUNK_MAGIC) + 1
-    return size
+    def _wrong(self, number: int, chunk: ChunkHead, head: bytes, packed: bytes) -> str:
+        """Why a chunk is not the one that was written; "" when it is."""
+        before = self.chunks[number - 1] if number else None
+        adjacent = chunk.offset == (before.end if before else 0)
+        previous = before.hash if before else bytes(HASH_BYTES)
+        made = schema1.read_chunk_head if chunk.schema == 1 else read_chunk_head
+        if made(head, chunk.offset) != chunk:
+            return "its header does not fit"
+        if chunk.schema == 1:
+            return "" if not adjacent or schema1.chunk_is_whole(previous, head, packed) else "its hash does not fit"
+        if not chunk_is_whole(head, packed):
+            return "its hash does not fit"
+        return "" if not adjacent or previous_hash(head) == previous else "it does not follow the chunk before it"
+
+    def _bad_chunk(self, number: int, why: str) -> None:
+        if number in self._bad:
+            return
+        self._bad.add(number)
+        chunk = self.chunks[number]
+        self.damage.append(
+            f"{self.directory.name}: tape: chunk {number} is damaged ({why}): records {chunk.first} to"
+            f" {chunk.first + chunk.records - 1} are lost, {instant(chunk.first_ts)} to {instant(chunk.last_ts)}"
+        )
 
 
-def _read_header(directory: Path) -> Header:
-    if not directory.is_dir():
+def _read_header(files: Files, directory: Path) -> Header:
+    if not files.exists(directory):
         raise TapeError(f"{directory}: no such session")
     try:
-        data = (directory / "header.json").read_bytes()
+        data = files.read(directory / "header.json")
     except OSError as error:
         raise TapeError(f"{directory}: not a session: header.json: {error.strerror}") from error
     return decode_header(data, str(directory))
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return b""
-    except OSError as error:
-        raise TapeError(f"{path}: {error.strerror}") from error

@@ -1,265 +1,414 @@
 """Writing a session's tape: nothing that was acted on is ever lost to a kill -9, at any byte.
 
 Rules of this file: every step leaves files that the reader opens.  A record goes to the tail; when the tail is long
-enough it is compressed into a chunk, the chunk is written, and only then a new tail takes the old one's name.
+enough its records become a chunk, the chunk is written, and only then a new tail takes the old one's name.  A host
+calls `sync` off the path from tick to order; from then on an old tail is kept until its chunk is on the disk, so that
+a loss of power costs the records since the last sync and no others.
 """
 
 from __future__ import annotations
 
-import errno
-import os
+import contextlib
+from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 import zstandard
 
 from mmtui.core.effects import SENT, Adjust, Effect, Latch, Result
-from mmtui.core.events import Event
+from mmtui.core.events import BestQuote, BookDelta, BookSnapshot, Event, Heartbeat, MarkPrice, QueueUpdate, Timer, Trade
+from mmtui.tape import columns
+from mmtui.tape.files import DISK, Files, Handle, put
 from mmtui.tape.format import (
     CHUNK_BYTES,
+    DECODER,
+    EMERGENCY_MAGIC,
     ENCODER,
     HASH_BYTES,
     RESERVE_BYTES,
+    SCHEMA,
     TAIL_HEAD,
     TAIL_MAGIC,
+    ChunkHead,
     End,
     Header,
     TapeError,
-    array_head,
-    chunk_hash,
     encode_header,
-    frame,
-    frame_head,
+    pack_batch,
     pack_chunk,
+    read_chunk_head,
 )
+from mmtui.tape.index import INDEX, ROW, IndexRows
 from mmtui.tape.reader import TapeReader
+from mmtui.tape.tails import EMERGENCY, RESERVE, TAIL
 
 #: Effects that somebody acts on: their record is in the kernel before they leave.
 ACTED_ON = (*SENT, Latch, Result, Adjust)
-BUFFER_NS = 50_000_000
-BUFFER_BYTES = 64 * 1024
+#: Nothing is buffered longer than this of the events' own time, nor more records than this.
+BUFFER_NS = 10_000_000
+BUFFER_RECORDS = 512
+#: While orders follow each other a chunk may become so many times as long.
+ROLL_LATE = 4
+#: What is left out of the emergency segment unless somebody acts on what it caused.
+_LEFT_OUT = frozenset({BestQuote, BookDelta, BookSnapshot, Heartbeat, MarkPrice, QueueUpdate, Timer, Trade})
 
 
 class TapeWriter:
-    """Appends records to a session folder. `trouble` is a sentence once the disk was full and the reserve is in use."""
+    """Appends records to a session folder. `trouble` is a sentence once the disk was full or broken."""
 
-    def __init__(self, directory: Path, header: Header) -> None:
+    def __init__(self, directory: Path, header: Header, files: Files = DISK) -> None:
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if (directory / "header.json").exists():
+            files.make_folder(directory)
+            if files.exists(directory / "header.json"):
                 raise TapeError(f"{directory}: a session is there already")
-            _replace(directory / "header.json", encode_header(header))
-            _reserve(directory / "reserve")
+            put(files, directory / "header.json", encode_header(header))
+            files.reserve(directory / RESERVE, RESERVE_BYTES)
+            self._begin(directory, files, 0, bytes(HASH_BYTES))
+            self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, 0), 0)
         except OSError as error:
-            raise TapeError(f"{directory}: the tape cannot be written: {error.strerror}") from error
-        self._begin(directory, 0, bytes(HASH_BYTES))
-        self._new_tail()
+            raise _error(directory, error) from error
 
     @classmethod
-    def resume(cls, directory: Path) -> TapeWriter:
+    def resume(cls, directory: Path, files: Files = DISK) -> TapeWriter:
         """Continue a session whose host died: a torn end is cut, nothing whole is lost."""
-        reader = TapeReader(directory)
+        reader = TapeReader(directory, files)
         if reader.closed:
             raise TapeError(f"{directory}: the session was closed, it cannot be continued")
         writer = cls.__new__(cls)
         try:
-            if (directory / "tape").exists():
-                os.truncate(directory / "tape", reader.chunk_bytes)
-            if not (directory / "reserve").exists():
-                _reserve(directory / "reserve")
+            if reader.header.schema != SCHEMA:  # it goes on in the present form
+                header = msgspec.structs.replace(reader.header, schema=SCHEMA)
+                put(files, directory / "header.json", encode_header(header))
+            if files.exists(directory / "tape"):
+                files.truncate(directory / "tape", reader.chunk_bytes)
+            writer._begin(directory, files, reader.tail_index, reader.chain)
+            writer._keep_index(reader)
+            writer._keep_tail(reader)
         except OSError as error:
-            raise TapeError(f"{directory}: the tape cannot be written: {error.strerror}") from error
-        writer._begin(directory, reader.tail_index, reader.chain)
-        writer._keep_tail(reader.tail_records, reader.tail_first)
+            raise _error(directory, error) from error
         return writer
 
-    def _begin(self, directory: Path, count: int, chain: bytes) -> None:
+    def _begin(self, directory: Path, files: Files, count: int, chain: bytes) -> None:
         self.directory = directory
+        self.files = files
         self.count = count  # records so far, the buffered ones too
         self.trouble = ""
         self._chain = chain
-        self._pending = bytearray()  # framed, not written
-        self._since = 0  # ts of the first pending record
-        self._parts: list[bytes] = []  # records of the open chunk
-        self._raw = 0
+        self._events: list[Event] = []  # of the open chunk
+        self._caused: list[Sequence[Effect]] = []  # by them
+        self._flushed = 0  # of these records
+        self._since = 0  # ts of the first one that is not
+        self._raw = 0  # bytes of the flushed ones
         self._roll_at = CHUNK_BYTES
-        self._first_ts = 0
-        self._last_ts = 0
         self._pack = zstandard.ZstdCompressor(level=1)
-        self._encode = ENCODER.encode
-        self._tail_bytes = 0
-        self._tail = -1
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        self._tape = os.open(directory / "tape", flags, 0o600)
-        self._tape_bytes = os.fstat(self._tape).st_size
+        self._tape = files.append(directory / "tape")
+        self._tape_bytes = files.size(directory / "tape")
+        self._index: Handle | None = files.append(directory / INDEX)
+        self._rows = IndexRows()
+        self._tail: Handle | None = None
+        self._tail_path: Path | None = None
+        self._tail_first = self._tail_bytes = 0
+        self._emergency = False
+        self._durable = False  # somebody syncs: old tails are kept until their chunk is on the disk
+        self._retired: list[Path] = []
+        self._writes = 0  # changes of files so far
+        self._synced = 0  # of these, on the disk
 
     # -- appending -----------------------------------------------------------------------------------------------
 
     def append(self, event: Event, effects: list[Effect]) -> None:
         """Record an event and what it caused. Returns after write(2) when somebody acts on an effect.
 
-        Otherwise buffered for at most 50 ms of the events' own time or 64 KiB; an idle host calls `flush`.
+        Otherwise buffered for at most 10 ms of the events' own time or 512 records; an idle host calls `flush`.
         Raises TapeError when the record could not be written: then its effects must not leave.
         """
-        record = self._encode((event, effects))
-        pending = self._pending
-        if not pending:
+        events = self._events
+        if len(events) == self._flushed:
             self._since = event.ts
-        pending += frame_head(record, self.count)
-        pending += record
-        if not self._parts:
-            self._first_ts = event.ts
-        self._parts.append(record)
-        self._raw += len(record)
-        self._last_ts = event.ts
+        events.append(event)
+        self._caused.append(list(effects) if effects else ())
         self.count += 1
-        if len(pending) >= BUFFER_BYTES or event.ts - self._since >= BUFFER_NS:
+        if event.ts - self._since >= BUFFER_NS or len(events) - self._flushed >= BUFFER_RECORDS:
             self.flush()
-        elif effects:
-            for effect in effects:
-                if isinstance(effect, ACTED_ON):
-                    self.flush()
-                    break
+        elif effects and _acted_on(effects):
+            if self._raw < ROLL_LATE * self._roll_at and not self._emergency:
+                self._write_tail()  # an order waits: a chunk can be made later
+            else:
+                self.flush()
 
     def flush(self) -> None:
         """Hand everything to the kernel; a long tail becomes a chunk."""
-        if self._pending:
+        if len(self._events) > self._flushed:
+            if self._emergency:
+                self._leave_out()
             self._write_tail()
-        if self._raw >= self._roll_at:
+        if self._raw >= self._roll_at and not self._emergency:
             self._roll()
+
+    def sync(self) -> bool:
+        """What was flushed survives a loss of power when this returns; False: nothing was new. Any thread may call it.
+
+        An error goes to `trouble`: what an fsync refused once is not on the disk, whatever the next one says.
+        """
+        if self._synced == self._writes:
+            return False
+        try:
+            if not self._durable:
+                self._sync_names()
+            while True:
+                writes, tail, retired = self._writes, self._tail, self._retired[:]
+                self._tape.sync()
+                if tail is not None:
+                    tail.sync()
+                if self._tail is tail:
+                    break
+            if retired or not self._durable:
+                self.files.sync_folder(self.directory)
+            for path in retired:
+                self.files.unlink(path)
+                self._retired.remove(path)
+        except OSError as error:
+            self.trouble = str(_error(self.directory, error))
+            return True
+        self._durable = True
+        self._synced = writes
+        return True
+
+    def _sync_names(self) -> None:
+        """Once: the header, and that there is such a session."""
+        header = self.files.over(self.directory / "header.json")
+        try:
+            header.sync()
+        finally:
+            header.close()
+        self.files.sync_folder(self.directory.parent)
 
     def close(self, state_hash: str) -> None:
         """The clean end: everything in chunks, and the state hash for `--verify`."""
-        self.flush()
-        if self._parts:
-            self._roll_at = 0
-            self._roll()
-        end = End(records=self.count, state_hash=state_hash, chain=self._chain.hex())
         try:
-            if not self._parts:
-                os.unlink(self.directory / "tail")
-            _replace(self.directory / "end.json", msgspec.json.encode(end) + b"\n")
-            (self.directory / "reserve").unlink(missing_ok=True)
+            self.flush()
+            if self._events:
+                self._roll_at = 0
+                self._roll()
+            end = End(records=self.count, state_hash=state_hash, chain=self._chain.hex())
+            if self._durable:
+                self.sync()
+            if not self._events:
+                self._clear()
+            put(self.files, self.directory / "end.json", msgspec.json.encode(end) + b"\n", sync=self._durable)
         except OSError as error:
-            raise self._error(error) from error
+            raise _error(self.directory, error) from error
         finally:
             self.abandon()
 
     def abandon(self) -> None:
         """Let go of the files without a clean end, as a crash would."""
-        for fd in (self._tape, self._tail):
-            if fd >= 0:
-                os.close(fd)
-        self._tape = self._tail = -1
+        for handle in (self._tape, self._tail, self._index):
+            if handle is not None:
+                handle.close()
+        self._tail = self._index = None
 
-    # -- inside --------------------------------------------------------------------------------------------------
+    # -- the tail ------------------------------------------------------------------------------------------------
 
     def _write_tail(self) -> None:
-        try:
-            _write(self._tail, self._pending)
-        except OSError as error:
-            os.ftruncate(self._tail, self._tail_bytes)  # no torn frame before the next one
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not self._free_reserve():
-                raise self._error(error) from error
+        """Records that are not flushed, as one batch."""
+        records, lost = self._encode()
+        if records:
+            first = self.count - len(records)
+            data = pack_batch(records, first)
             try:
-                _write(self._tail, self._pending)
-            except OSError as again:
-                os.ftruncate(self._tail, self._tail_bytes)
-                raise self._error(again) from again
-        self._tail_bytes += len(self._pending)
-        self._pending.clear()
+                self._extend_tail(data)
+            except OSError as error:
+                if self._emergency:
+                    raise _error(self.directory, error) from error
+                self._to_emergency(data, first, error)
+            self._flushed = len(self._events)
+            self._raw += len(data)
+            self._writes += 1
+        if lost is not None:
+            self.trouble = str(lost)
+            raise lost
+
+    def _extend_tail(self, data: bytes) -> None:
+        tail = self._tail
+        if tail is None:
+            raise OSError(0, "it is closed")
+        try:
+            tail.write(data)
+        except OSError:
+            with contextlib.suppress(OSError):  # nothing torn before what comes next
+                tail.truncate(self._tail_bytes)
+            raise
+        self._tail_bytes += len(data)
+
+    def _encode(self) -> tuple[list[bytes], TapeError | None]:
+        """Records that are not flushed, as bytes; one that cannot be encoded is left out and said."""
+        start = self._flushed
+        try:
+            return list(map(ENCODER.encode, zip(self._events[start:], self._caused[start:], strict=True))), None
+        except (OverflowError, TypeError, ValueError):
+            pass
+        records: list[bytes] = []
+        lost: TapeError | None = None
+        while start < len(self._events):
+            try:
+                records.append(ENCODER.encode((self._events[start], self._caused[start])))
+                start += 1
+            except (OverflowError, TypeError, ValueError) as error:
+                lost = TapeError(f"{self.directory}: a record of {self._events[start].ts} cannot be encoded: {error}")
+                del self._events[start], self._caused[start]
+                self.count -= 1
+        return records, lost
+
+    def _to_emergency(self, data: bytes, first: int, error: OSError) -> None:
+        """The tail cannot be written: go on in space that is allocated already."""
+        head = TAIL_HEAD.pack(EMERGENCY_MAGIC, first)
+        try:
+            handle = self.files.over(self.directory / RESERVE)
+            try:
+                handle.write(head + data)
+            except OSError:
+                handle.close()
+                raise
+        except OSError as again:
+            raise _error(self.directory, error) from again
+        if self._tail is not None:
+            self._tail.close()
+        self._tail, self._tail_bytes, self._tail_first, self._emergency = handle, len(head) + len(data), first, True
+        size = RESERVE_BYTES >> 20
+        self.trouble = f"{_error(self.directory, error)}; what reduces risk is recorded in the reserve ({size} MiB)"
+
+    def _leave_out(self) -> None:
+        """The reserve is for what reduces risk: not for market data that caused nothing."""
+        start = self._flushed
+        kept = [
+            type(event) not in _LEFT_OUT or _acted_on(effects)
+            for event, effects in zip(self._events[start:], self._caused[start:], strict=True)
+        ]
+        self.count -= kept.count(False)
+        self._events[start:] = compress(self._events[start:], kept)
+        self._caused[start:] = compress(self._caused[start:], kept)
+
+    def _install_tail(self, data: bytes, first: int, sync: bool = False) -> None:
+        """A new tail takes the old one's name; the old one keeps another until its chunk is on the disk."""
+        temporary, target = self.directory / f"{TAIL}.new", self.directory / TAIL
+        handle = self.files.append(temporary, fresh=True)
+        try:
+            handle.write(data)
+            if sync:
+                handle.sync()
+            if self._durable and self._tail_path == target:
+                self._tail_path = self.directory / f"{TAIL}.{self._tail_first}"
+                self.files.replace(target, self._tail_path)
+            self.files.replace(temporary, target)
+        except OSError:
+            handle.close()
+            raise
+        if self._tail is not None:
+            self._tail.close()
+        if self._tail_path is not None and self._tail_path != target:
+            self._retired.append(self._tail_path)
+        self._tail, self._tail_path, self._tail_first, self._tail_bytes = handle, target, first, len(data)
+        self._writes += 1
+
+    # -- chunks --------------------------------------------------------------------------------------------------
 
     def _roll(self) -> None:
-        raw = array_head(len(self._parts)) + b"".join(self._parts)
-        packed = self._pack.compress(raw)
-        first = self.count - len(self._parts)
-        chunk = pack_chunk(self._chain, len(self._parts), first, self._first_ts, self._last_ts, len(raw), packed)
+        """The records of the tail become a chunk, then a new tail begins."""
+        events, caused = self._events, self._caused
+        places = list(compress(range(len(events)), caused))
+        body = columns.encode(events, places, [caused[place] for place in places])
+        packed = self._pack.compress(body)
+        first = self.count - len(events)
+        chunk = pack_chunk(self._chain, len(events), first, events[0].ts, events[-1].ts, len(body), packed)
         try:
-            _write(self._tape, chunk)
+            self._tape.write(chunk)
         except OSError as error:
-            os.ftruncate(self._tape, self._tape_bytes)
-            self.trouble = str(self._error(error))
+            with contextlib.suppress(OSError):
+                self._tape.truncate(self._tape_bytes)
+            self.trouble = str(_error(self.directory, error))
             self._roll_at = self._raw + CHUNK_BYTES  # the tail keeps everything; try again later
             return
+        head = read_chunk_head(chunk, self._tape_bytes)
+        if head is not None:
+            self._chain = head.hash
+            self._add_row(head)
         self._tape_bytes += len(chunk)
-        self._chain = chunk_hash(chunk)
-        self._parts.clear()
-        self._raw = 0
+        self._writes += 1
+        self._events, self._caused = [], []
+        self._flushed = self._raw = 0
         self._roll_at = CHUNK_BYTES
         try:
-            self._new_tail()
-        except TapeError as error:
-            # the old tail goes on: its first records are in the chunk too, which the reader knows by their numbers
-            self.trouble = str(error)
-
-    def _new_tail(self) -> None:
-        self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, self.count - len(self._parts)))
-
-    def _keep_tail(self, records: list[bytes], first_ts: int) -> None:
-        """After a crash: the whole records of the old tail, written anew."""
-        self._parts = records
-        self._raw = sum(map(len, records))
-        self.count += len(records)
-        self._first_ts = self._last_ts = first_ts
-        if records:
-            self._last_ts = msgspec.msgpack.decode(records[-1])[0][1]
-        first = self.count - len(records)
-        frames = (frame(record, first + place) for place, record in enumerate(records))
-        self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, first) + b"".join(frames))
-
-    def _install_tail(self, data: bytes) -> None:
-        temporary = self.directory / "tail.new"
-        tail = -1
-        try:
-            tail = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
-            _write(tail, data)
-            os.replace(temporary, self.directory / "tail")
+            self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, self.count), self.count)
         except OSError as error:
-            if tail >= 0:
-                os.close(tail)
-            raise self._error(error) from error
-        if self._tail >= 0:
-            os.close(self._tail)
-        self._tail = tail
-        self._tail_bytes = len(data)
+            # the old tail goes on: its first records are in the chunk too, which the reader knows by their numbers
+            self.trouble = str(_error(self.directory, error))
 
-    def _free_reserve(self) -> bool:
-        """The disk is full: give the reserve back to it, so that what reduces risk can still be recorded."""
-        try:
-            os.unlink(self.directory / "reserve")
-        except OSError:
-            return False
-        size = RESERVE_BYTES >> 20
-        self.trouble = f"{self.directory}: the disk is full; the tape goes on in its reserve ({size} MiB)"
-        return True
+    def _add_row(self, chunk: ChunkHead) -> None:
+        """The index is a cache: where it cannot be written it is left behind."""
+        if self._index is not None:
+            try:
+                self._index.write(self._rows.add(chunk))
+            except OSError:
+                self._index.close()
+                self._index = None
 
-    def _error(self, error: OSError) -> TapeError:
-        return TapeError(f"{self.directory}: the tape cannot be written: {error.strerror}")
+    # -- going on after a crash ----------------------------------------------------------------------------------
+
+    def _keep_index(self, reader: TapeReader) -> None:
+        path = self.directory / INDEX
+        if reader.index_rows == len(reader.chunks):
+            self.files.truncate(path, reader.index_rows * ROW)
+            self._rows = IndexRows(crc32(self.files.read(path)))
+            return
+        if self._index is not None:
+            self._index.close()
+        put(self.files, path, self._rows.all(reader.chunks))
+        self._index = self.files.append(path)
+
+    def _keep_tail(self, reader: TapeReader) -> None:
+        """The whole records of the old tails in one new one, on the disk before the old ones go."""
+        first = reader.tail_index
+        for record in reader.tail_records:
+            event, effects = DECODER.decode(record)
+            self._events.append(event)
+            self._caused.append(effects)
+        self._flushed = len(self._events)
+        self.count += self._flushed
+        data = TAIL_HEAD.pack(TAIL_MAGIC, first)
+        if reader.tail_records:
+            data += pack_batch(reader.tail_records, first)
+        self._raw = len(data)
+        self._install_tail(data, first, sync=True)
+        self.files.sync_folder(self.directory)
+        for tail in reader.tails:
+            if tail.retired:
+                self.files.unlink(self.directory / tail.name)
+            elif tail.name == RESERVE:
+                self._keep_reserve(tail.first, tail.used)
+        if not self.files.exists(self.directory / RESERVE):
+            self.files.reserve(self.directory / RESERVE, RESERVE_BYTES)
+
+    def _keep_reserve(self, first: int, used: int) -> None:
+        """A reserve that was used stays as evidence of what is not on the tape."""
+        kept = self.directory / f"{EMERGENCY}.{first}"
+        self.files.replace(self.directory / RESERVE, kept)
+        self.files.truncate(kept, used)
+
+    def _clear(self) -> None:
+        """After a clean end everything is in chunks."""
+        if self._emergency:
+            self._keep_reserve(self._tail_first, self._tail_bytes)
+        for path in (self.directory / TAIL, self.directory / RESERVE, *self._retired):
+            if self.files.exists(path):
+                self.files.unlink(path)
 
 
-def _write(fd: int, data: bytes | bytearray) -> None:
-    view = memoryview(data)
-    try:
-        while view:
-            view = view[os.write(fd, view) :]
-    finally:
-        view.release()
+def _acted_on(effects: Sequence[Effect]) -> bool:
+    return any(isinstance(effect, ACTED_ON) for effect in effects)
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """The file is the old one or the new one, never half of it."""
-    temporary = path.with_name(path.name + ".new")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        _write(fd, data)
-    finally:
-        os.close(fd)
-    os.replace(temporary, path)
-
-
-def _reserve(path: Path) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        _write(fd, bytes(RESERVE_BYTES))
-    finally:
-        os.close(fd)
+def _error(directory: Path, error: OSError) -> TapeError:
+    return TapeError(f"{directory}: the tape cannot be written: {error.strerror}")

@@ -1,10 +1,8 @@
 """The side journal: a chain that shows what was changed, and goes on after a torn line."""
 
-import os
-
 import pytest
+from memory_disk import HOME, MemoryDisk
 
-from mmtui.tape import journal as journals
 from mmtui.tape.format import TapeError
 from mmtui.tape.journal import NAME, SideJournal, check_journal, read_journal
 
@@ -54,16 +52,17 @@ def test_it_goes_on_after_a_kill_at_every_byte(journal):
         assert (count, wrong) == (data[:length].count(b"\n") + 1, [])
 
 
-def test_a_full_disk_leaves_no_torn_line_in_the_middle(journal, monkeypatch):
-    again = SideJournal(journal)
-    write = os.write
-    monkeypatch.setattr(journals.os, "write", lambda fd, data: write(fd, data[:10]))
+def test_a_full_disk_leaves_no_torn_line_in_the_middle():
+    disk = MemoryDisk()
+    made = SideJournal(HOME, disk)
+    made.write("attach", at=5)
+    disk.room = 10
     with pytest.raises(TapeError, match="No space left on device"):
-        again.write("attach", at=9)
-    monkeypatch.setattr(journals.os, "write", write)
-    again.write("attach", at=10)
-    assert check_journal(journal) == (4, [])
-    assert read_journal(journal)[-1]["at"] == 10
+        made.write("attach", at=9)
+    disk.room = None
+    made.write("attach", at=10)
+    assert check_journal(HOME, disk) == (2, [])
+    assert read_journal(HOME, disk)[-1]["at"] == 10
 
 
 def test_no_journal_is_no_error(tmp_path):
