@@ -131,9 +131,9 @@ class Troubles:
             reply(answer, delay)
 
     def _half(self, new: NewOrder, refused: bool) -> OrderResult:
-        """One order of a batch that is done in part; what is not done may also be told as unknown."""
+        """One order of a batch that is done in part; where the venue has a word for it, its fate is not known."""
         exchange = self._exchange
-        unknown = bool(self._world.dice(11).below(2))
+        unknown = self._world.dice(11).below(2) and "fate unknown" in exchange.facts.codes.values()
         if refused:
             return exchange.refusal("fate unknown" if unknown else "overloaded")
         result = exchange.place(new)
