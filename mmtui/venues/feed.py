@@ -1,8 +1,8 @@
 """One venue's public feed, sans-IO: frames, snapshots and the state of the connection in; events and requests out.
 
-A book that lost its place asks for a snapshot, one at a time and more and more slowly; a connection that says nothing
-is pinged, and one that does not answer, or answers pings and nothing else, is opened anew.  A frame that cannot be read
-is a Damage event.  The messages are Binance's, whose wire code decodes them.
+A book that lost its place asks for a snapshot, one at a time and more and more slowly; the connection is looked after
+by connection.py.  A frame that cannot be read is a Damage event.  The messages are Binance's, whose wire code decodes
+them.
 
 Rules of this file: no clock, no I/O; nothing raises whatever a venue sends; every loop has a pause that grows.
 """
@@ -17,33 +17,16 @@ from mmtui.core.runner import NEVER
 from mmtui.venues.binance import messages as m
 from mmtui.venues.binance.sequence import Sequence
 from mmtui.venues.binance.wire import Decoder, Feed, RefinedError, WireError
+from mmtui.venues.connection import SECOND, STEADY, Connect, Connection, Disconnect, Ping, pause
 
-MS = 1_000_000
-SECOND = 1_000 * MS
-#: Pauses before the next attempt, doubling (ns).
-PAUSE, PAUSE_MAX = 250 * MS, 8 * SECOND
-#: An attempt to connect, or a snapshot, without an answer for so long has failed.
-CONNECT_WAIT, SNAPSHOT_WAIT = 10 * SECOND, 5 * SECOND
-#: A connection without frames is pinged so often.
-PING = SECOND
-#: Neither frame nor pong: half-open. Pongs but no frames: no sign of life any more after SILENT, frozen after FROZEN.
-HALF_OPEN, SILENT, FROZEN = 5 * SECOND, 3 * SECOND, 10 * SECOND
-#: What has held for so long was no flicker: pauses begin from the shortest again.
-STEADY = 30 * SECOND
+#: A snapshot without an answer for so long has failed.
+SNAPSHOT_WAIT = 5 * SECOND
+#: Pongs without any frame for so long are no sign of life any more.
+SILENT = 3 * SECOND
 #: A longer frame is not read.
 FRAME_MAX = 4 * 1024 * 1024
 
 _SNAPSHOT = msgspec.json.Decoder(m.Snapshot)
-
-
-class Connect(msgspec.Struct, frozen=True, tag=True):
-    """Open the connection and subscribe: `up` or `down` follows."""
-
-
-class Disconnect(msgspec.Struct, frozen=True, tag=True):
-    """Close the connection; nothing follows."""
-
-    why: str
 
 
 class AskSnapshot(msgspec.Struct, frozen=True, tag=True):
@@ -52,16 +35,7 @@ class AskSnapshot(msgspec.Struct, frozen=True, tag=True):
     i: int
 
 
-class Ping(msgspec.Struct, frozen=True, tag=True):
-    """`pong` follows, if anybody is there."""
-
-
 FeedRequest = Connect | Disconnect | AskSnapshot | Ping
-
-
-def pause(attempts: int) -> int:
-    """How long to wait before the next attempt, after so many in vain."""
-    return min(PAUSE << min(attempts, 16), PAUSE_MAX)
 
 
 class Resync:
@@ -97,7 +71,7 @@ class FeedSession:
 
     def __init__(self, v: int, venue: str, instruments: list[tuple[int, Instrument]]) -> None:
         self.v = v
-        self.connected = False
+        self.connection = Connection(busy=True)
         self.damaged = 0
         self._source = f"{venue}/market"
         self._feeds = {i: Feed(instrument, i, v) for i, instrument in instruments}
@@ -105,19 +79,12 @@ class FeedSession:
         self._decoder = Decoder(v, by_symbol, None)
         self._resyncs = {i: Resync() for i in self._feeds}
         self._requests: list[FeedRequest] = []
-        self._connect_due = 0  # when to connect; NEVER while connected
-        self._connect_asked = 0
-        self._attempts = 0
-        self._up_since = 0
-        self._heard = 0  # last frame
-        self._alive = 0  # last frame or pong
-        self._ping_due = NEVER
 
     # -- what comes ----------------------------------------------------------------------------------------------
 
     def frame(self, data: bytes, now: int) -> list[Event]:
         """One frame of the connection."""
-        self._heard = self._alive = now
+        self.connection.frame(now)
         if len(data) > FRAME_MAX:
             return [self._damage(now, f"a frame of {len(data)} bytes")]
         try:
@@ -153,10 +120,7 @@ class FeedSession:
 
     def up(self, now: int) -> list[Event]:
         """The connection is open and subscribed."""
-        self.connected = True
-        self._connect_asked, self._connect_due = 0, NEVER
-        self._up_since = self._heard = self._alive = now
-        self._ping_due = now + PING
+        self.connection.up(now)
         for i, feed in self._feeds.items():
             feed.sequence = Sequence(feed.sequence.futures)
             self._resyncs[i].reset()
@@ -165,24 +129,18 @@ class FeedSession:
 
     def down(self, now: int, why: str) -> list[Event]:
         """The connection is gone, or could not be made."""
-        was = self.connected
-        self.connected = False
-        if was and now - self._up_since >= STEADY:
-            self._attempts = 0
-        self._connect_asked = 0
-        self._connect_due = now + pause(self._attempts)
-        self._attempts += 1
-        self._ping_due = NEVER
+        was = self.connection.down(now)
         for resync in self._resyncs.values():
             resync.reset()
         return [FeedStatus(now, self.v, False, why)] if was else []
 
     def pong(self, now: int) -> list[Event]:
         """The other end lives; that its data does too is believed for a while only."""
-        if not self.connected:
+        connection = self.connection
+        if not connection.connected:
             return []
-        self._alive = now
-        return [Heartbeat(now, self.v)] if now - self._heard < SILENT else []
+        connection.pong(now)
+        return [Heartbeat(now, self.v)] if now - connection.heard < SILENT else []
 
     def refined(self, event: GridRefined) -> None:
         """The account's session has found a finer grid (this feed's own findings may be given back to it too)."""
@@ -197,36 +155,15 @@ class FeedSession:
 
     def tick(self, now: int) -> list[Event]:
         """What time alone brings; the requests that it makes are taken with `take`."""
-        if self.connected:
-            why = ""
-            if now - self._alive >= HALF_OPEN:
-                why = f"no answer for {HALF_OPEN // SECOND} s"
-            elif now - self._heard >= FROZEN:
-                why = f"no data for {FROZEN // SECOND} s"
-            if why:
-                self._requests.append(Disconnect(why))
-                return self.down(now, why)
-            if now >= self._ping_due:
-                self._ping(now)
+        request = self.connection.tick(now)
+        if request is not None:
+            self._requests.append(request)
+            if type(request) is Disconnect:
+                return self.down(now, request.why)
+        if self.connection.connected:
             for i, resync in self._resyncs.items():
                 self._resync(i, resync, now)
-        elif self._connect_asked:
-            if now - self._connect_asked >= CONNECT_WAIT:
-                self._requests.append(Disconnect("it cannot be opened"))
-                return self.down(now, "it cannot be opened")
-        elif now >= self._connect_due:
-            self._connect_asked = now
-            self._requests.append(Connect())
         return []
-
-    def _ping(self, now: int) -> None:
-        """Only where nothing comes by itself."""
-        quiet_at = self._heard + PING
-        if now >= quiet_at:
-            self._requests.append(Ping())
-            self._ping_due = now + PING
-        else:
-            self._ping_due = quiet_at
 
     def _resync(self, i: int, resync: Resync, now: int) -> None:
         if resync.asked and now - resync.asked >= SNAPSHOT_WAIT:
@@ -243,11 +180,10 @@ class FeedSession:
 
     def next_ts(self) -> int:
         """When to tick next."""
-        if not self.connected:
-            return self._connect_asked + CONNECT_WAIT if self._connect_asked else self._connect_due
-        ts = min(self._ping_due, self._alive + HALF_OPEN, self._heard + FROZEN)
-        for resync in self._resyncs.values():
-            ts = min(ts, resync.asked + SNAPSHOT_WAIT if resync.asked else resync.due)
+        ts = self.connection.next_ts()
+        if self.connection.connected:
+            for resync in self._resyncs.values():
+                ts = min(ts, resync.asked + SNAPSHOT_WAIT if resync.asked else resync.due)
         return ts
 
     def _damage(self, now: int, what: str) -> Damage:

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mmtui.core.events import FeedStatus, GridRefined, Heartbeat
-from mmtui.venues.feed import AskSnapshot, Connect, Disconnect, FeedSession, Ping, pause
+from mmtui.venues.connection import Connect, Disconnect, Ping, pause
+from mmtui.venues.feed import AskSnapshot, FeedSession
 
 
 def feed() -> FeedSession:
@@ -85,7 +86,7 @@ def test_a_snapshot_that_does_not_help_is_asked_for_again_more_and_more_slowly(b
     now, times = T0, []
     while len(times) < 8:
         now = max(now, one.next_ts())
-        one._heard = one._alive = now  # the connection itself is busy
+        one.connection.frame(now)  # the connection itself is busy
         one.tick(now)
         if AskSnapshot(0) in one.take():
             times.append(now)
@@ -102,7 +103,7 @@ def test_a_snapshot_that_never_comes_is_given_up():
     one.tick(one.next_ts())
     assert one.take() == [AskSnapshot(0)]
     now = T0 + 6 * SECOND
-    one._heard = one._alive = now
+    one.connection.frame(now)
     one.tick(now)
     assert one.snapshot(0, book(125), now) == []
     one.tick(now + 2 * SECOND)
@@ -123,7 +124,7 @@ def test_attempts_to_connect_are_made_more_and_more_slowly():
 
 def test_a_connection_that_is_silent_in_both_directions_is_opened_anew():
     one, now, seen = connected(), T0, []
-    while now < T0 + 20 * SECOND and not one._connect_asked:
+    while now < T0 + 20 * SECOND and not one.connection._asked:
         now = one.next_ts()
         seen += one.tick(now)
         seen += one.take()
@@ -135,7 +136,7 @@ def test_a_connection_that_is_silent_in_both_directions_is_opened_anew():
 
 def test_pongs_without_data_are_believed_for_a_while_only():
     one, now, beats = synced(), T0, []
-    while one.connected:
+    while one.connection.connected:
         now = one.next_ts()
         for event in one.tick(now):
             assert event.connected is False
