@@ -40,7 +40,7 @@ from mmtui.venues.account_messages import (
 )
 from mmtui.venues.account_orders import OwnOrders
 from mmtui.venues.account_reader import Reader
-from mmtui.venues.account_reports import Reports, fill_events
+from mmtui.venues.account_reports import OVERLAP, Reports, fill_events
 from mmtui.venues.binance.reports import FillReport, Report
 from mmtui.venues.trading import TradingFacts
 
@@ -254,6 +254,12 @@ class AccountSession:
         """A report of the private stream."""
         self._now = now
         return self._reports.take(report, now)
+
+    def unreadable(self, why: str, now: int) -> list[Event]:
+        """A message of the private stream that cannot be read: it may have been a fill."""
+        self._now = now
+        self.recheck(max(1, now - OVERLAP))
+        return [self.reader.damage(now, why)]
 
     def fill(self, report: FillReport, now: int) -> list[Event]:
         """An execution, from the stream or from a list of fills."""

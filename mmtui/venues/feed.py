@@ -107,7 +107,7 @@ class FeedSession:
         if data is not None:
             try:
                 _check(data, feed)
-                events = Decoder(self.v, {}, feed).decode(now, data)
+                events = Decoder(self.v, {feed.instrument.symbol: feed}, feed).decode(now, data)
             except RefinedError as error:
                 events = [*error.events, self._damage(now, f"snapshot: {error}")]
             except WireError as error:
