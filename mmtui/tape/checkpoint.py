@@ -1,13 +1,13 @@
 """Checkpoints of a session: the engine's state every so often, so that nobody must begin at the first record.
 
-The file `checkpoints` stands beside the tape. It is a cache: everything that it says can be made again from the tape,
-and a checkpoint is passed over when it was written by other code than this (fingerprint), for another session, beyond
-the tape's end, or when the state that it gives does not have the hash that it names.
+Two files stand beside the tape. They are a cache: everything that they say can be made again from the tape, and a
+checkpoint is passed over when it was written by other code than this (fingerprint), for another session, beyond the
+tape's end, or when the state that it gives does not have the hash that it names.
 
-    frame   HEAD (place, fingerprint, hash, lengths, crc32 of the body, crc32 of the head), then the body
-    body    zstd of the engine's image (image.py) and of what the host adds: bytes that are the host's own affair
+    checkpoints        bodies: zstd of the engine's image (image.py) and of what the host adds, bytes of its own affair
+    checkpoints.index  a head a body, written after it: place, fingerprint, hash, where the body is, crc32 of body, head
 
-Rules of this file: reads and writes whole frames; a torn end is cut; nothing that a file says is executed.
+Rules of this file: a head without its whole body is none, and ends the list; nothing that a file says is executed.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from mmtui.tape.files import DISK, Files
 from mmtui.tape.format import Header, TapeError
 
 NAME = "checkpoints"
+INDEX = "checkpoints.index"
 MAGIC = b"mmtuicp1"
 _MARKET = frozenset(MARKET)
 #: A checkpoint is due after so many records or so much time; not before rolling forward costs more than loading, and
@@ -45,8 +46,9 @@ LOOK = 1_000
 #: More than this is no state: a length that says so is damage.
 BODY_MAX = 256 * 1024 * 1024
 
-#: magic, records before it, ts of the last, market events, life, fingerprint, state hash, image, raw, packed, crc
-_HEAD = struct.Struct("<8sQqQI16s16sIIII")
+#: magic, records before it, ts of the last, market events, life, fingerprint, state hash, offset, lengths of image, body
+#: and packed body, crc of that
+_HEAD = struct.Struct("<8sQqQI16s16sQIIII")
 _CRC = struct.Struct("<I")
 HEAD_BYTES = _HEAD.size + _CRC.size
 
@@ -61,12 +63,12 @@ class Place(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """A frame, as its head tells."""
+    """A state on the disk, as its head tells."""
 
-    offset: int
     place: Place
     fingerprint: bytes
     state: bytes  # hash
+    offset: int  # of the body
     image: int  # bytes of the image in the raw body
     raw: int
     packed: int
@@ -74,7 +76,7 @@ class Checkpoint(NamedTuple):
 
     @property
     def end(self) -> int:
-        return self.offset + HEAD_BYTES + self.packed
+        return self.offset + self.packed
 
 
 class Loaded(NamedTuple):
@@ -112,24 +114,30 @@ def due(last: Place | None, weight: int, number: int, ts: int) -> bool:
     return since >= max(WORTH, weight // SHARE) and (since >= RECORDS or ts - last.ts >= SPAN_NS)
 
 
-def encode_frame(place: Place, mark: bytes, engine: Engine, extra: bytes) -> bytes:
-    """One frame; `mark` is the fingerprint."""
+def encode_state(place: Place, mark: bytes, offset: int, engine: Engine, extra: bytes) -> tuple[bytes, bytes]:
+    """Head and body of a state whose body stands at `offset`; `mark` is the fingerprint."""
     picture = image.encode(engine)
     body = picture + extra
     packed = zstandard.ZstdCompressor(level=1).compress(body)
     state = bytes.fromhex(engine.state_hash())
-    head = _HEAD.pack(MAGIC, *place, mark, state, len(picture), len(body), len(packed), crc32(packed))
-    return head + _CRC.pack(crc32(head)) + packed
+    one = Checkpoint(place, mark, state, offset, len(picture), len(body), len(packed), crc32(packed))
+    return encode_head(one), packed
 
 
-def read_head(data: bytes, offset: int) -> Checkpoint | None:
-    """The head in `data` (read at `offset` of the file), None when it is none."""
-    if len(data) < HEAD_BYTES or _CRC.unpack_from(data, _HEAD.size)[0] != crc32(data[: _HEAD.size]):
+def encode_head(one: Checkpoint) -> bytes:
+    head = _HEAD.pack(MAGIC, *one.place, *one[1:])
+    return head + _CRC.pack(crc32(head))
+
+
+def read_head(data: bytes, start: int) -> Checkpoint | None:
+    """The head at `start` of the index, None when it is none."""
+    head = data[start : start + _HEAD.size]
+    if len(data) < start + HEAD_BYTES or _CRC.unpack_from(data, start + _HEAD.size)[0] != crc32(head):
         return None
-    magic, number, ts, market, epoch, mark, state, picture, raw, packed, check = _HEAD.unpack_from(data)
+    magic, number, ts, market, epoch, mark, state, offset, picture, raw, packed, check = _HEAD.unpack(head)
     if magic != MAGIC or raw > BODY_MAX or picture > raw:
         return None
-    return Checkpoint(offset, Place(number, ts, market, epoch), mark, state, picture, raw, packed, check)
+    return Checkpoint(Place(number, ts, market, epoch), mark, state, offset, picture, raw, packed, check)
 
 
 class Checkpoints:
@@ -137,6 +145,7 @@ class Checkpoints:
 
     def __init__(self, directory: Path, header: Header, files: Files = DISK) -> None:
         self.path = directory / NAME
+        self.index = directory / INDEX
         self.files = files
         self.mark = fingerprint(header)
         self.found: list[Checkpoint] = []
@@ -161,20 +170,21 @@ class Checkpoints:
 
     def _scan(self) -> None:
         try:
+            data = self.files.read(self.index)
             size = self.files.size(self.path)
-            offset = 0
-            while offset < size:
-                one = read_head(self.files.read_at(self.path, offset, HEAD_BYTES), offset)
-                if one is None or one.end > size or (self.found and one.place.number <= self.found[-1].place.number):
-                    break
-                self.found.append(one)
-                offset = one.end
         except OSError:
             return  # a cache that cannot be read is none
+        last = -1
+        for start in range(0, len(data), HEAD_BYTES):
+            one = read_head(data, start)
+            if one is None or one.end > size or one.place.number <= last:
+                break
+            last = one.place.number
+            self.found.append(one)
 
     def _load(self, one: Checkpoint) -> Loaded | None:
         try:
-            packed = self.files.read_at(self.path, one.offset + HEAD_BYTES, one.packed)
+            packed = self.files.read_at(self.path, one.offset, one.packed)
             if len(packed) != one.packed or crc32(packed) != one.check:
                 return None
             body = zstandard.ZstdDecompressor().decompress(packed, max_output_size=one.raw)
@@ -194,36 +204,43 @@ class CheckpointWriter:
         """records: of the tape that is continued; what stands beyond them belongs to records that were lost: cut."""
         known = Checkpoints(directory, header, files)
         kept = [one for one in known.found if one.place.number <= records]
-        self.path = known.path
+        self.path, self.index = known.path, known.index
         self.files = files
         self.mark = known.mark
-        self.end = kept[-1].end if kept else 0
+        self.count = len(kept)
+        self.end = kept[-1].end if kept else 0  # of the bodies
         self.last: Place | None = kept[-1].place if kept else None
-        self.weight = kept[-1].end - kept[-1].offset if kept else 0  # bytes of the last
+        self.weight = kept[-1].packed if kept else 0  # bytes of the last
         try:
             if len(kept) < len(known.found):
-                files.truncate(self.path, self.end)
+                files.truncate(self.index, self.count * HEAD_BYTES)
         except OSError as error:
-            raise TapeError(f"{self.path}: the checkpoints cannot be cut: {error.strerror}") from error
+            raise TapeError(f"{self.index}: the checkpoints cannot be cut: {error.strerror}") from error
 
     def write(self, place: Place, engine: Engine, extra: bytes = b"") -> None:
         """Append a state. Raises TapeError when it cannot be written: nothing but time is lost."""
-        frame = encode_frame(place, self.mark, engine, extra)
+        head, body = encode_state(place, self.mark, self.end, engine, extra)
         try:
-            handle = self.files.append(self.path)
-            try:
-                handle.truncate(self.end)
-                handle.write(frame)
-            finally:
-                handle.close()
+            self._append(self.path, self.end, body)
+            self._append(self.index, self.count * HEAD_BYTES, head)
         except OSError as error:
             raise TapeError(f"{self.path}: the checkpoint cannot be written: {error.strerror}") from error
         self.wrote(place)
+
+    def _append(self, path: Path, end: int, data: bytes) -> None:
+        """After the first `end` bytes; what a failed write has left there is cut."""
+        handle = self.files.append(path)
+        try:
+            handle.truncate(end)
+            handle.write(data)
+        finally:
+            handle.close()
 
     def wrote(self, place: Place) -> None:
         """A state has been appended, here or by a child of this process."""
         end = self.files.size(self.path)
         self.last, self.weight, self.end = place, end - self.end, end
+        self.count += 1
 
 
 class Keeper:

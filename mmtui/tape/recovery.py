@@ -42,7 +42,7 @@ def recover(directory: Path, files: Files = DISK, begin: Callable[[Engine, bytes
     begin: is told of the state from which the engine is rolled forward, with what the host added to it (b"" at the
     start), and says who sees the records that follow.
     """
-    reader = TapeReader(directory)
+    reader = TapeReader(directory, files)
     loaded = Checkpoints(directory, reader.header, files).load(reader.count)
     loaded = loaded or Loaded(Place(0, 0, 0, 0), Engine(reader.header.setup), b"")
     place, lost = roll(reader, loaded, begin(loaded.engine, loaded.extra) if begin is not None else None)

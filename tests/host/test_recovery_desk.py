@@ -16,7 +16,7 @@ from mmtui.host.frames import FrameBuilder
 from mmtui.host.snapshot import Snapshots, follow, pack_shown, restored
 from mmtui.link.messages import Cmd, Hello
 from mmtui.tape import checkpoint
-from mmtui.tape.checkpoint import NAME, Checkpoints
+from mmtui.tape.checkpoint import INDEX, NAME, Checkpoints
 from mmtui.tape.reader import TapeReader
 from mmtui.tape.recovery import recover
 
@@ -205,7 +205,7 @@ def test_a_checkpoint_of_records_that_the_crash_took_is_cut(open_synthetic, stat
     again = open_synthetic()
     assert not list(states(state, again))
     again.stop("test")
-    assert (path / NAME).stat().st_size == 0
+    assert (path / INDEX).stat().st_size == 0
 
 
 def test_a_desk_with_a_fault_keeps_no_state(open_synthetic, state):

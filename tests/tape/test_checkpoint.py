@@ -12,7 +12,7 @@ from mmtui.core.engine import Engine
 from mmtui.core.errors import SourceError
 from mmtui.core.events import MARKET
 from mmtui.tape import checkpoint, image
-from mmtui.tape.checkpoint import HEAD_BYTES, NAME, Checkpoints, CheckpointWriter, Place, due
+from mmtui.tape.checkpoint import HEAD_BYTES, INDEX, NAME, Checkpoints, CheckpointWriter, Place, due, encode_head
 from mmtui.tape.format import TapeError
 from mmtui.tape.recovery import recover
 
@@ -105,24 +105,30 @@ def test_every_prefix_recovers_to_the_state_of_a_replay_from_the_start(tmp_path)
         assert found.began == max((begin for begin in begins if begin <= count), default=0)
 
 
-@pytest.mark.parametrize("place", [0, 20, 60, HEAD_BYTES - 1, HEAD_BYTES, HEAD_BYTES + 2000])
-def test_a_flipped_bit_costs_a_checkpoint_and_nothing_else(session, place):
+@pytest.mark.parametrize(
+    ("name", "place"), [(INDEX, 0), (INDEX, 20), (INDEX, 60), (INDEX, HEAD_BYTES - 1), (NAME, 0), (NAME, 2000)]
+)
+def test_a_flipped_bit_costs_a_checkpoint_and_nothing_else(session, name, place):
     last = list(Checkpoints(session, header(session)))[-1]
-    data = bytearray((session / NAME).read_bytes())
-    data[last.offset + place] ^= 4
-    (session / NAME).write_bytes(data)
+    data = bytearray((session / name).read_bytes())
+    data[place + (2 * HEAD_BYTES if name == INDEX else last.offset)] ^= 4
+    (session / name).write_bytes(data)
     assert Checkpoints(session, header(session)).load(10**9).place.number == 1600
     assert recover(session).engine.state_hash() == engine_at(2500).state_hash()
 
 
 def test_a_torn_end_is_cut_by_the_next_one(session):
-    data = (session / NAME).read_bytes()
     last = list(Checkpoints(session, header(session)))[-1]
-    for size in (last.offset + 1, last.offset + HEAD_BYTES, len(data) - 1):
-        (session / NAME).write_bytes(data[:size])
-        assert [one.place.number for one in Checkpoints(session, header(session))] == [800, 1600]
+    for name, sizes in ((INDEX, (HEAD_BYTES * 3 - 1, HEAD_BYTES * 2 + 1)), (NAME, (last.end - 1, last.offset))):
+        whole = (session / name).read_bytes()
+        for size in sizes:
+            (session / name).write_bytes(whole[:size])
+            assert [one.place.number for one in Checkpoints(session, header(session))] == [800, 1600]
+        if name == INDEX:
+            (session / name).write_bytes(whole)
     CheckpointWriter(session, header(session), 2500).write(place_at(2500), engine_at(2500))
     assert [one.place.number for one in Checkpoints(session, header(session))] == [800, 1600, 2500]
+    assert Checkpoints(session, header(session)).load(2500).place.number == 2500
 
 
 def test_states_of_records_that_were_lost_are_forgotten_when_the_session_goes_on(session):
@@ -140,17 +146,11 @@ def test_a_state_of_other_code_or_of_another_session_is_not_used(session, monkey
 
 
 def test_a_state_that_is_not_what_it_says_is_passed_over(session):
-    path = session / NAME
     writer = CheckpointWriter(session, header(session), 2500)
-    frame = checkpoint.encode_frame(place_at(2500), writer.mark, engine_at(2499), b"")
-    true = checkpoint.encode_frame(place_at(2500), writer.mark, engine_at(2500), b"")
-    head = checkpoint.read_head(frame, 0)
-    said = checkpoint.read_head(true, 0)
-    forged = checkpoint._HEAD.pack(
-        checkpoint.MAGIC, *place_at(2500), writer.mark, said.state, head.image, head.raw, head.packed, head.check
-    )
-    forged += checkpoint._CRC.pack(checkpoint.crc32(forged)) + frame[HEAD_BYTES:]
-    path.write_bytes(path.read_bytes() + forged)
+    writer.write(place_at(2500), engine_at(2499))
+    states = Checkpoints(session, header(session))
+    said = states.found[-1]._replace(state=bytes.fromhex(engine_at(2500).state_hash()))
+    (session / INDEX).write_bytes((session / INDEX).read_bytes()[:-HEAD_BYTES] + encode_head(said))
     states = Checkpoints(session, header(session))
     assert states.nearest(2500) == 2500 and states.load(2500).place.number == 2400
 
