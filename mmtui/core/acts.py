@@ -96,8 +96,9 @@ class Acts:
         self.draining.difference_update(in_scope(self.engine, event))
         for i in in_scope(self.engine, event):
             engine.quoters[i].hold = {1: 0, -1: 0}
-        if event.i < 0 and event.v < 0:
-            engine.lattice.clear_unlatched()
+        if event.i < 0 and event.v < 0 and engine.lattice.clear_unlatched():
+            engine.version += 1
+            engine.lattice_version = engine.version
         engine.set_state(event.v, event.i, Desk.RUNNING, f"start by {event.operator}")
         worst = max(engine.lattice.effective(i) for i in in_scope(self.engine, event))
         note = f" (but {worst.name} above it)" if worst is not Desk.RUNNING and event.i >= 0 else ""

@@ -292,6 +292,8 @@ class OrderSide:
 
     def _new(self, event: ev.Fill) -> bool:
         """Whether a fill is to be booked: once an instrument and trade id, whatever is sent again."""
+        if event.ts_event < self.engine.reconcile.opened:
+            return False  # of another session, and in the position that this one began with
         keys, key = self.booked[event.i], (event.trade_id, event.side)
         if keys.first(key, event.ts_event):
             return True

@@ -15,6 +15,7 @@ from mmtui.core import events as ev
 from mmtui.core.commands import BY_NAME
 from mmtui.core.effects import SENT, Adjust, Effect, PlaceOrder, Result
 from mmtui.core.engine import Engine
+from mmtui.core.orders.reconcile import ADOPTED
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
@@ -81,6 +82,7 @@ class Watcher:
         self.exchanges = exchanges
         self.venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
         self.records = 0
+        self.opened = 0  # the desk's session began then
         self.acted = 0  # records of the tape up to the last one that somebody acted on
         self.ts = 0
         self.last_oid = 0
@@ -136,12 +138,15 @@ class Watcher:
                 self.valid[i] = True
         else:
             self._other(engine, event)
+        noted = kind not in _BOOKS or bool(effects)
+        if noted and engine.tracker.open.keys() != self.open.keys():
+            self._gone(engine, event)
         if effects:
             self._effects(engine, effects, event, count)
-        if kind not in _BOOKS or effects:
+        if noted:
             self._states(engine, event)
             if engine.tracker.open.keys() != self.open.keys():
-                self._open_changed(engine, event)
+                self._come(engine)
 
     def _other(self, engine: Engine, event: ev.Event) -> None:
         handler = _HANDLERS.get(type(event))
@@ -154,6 +159,8 @@ class Watcher:
                 self._placed(engine, effect, event)
             elif isinstance(effect, Adjust):
                 self.position[effect.i] = effect.after
+                if effect.why == ADOPTED:
+                    continue
                 if effect.before == effect.after or engine.lattice.instruments[effect.i] < Desk.HALTED:
                     self.fail("I5", f"ADJUST of {effect.before} to {effect.after} without HALTED")
             elif isinstance(effect, Result):
@@ -212,18 +219,21 @@ class Watcher:
 
     # ------------------------------------------------------------ orders that end
 
-    def _open_changed(self, engine: Engine, event: ev.Event) -> None:
+    def _gone(self, engine: Engine, event: ev.Event) -> None:
+        """I4: what the desk lets go is not open at the venue."""
         live = engine.tracker.open
         for oid in [oid for oid in self.open if oid not in live]:
             order = self.open.pop(oid)
             if order.filled < order.sz:
                 if oid in self.open_at_venue(self.venue_of[order.i]):
                     self.fail("I4", f"order {oid} is let go by {type(event).__name__}, and the venue has it open")
-        for oid in live:
+
+    def _come(self, engine: Engine) -> None:
+        """Orders that the desk has found, or found again."""
+        for oid, found in engine.tracker.open.items():
             if oid not in self.open:
                 order = self.orders.get(oid)
                 if order is None:
-                    found = live[oid]
                     effect = PlaceOrder(found.i, oid, found.side, found.px, found.sz, "GTC", False, "found", 0)
                     order = self.orders[oid] = Shadow(effect)
                     order.state = found.state
@@ -231,14 +241,14 @@ class Watcher:
                 self.open[oid] = order
 
     def _states(self, engine: Engine, event: ev.Event) -> None:
-        """I7 for the order that the event names, I13 for the states of the desk."""
+        """I7 for the orders that the event may have changed, I13 for the states of the desk."""
         oid = getattr(event, "oid", 0)
-        order = self.orders.get(oid) if oid else None
-        if order is not None:
-            now = engine.tracker.get(oid)
-            if now is not None:
+        named = [oid] if oid else self.open
+        for one in named:
+            order, now = self.orders.get(one), engine.tracker.get(one)
+            if order is not None and now is not None and now.state is not order.state:
                 if now.state not in PATHS[order.state]:
-                    self.fail("I7", f"order {oid} went from {order.state.name} to {now.state.name}")
+                    self.fail("I7", f"order {one} went from {order.state.name} to {now.state.name}")
                 order.state = now.state
         if engine.lattice_version != self.lattice_version or not self.effective:
             self._lattice(engine, event)
@@ -257,7 +267,7 @@ class Watcher:
 
     def on_fill(self, engine: Engine, event: ev.Fill) -> None:
         key = (event.i, event.trade_id, event.side)
-        if key not in self.booked:
+        if key not in self.booked and event.ts_event >= self.opened:
             self.booked.add(key)
             self.position[event.i] += event.side * event.sz
             if event.px <= 0 or event.sz <= 0:
@@ -278,7 +288,7 @@ class Watcher:
 
     def on_move(self, engine: Engine, event: ev.AccountMove) -> None:
         key = (event.v, event.cause, event.ref)
-        if event.i < 0 or key in self.moved:
+        if event.i < 0 or key in self.moved or event.ts_event < self.opened:
             return
         self.moved.add(key)
         self.position[event.i] += event.lots
@@ -311,6 +321,9 @@ class Watcher:
                 order.filled *= event.sz_factor
 
     def on_start(self, engine: Engine, event: ev.HostStarted) -> None:
+        if event.cause == "start":  # a session of its own, with what the account holds
+            self.opened = event.ts
+            self.position = [0] * len(self.position)
         if event.cause == "recovery" and engine.lattice.desk < Desk.PAUSED:
             self.fail("I12", f"a desk that crashed is {engine.lattice.desk.name}")
         for scope, text in event.latched.items():

@@ -313,6 +313,25 @@ def test_a_spot_position_is_compared_above_its_baseline():
     assert not desk.all(Adjust)
 
 
+def test_a_session_begins_with_the_position_that_is_there():
+    desk = Desk(live(), execution="deaf")
+    account = Account(desk)
+    desk.step(AccountStatus(desk.now, 0, True, "login"))
+    old = Fill(desk.now, desk.now - SECOND, 0, 77, "before", 1, 1_000_000, 4, True, "0", "USDT")
+    account.orders()
+    account.history(old)
+    account.positions(i0=25)
+    assert desk.position() == 25 and desk.engine.lattice.instruments[0].name == "RUNNING"
+    assert [adjust.why for adjust in desk.all(Adjust)] == ["adopted at the start"]
+    desk.book()
+    desk.wait(300)
+    assert desk.engine.ledger.total() == 0
+    assert desk.engine.accounts[0].average() == 1_000_000
+    desk.book(bid=1_009_995, ask=1_010_005)
+    desk.wait(300)
+    assert desk.engine.ledger.total() > 0  # what it does from here on is ours
+
+
 def test_no_order_leaves_beyond_the_reserved_ids():
     desk = Desk(live(), execution="deaf", start=False)
     account = Account(desk)

@@ -112,7 +112,10 @@ class Account:
             return
         if rate != self.rate:  # from none as well: what was earned before the first rate is worth something now
             self.parts["fx"] += self.equity() * (rate - self.rate)
-        if self.position:
+        if self.position and not self.mark2:
+            self.cash -= self.position * self.grid.value(mid2)
+            self.entry_ticks = self.position * (mid2 // 2)
+        elif self.position:
             change = self.position * (self.grid.value(mid2) - self.grid.value(self.mark2))
             shared = self.position * (common - self.common) if self.common and common else change
             self.parts["inventory"] += shared * rate
@@ -159,8 +162,9 @@ class Account:
         """Lots that came or went without a price (after `mark`): valued at the mark, so that no part changes."""
         if not self.mark2:
             self.mark2 = self.references.last()
-        self.cash -= lots * self.grid.value(self.mark2)
-        self._average(lots, self.mark2 // 2)
+        if self.mark2:  # else the first mark will be its price
+            self.cash -= lots * self.grid.value(self.mark2)
+            self._average(lots, self.mark2 // 2)
         self.position += lots
         self.max_position = max(self.max_position, abs(self.position))
 

@@ -31,6 +31,8 @@ LISTED = 2_000_000_000
 #: A difference of so many lots is rounding (fees in the base asset).
 ROUNDING = 1
 
+#: Why of the Adjust with which a session begins: no break.
+ADOPTED = "adopted at the start"
 STREAM_DOWN = "account stream down"
 RECONCILING = "reconciling with the venue"
 
@@ -39,6 +41,7 @@ class Round:
     """What is under way at one venue."""
 
     __slots__ = (
+        "adopts",
         "asked",
         "attempts",
         "begun",
@@ -53,6 +56,7 @@ class Round:
     )
 
     def __init__(self) -> None:
+        self.adopts = False  # the session's first round: the venue's positions are what it begins with
         self.query = 0  # 0: none under way
         self.why = ""
         self.begun = 0
@@ -76,6 +80,7 @@ class Reconciler:
         self.rounds = [Round() for _ in engine.setup.venues]
         self.newest = [0] * len(engine.setup.venues)  # venue's instant of the newest fill or entry
         self.bookings = [0] * len(engine.quoters)  # fills and moves of each instrument
+        self.opened = 0  # the session began then: what happened before is in the positions that it adopts
         self.blind = [STREAM_DOWN if self.live else ""] * len(engine.setup.venues)
 
     # ------------------------------------------------------------ when
@@ -85,10 +90,13 @@ class Reconciler:
         if cause != "recovery" and not self.live:
             return
         engine = self.engine
+        if cause != "recovery":
+            self.opened = ts
         for order in engine.tracker.open.values():
             engine.tracker.apply(order, Fact.UNKNOWN)
         for v, one in enumerate(self.rounds):
             one.known = False
+            one.adopts = cause != "recovery"
             one.settled = ts + engine.tracker.landing_of[v] if fresh_ids and self.live else 0
             engine.sweeper.settled[v] = one.settled
             one.suspects.clear()
@@ -187,17 +195,31 @@ class Reconciler:
             account = engine.accounts[i]
             lots = said.get(i, 0)
             difference = lots - engine.gate.baselines[i] - account.position
-            if self.bookings[i] != one.touched[i]:  # something was booked meanwhile: this poll may be older
+            if one.adopts:
+                self._adopt(i, difference)
+            elif self.bookings[i] != one.touched[i]:  # something was booked meanwhile: this poll may be older
                 open_question = open_question or abs(difference) > ROUNDING
             elif abs(difference) <= ROUNDING:
                 one.suspects.pop(i, None)
             else:
                 open_question = self._suspect(one, i, difference) or open_question
+        one.adopts = False
         early = one.begun < one.settled
         if open_question or early:
             one.due = max(engine.ts + APART, one.settled)
         else:
             self._known(v)
+
+    def _adopt(self, i: int, difference: int) -> None:
+        """A session begins with the position that is there; its price is the market's."""
+        if difference:
+            engine, account = self.engine, self.engine.accounts[i]
+            engine.ledger.mark(i)
+            account.transfer(difference)
+            self.bookings[i] += 1
+            size = account.grid.size_text(account.position)
+            engine.emit(Adjust(i, account.position - difference, account.position, ADOPTED))
+            engine.alert("warn", "account", f"{engine.name(i)}: position {size} adopted at the start", i)
 
     def _suspect(self, one: Round, i: int, difference: int) -> bool:
         """A difference at one instrument; True while it is not certain."""
@@ -245,6 +267,8 @@ class Reconciler:
         """A position or balance that moved for a known cause: booked once, under its name."""
         engine, i = self.engine, event.i
         self.newest[event.v] = max(self.newest[event.v], event.ts_event)
+        if event.ts_event < self.opened:
+            return
         if not engine.orders.moves[event.v].first((event.cause, event.ref), event.ts_event) or i < 0:
             return
         account = engine.accounts[i]

@@ -58,10 +58,12 @@ class Lattice:
         else:
             self.desk = state
 
-    def clear_unlatched(self) -> None:
-        """A start of the whole desk starts everything below it that is not latched."""
+    def clear_unlatched(self) -> bool:
+        """A start of the whole desk starts everything below it that is not latched; whether that changed anything."""
+        before = (self.venues, self.instruments)
         self.venues = [s if s in LATCHED else Desk.RUNNING for s in self.venues]
         self.instruments = [s if s in LATCHED else Desk.RUNNING for s in self.instruments]
+        return (self.venues, self.instruments) != before
 
     def digest(self) -> tuple[object, ...]:
         return (int(self.desk), [int(s) for s in self.venues], [int(s) for s in self.instruments])
