@@ -23,23 +23,63 @@ class Crashed(BaseException):
 
 
 class _File:
-    """Bytes as they are in the cache, and how far they are on the platter."""
+    """Bytes as they are in the cache, and how far they are on the platter. What follows `data` up to `length` is 0."""
 
-    __slots__ = ("data", "old", "reserved", "synced")
+    __slots__ = ("allocated", "data", "length", "old", "synced")
 
     def __init__(self) -> None:
         self.data = bytearray()
+        self.length = 0
         self.synced = 0  # bytes on the platter
-        self.old: bytes | None = None  # these bytes, once something of them was written over
-        self.reserved = 0  # space that is allocated: writing there needs none
+        self.old: bytes | None = None  # what stood in these bytes, once something of them was written over
+        self.allocated = 0  # space that is there already: writing there needs none
 
-    def touch(self, place: int) -> None:
+    def put(self, place: int, data: bytes | bytearray) -> None:
+        """Write at a place."""
+        self._touch(place)
+        self._fill(place)
+        self.data[place : place + len(data)] = data
+        self.length = max(self.length, len(self.data))
+
+    def cut(self, size: int) -> None:
+        """Make it so long."""
+        self._touch(size)
+        del self.data[size:]
+        self.length = size
+
+    def read(self, start: int, end: int) -> bytes:
+        end = min(end, self.length)
+        found = bytes(self.data[start:end])
+        return found + bytes(max(0, end - start - len(found)))
+
+    def sync(self) -> None:
+        self.synced, self.old = self.length, None
+
+    def lose(self, bits: int) -> None:
+        """The power fails: what was synced stays, then comes a prefix of the rest, perhaps with a torn page."""
+        if self.old is not None:  # written over: each page is the old one or the new one
+            size = max(len(self.data), len(self.old))
+            now, old = bytes(self.data).ljust(size, b"\0"), self.old.ljust(size, b"\0")
+            pages = range(0, size, PAGE)
+            mixed = [(now if bits >> (k % 60) & 1 else old)[at : at + PAGE] for k, at in enumerate(pages)]
+            self.data = bytearray(b"".join(mixed))
+            self.length = max(self.length, self.synced)
+        else:
+            kept = (bits >> 8) % (self.length - self.synced + 1) if bits & 3 else 0
+            self.cut(self.synced + kept)
+            if kept > 8 and bits & 4:  # the size is there, the bytes of the last page are not
+                torn = min(kept, PAGE)
+                del self.data[max(0, self.length - torn) :]
+        self.sync()
+
+    def _touch(self, place: int) -> None:
         """What is at `place` and after it is about to change."""
         if place < self.synced and self.old is None:
             self.old = bytes(self.data[: self.synced])
 
-    def sync(self) -> None:
-        self.synced, self.old = len(self.data), None
+    def _fill(self, place: int) -> None:
+        if place > len(self.data):
+            self.data.extend(bytes(place - len(self.data)))
 
 
 class _SimHandle:
@@ -59,7 +99,7 @@ class _SimHandle:
             self._at += len(data)
 
     def truncate(self, size: int) -> None:
-        self._disk.truncate_file(self._file, size)
+        self._file.cut(size)
         if self._at >= 0:
             self._at = size
 
@@ -83,7 +123,6 @@ class SimDisk:
         self._trouble = 0  # errno that every write meets
         self._until = 0
         self._room = -1  # bytes left, -1: enough
-        self.written = 0
         self.armed = False  # a process runs that a crash in a write would kill
         world.on_heal(self._heal)
 
@@ -110,30 +149,18 @@ class SimDisk:
     def write(self, file: _File, at: int, data: bytes | bytearray) -> None:
         """Write at the end (at = -1) or over what is there."""
         trouble = self._draw() if self._fails[0] else 0
-        place = len(file.data) if at < 0 else at
-        if trouble == errno.ENOSPC and place + len(data) <= max(file.reserved, len(file.data)):
+        place = file.length if at < 0 else at
+        if trouble == errno.ENOSPC and place + len(data) <= max(file.allocated, file.length):
             trouble = 0  # the space is there already
         if trouble:
             some = min(self._room, len(data)) if self._room > 0 else 0
-            self._put(file, place, data[:some])
+            file.put(place, data[:some])
             self._room -= some
             raise OSError(trouble, os.strerror(trouble))
         if self._fails[1] and self.armed and self._world.strikes(31, ALL_ORDERS):
-            self._put(file, place, data[: self._world.dice(31).below(len(data) + 1)])
+            file.put(place, data[: self._world.dice(31).below(len(data) + 1)])
             raise Crashed
-        self._put(file, place, data)
-
-    def _put(self, file: _File, place: int, data: bytes | bytearray) -> None:
-        file.touch(place)
-        file.data[place : place + len(data)] = data
-        self.written += len(data)
-
-    def truncate_file(self, file: _File, size: int) -> None:
-        if size < len(file.data):
-            file.touch(size)
-            del file.data[size:]
-        else:
-            file.data.extend(bytes(size - len(file.data)))
+        file.put(place, data)
 
     def sync_file(self, file: _File) -> None:
         """Fault 30, too: an error, or a sync that says it is done and is not."""
@@ -153,33 +180,17 @@ class SimDisk:
         dice = self._world.dice(31)
         self._files = dict(self._names)
         for _, file in sorted(self._files.items()):
-            self._lose(file, dice.bits())
+            file.lose(dice.bits())
         self._names = dict(self._files)
-
-    def _lose(self, file: _File, bits: int) -> None:
-        """What the platter has of a file: the synced bytes, then a prefix, then perhaps a torn page."""
-        if file.old is not None:  # written over: each page is the old one or the new one
-            now, old = bytes(file.data), file.old
-            pages = range(0, max(len(now), len(old)), PAGE)
-            mixed = [(now if bits >> (k % 60) & 1 else old)[at : at + PAGE] for k, at in enumerate(pages)]
-            file.data = bytearray(b"".join(mixed))
-        else:
-            more = len(file.data) - file.synced
-            kept = (bits >> 8) % (more + 1) if bits & 3 else 0
-            del file.data[file.synced + kept :]
-            if kept > 8 and bits & 4:  # the size is there, the bytes of the last page are not
-                torn = min(kept, PAGE)
-                file.data[-torn:] = bytes(torn)
-        file.sync()
 
     def flip(self, name: str, bit: int) -> None:
         """One bit of a file is another one now, on the platter too."""
         file = self._files[name]
-        file.data[bit // 8] ^= 1 << bit % 8
+        file.put(bit // 8, bytes([file.read(bit // 8, bit // 8 + 1)[0] ^ 1 << bit % 8]))
         file.sync()
 
     def contents(self) -> list[tuple[str, bytes]]:
-        """Every file, by name."""
+        """Every file, by name, without the zeros at its end that nobody wrote."""
         return [(name, bytes(file.data)) for name, file in sorted(self._files.items())]
 
     # -- Files -------------------------------------------------------------------------------------------------
@@ -201,25 +212,29 @@ class SimDisk:
                 raise OSError(trouble, os.strerror(trouble))
             file = self._files[name] = _File()
         elif fresh:
-            self.truncate_file(file, 0)
+            file.cut(0)
         return _SimHandle(self, file, -1)
 
     def over(self, path: Path) -> _SimHandle:
         return _SimHandle(self, self._file(path), 0)
 
     def reserve(self, path: Path, size: int) -> None:
-        handle = self.append(path, fresh=True)
-        handle.write(bytes(size))
-        self._file(path).reserved = size
+        self.append(path, fresh=True)
+        trouble = self._draw() if self._fails[0] else 0
+        if trouble:
+            raise OSError(trouble, os.strerror(trouble))
+        file = self._file(path)
+        file.length = file.allocated = size
 
     def read(self, path: Path) -> bytes:
-        return bytes(self._file(path).data)
+        file = self._file(path)
+        return file.read(0, file.length)
 
     def read_at(self, path: Path, offset: int, length: int) -> bytes:
-        return bytes(self._file(path).data[offset : offset + length])
+        return self._file(path).read(offset, offset + length)
 
     def size(self, path: Path) -> int:
-        return len(self._file(path).data)
+        return self._file(path).length
 
     def exists(self, path: Path) -> bool:
         return str(path) in self._files or str(path) in self._folders
@@ -237,7 +252,7 @@ class SimDisk:
             self._folders[str(folder)] = None
 
     def truncate(self, path: Path, size: int) -> None:
-        self.truncate_file(self._file(path), size)
+        self._file(path).cut(size)
 
     def replace(self, source: Path, target: Path) -> None:
         self._files[str(target)] = self._file(source)
