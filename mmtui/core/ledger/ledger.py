@@ -117,7 +117,7 @@ class Ledger:
     def mark_all(self, ts: int) -> None:
         """Mark every account, roll the day, note the peak."""
         for i, account in enumerate(self.accounts):
-            if account.fills:
+            if account.fills or account.position:
                 self.mark(i)
                 account.markouts_due(ts)
         total = self.total()
