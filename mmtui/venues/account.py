@@ -207,7 +207,7 @@ class AccountSession:
             if not self.budget.asks(now, kind, open_orders):
                 continue
             weight = self.budget.weights[kind]
-            self.budget.spend(now, weight)
+            self.budget.asked(now, kind)
             request, queries = self.questions.leaves(kind, detail, self.flights.next_id(), self._expires(now), weight)
             self._leave(request, now, requests, queries)
 

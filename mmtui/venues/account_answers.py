@@ -56,8 +56,8 @@ MS = 1_000_000
 #: Failures after which nothing of the request was done.
 NOT_DONE = frozenset({"429", "418", "403", "auth"})
 #: Failures after which the venue wants to be left alone: kind -> first pause in ms where it does not say how long.
-PAUSES = {"429": 1_000, "418": 120_000, "403": 10_000}
-PAUSE_MAX_MS = 120_000
+PAUSES = {"429": 1_000, "418": 30_000, "403": 2_000}
+PAUSE_MAX_MS = {"429": 8_000, "418": 120_000, "403": 60_000}
 #: Times that one cancel is sent again because the venue was too busy for it.
 TRIES = 5
 _NOTHING = OrderResult(False)
@@ -95,7 +95,9 @@ class Answers:
         first = PAUSES.get(answer.kind)
         if first is None:
             return
-        ms = answer.retry_after_ms if answer.retry_after_ms > 0 else min(first << min(self._pause, 10), PAUSE_MAX_MS)
+        ms = answer.retry_after_ms if answer.retry_after_ms > 0 else min(
+            first << min(self._pause, 10), PAUSE_MAX_MS[answer.kind]
+        )
         self._pause += 1
         self._s.blocked = max(self._s.blocked, now + ms * MS)
 
@@ -181,7 +183,11 @@ class Answers:
         self._tries.pop(order.oid, None)
         if result.ok and s.facts.cancel_ack_final:
             s.orders.end(order.oid)
-            events.append(OrderCancelled(now, now, order.i, order.oid, "requested"))
+            own = s.orders.known(order.oid)
+            if own is None or not own.said:
+                events.append(OrderCancelled(now, now, order.i, order.oid, "requested"))
+            if own is not None:
+                own.said = True
         elif result.ok:
             pass  # taken, not done: the stream or a list will say
         elif result is _NOTHING or meaning == "fate unknown":
@@ -227,6 +233,7 @@ class Answers:
             named[oid] = None
             order = s.orders.known(oid)
             if order is not None:
+                order.said = False
                 s.orders.named(order, row.venue_order_id)
             else:
                 events += s.reader.found(now, row, oid)

@@ -1,7 +1,9 @@
 """Rate budgets of one account: what may leave now, so that a cancel never waits behind a create.
 
 Creates leave a reserve for cancels: the larger of 20 % of every budget that cancels draw on and the cost of cancelling
-everything that is open (which thereby caps the open orders).  Questions leave half of it.
+everything that is open (which thereby caps the open orders).  Questions have an allowance of half a budget, so that
+they cannot use a window up at once and then stay away for the rest of it; those about open orders, which prove cancels,
+may overdraw it.
 
 Rules of this file: integers; a budget is spent when a request leaves, whatever becomes of it.
 """
@@ -61,14 +63,39 @@ class Window:
         self.used += units
 
 
+class Allowance:
+    """Units that come back evenly: `limit` // 2 in `ns`, a quarter of `limit` at the most."""
+
+    __slots__ = ("_at", "_full", "_level", "_ns", "_rate", "overdraft")
+
+    def __init__(self, limit: int, ns: int) -> None:
+        self._ns = ns
+        self._rate = max(1, limit // 2)
+        self._full = max(1, limit // 4) * ns
+        self._level = self._full  # units x ns
+        self._at = 0
+        self.overdraft = limit // 5
+
+    def has(self, now: int, units: int) -> bool:
+        """Whether so much is there; what is more than a full allowance may leave from a full one."""
+        if now > self._at:
+            self._level = min(self._full, self._level + (now - self._at) * self._rate)
+            self._at = now
+        return self._level >= min(units * self._ns, self._full)
+
+    def spend(self, units: int) -> None:
+        self._level -= units * self._ns
+
+
 class Budget:
     """All windows of one venue. `open_orders` of a question is what would have to be cancelled."""
 
-    __slots__ = ("_batch", "_cancel", "_count_cancels", "_orders", "_weight", "weights")
+    __slots__ = ("_asking", "_batch", "_cancel", "_count_cancels", "_orders", "_weight", "weights")
 
     def __init__(self, facts: TradingFacts) -> None:
         rates = facts.rates
         self._weight = Window(rates.weight, rates.window_ms * MS)
+        self._asking = Allowance(rates.weight, rates.window_ms * MS)
         self._orders = [Window(limit, ms * MS) for limit, ms in rates.orders]
         self._count_cancels = rates.cancels_count
         self._batch = facts.batch_cancel
@@ -113,11 +140,18 @@ class Budget:
         return self._weight.room(now) >= self.weights[kind]
 
     def asks(self, now: int, kind: str, open_orders: int) -> bool:
-        """Whether a question may leave: half of the share of cancels stays, and what cancelling everything costs."""
-        window = self._weight
-        reserve = max(window.limit // (2 * RESERVE), self.cancelling(open_orders))
-        room = window.room(now)
-        return room - self.weights[kind] >= reserve or room == window.limit
+        """Whether a question may leave: within its allowance, and what cancelling everything costs stays."""
+        weight = self.weights[kind]
+        overdraft = self._asking.overdraft if kind == "AskOpen" else 0
+        if not self._asking.has(now, weight - overdraft):
+            return False
+        room = self._weight.room(now)
+        return room - weight >= self.cancelling(open_orders) or room == self._weight.limit
+
+    def asked(self, now: int, kind: str) -> None:
+        """A question leaves."""
+        self._asking.spend(self.weights[kind])
+        self._weight.spend(now, self.weights[kind])
 
     def spend(self, now: int, weight: int, created: int = 0, cancelled: int = 0) -> None:
         """A request leaves."""

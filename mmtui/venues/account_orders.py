@@ -21,7 +21,9 @@ FORGOTTEN = 120_000_000_000
 class OwnOrder:
     """One order that may be open at the venue. Sizes in lots."""
 
-    __slots__ = ("accepted", "asked", "booked", "complete", "i", "oid", "since", "tif", "trades", "venue_order_id")
+    __slots__ = (
+        "accepted", "asked", "booked", "complete", "i", "oid", "said", "since", "tif", "trades", "venue_order_id",
+    )  # fmt: skip
 
     def __init__(self, i: int, oid: int, tif: str, complete: bool, since: int) -> None:
         self.i = i
@@ -31,6 +33,7 @@ class OwnOrder:
         self.since = since
         self.accepted = False
         self.asked = False  # its cancel was asked for
+        self.said = False  # its end was told to the engine, and no list has named it since
         self.venue_order_id = ""
         self.booked = 0
         self.trades: dict[str, None] = {}

@@ -89,8 +89,11 @@ class Reports:
         order = self._s.orders.known(oid)
         events = self._end(report, i, oid, now)
         tif, asked = (order.tif, order.asked) if order is not None else ("", True)
-        why = cancelled_why(tif, asked, report.reason)
-        return [*events, OrderCancelled(now, report.ts_event, i, oid, why)]
+        if order is not None:
+            if order.said:
+                return events
+            order.said = True
+        return [*events, OrderCancelled(now, report.ts_event, i, oid, cancelled_why(tif, asked, report.reason))]
 
     def _rejected(self, report: OrderReport, i: int, oid: int, now: int) -> list[Event]:
         self._s.orders.end(oid)
