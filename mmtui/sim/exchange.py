@@ -15,6 +15,7 @@ from decimal import Decimal
 import msgspec
 
 from mmtui.core.market.instrument import Instrument
+from mmtui.sim.exchange_entry import OrderEntry
 from mmtui.sim.exchange_faults import Troubles
 from mmtui.sim.exchange_limits import Budgets, DeadManSwitch
 from mmtui.sim.exchange_orders import SimFill, SimOrder
@@ -35,13 +36,12 @@ from mmtui.venues.account_messages import (
     CancelEverything,
     Create,
     Done,
-    NewOrder,
     OldOrder,
     OrderResult,
     Refused,
     Request,
 )
-from mmtui.venues.binance.grid import OffGrid, Units, WireError
+from mmtui.venues.binance.grid import Units
 from mmtui.venues.trading import Meaning, TradingFacts
 
 Reply = Callable[[Answer, int], None]
@@ -65,6 +65,7 @@ class Exchange:
         self.orders: dict[str, SimOrder] = {}  # every order ever, by client id
         self.open: dict[str, SimOrder] = {}  # by the venue's id
         self.fills: list[SimFill] = []  # in order of time
+        self.forgotten = 0  # fills before these that are not kept any more
         self.positions = {i: Position(bases.get(i, 0)) for i, _ in instruments}
         self.taker_postonly: list[str] = []  # client ids of post-only orders that took
         self.crossed_own: list[tuple[str, str]] = []  # takers that would have met an order of the same account
@@ -74,10 +75,10 @@ class Exchange:
         self.budgets = Budgets(world, facts)
         self.dead_man = DeadManSwitch(world, facts, self.dead_man_fires)
         self.queries = Queries(self)
+        self.entry = OrderEntry(self)
         self.feed = PublicFeed(world, self.markets)
         self.net: Network | None = None
         self._rng = world.rng(f"exchange/{v}")
-        self._numbers = 0
         self._trades = 0
         self.troubles = Troubles(self)
         for market in self.markets.values():
@@ -104,6 +105,14 @@ class Exchange:
     def open_ours(self, tag: str = "") -> list[SimOrder]:
         """Open orders that the desk sent, in order of creation; of one tag where it is given."""
         return [order for order in self.open.values() if order.ours and tag in order.client_id]
+
+    def forget(self, before: int) -> None:
+        """For runs of days: let go of orders that ended, and fills that were made, before an instant."""
+        orders = self.orders.items()
+        self.orders = {name: one for name, one in orders if one.open or max(one.ended, one.created) >= before}
+        kept = [fill for fill in self.fills if fill.ts >= before]
+        self.forgotten += len(self.fills) - len(kept)
+        self.fills = kept
 
     def clock(self) -> int:
         return self.world.now + self.skew
@@ -163,116 +172,6 @@ class Exchange:
     def refusal(self, meaning: Meaning, text: str = "") -> OrderResult:
         return OrderResult(False, "", self.facts.code(meaning), text or meaning)
 
-    # -- creates -----------------------------------------------------------------------------------------------
-
-    def create(self, request: Create, place: Callable[[NewOrder], OrderResult]) -> Answer:
-        """Carry a create out, order by order, each by `place`."""
-        if request.expires and self.clock() > request.expires:
-            return Refused(self.facts.code("late"), "too late")
-        if len(request.orders) > self.facts.batch_create:
-            return Refused(self.facts.code("filter"), "too many orders in one request")
-        return Done([place(new) for new in request.orders])
-
-    def place(self, new: NewOrder, ours: bool = True) -> OrderResult:
-        """One order: checked, taken, matched, and what is left rests."""
-        known = self.orders.get(new.client_id)
-        if known is not None:
-            known.creates += 1
-            facts = self.facts
-            again = facts.duplicate == "accepts" or (facts.id_rule == "reusable" and not known.open)
-            if not again:
-                if facts.duplicate == "returns first":
-                    return OrderResult(True, known.venue_id, status=_said(known))
-                return self.refusal("duplicate id")
-        order, why = self._checked(new, ours)
-        if order is None:
-            if known is None:
-                order = SimOrder(new.client_id, new.oid, new.i, new.side, 0, 0, new.tif, new.reduce_only, ours)
-                order.state = "rejected"
-                self.orders[new.client_id] = order
-            return why
-        self._numbers += 1
-        order.venue_id = str(self._numbers)
-        order.created = self.world.now
-        # a second order under an id that exists has a key of its own here; `creates` is counted at the first
-        self.orders[new.client_id if known is None else f"{new.client_id}#{order.venue_id}"] = order
-        return self._enter(order)
-
-    def _checked(self, new: NewOrder, ours: bool) -> tuple[SimOrder | None, OrderResult]:
-        facts, i = self.facts, new.i
-        good = OrderResult(True)
-        if len(new.client_id) > facts.id_max or i not in self.markets:
-            return None, self.refusal("filter")
-        closed = self.troubles.closed_to(i, new.tif == "GTX")
-        if closed:
-            return None, self.refusal(closed)
-        try:
-            px, sz = self.tick_units[i][new.price], self.lot_units[i][new.size]
-        except (OffGrid, WireError):
-            return None, self.refusal("filter", "off the grid")
-        if px <= 0 or sz <= 0 or not self.troubles.fits(i, px, sz):
-            return None, self.refusal("filter")
-        order = SimOrder(new.client_id, new.oid, i, new.side, px, sz, new.tif, new.reduce_only, ours)
-        if new.reduce_only and self.markets[i].futures and self._reduces(order) < sz:
-            return None, self.refusal("filter", "reduce-only")
-        return order, good
-
-    def _reduces(self, order: SimOrder) -> int:
-        """Lots by which the position can still be reduced on this side."""
-        return max(0, -self.positions[order.i].lots * order.side)
-
-    def _enter(self, order: SimOrder) -> OrderResult:
-        market = self.markets[order.i]
-        bid, ask = market.touch()
-        crosses = order.px >= ask if order.side > 0 else order.px <= bid
-        if order.tif == "GTX" and crosses:
-            how = self.facts.post_only
-            if how == "reject":
-                order.state = "rejected"
-                order.ended = self.world.now
-                return self.refusal("would take")
-            if how == "cancel":
-                self.end(order, "expired", "post only")
-                return OrderResult(True, order.venue_id, status="new")
-            order.px = ask - 1 if order.side > 0 else bid + 1
-            crosses = False
-        order.state = "open"
-        self.open[order.venue_id] = order
-        if not self.troubles.eager:
-            self.report([self.wires[order.i].order(order, self.clock())])
-        if crosses:
-            self._take(order)
-        if order.open:
-            if order.tif == "IOC":
-                self.end(order, "expired", "ioc")
-            else:
-                market.join(order)
-                if self.facts.silent_expiry_ms:
-                    self.world.after(self.facts.silent_expiry_ms * MS, self._silent_end, order)
-        self._tell(market)
-        return OrderResult(True, order.venue_id, status=_said(order))
-
-    def _take(self, order: SimOrder) -> None:
-        """Trade at once what crosses; the taker ends where it would meet an order of its own account."""
-        market = self.markets[order.i]
-        while order.left > 0:
-            bid, ask = market.touch()
-            px = ask if order.side > 0 else bid
-            if (px - order.px) * order.side > 0:
-                return
-            own = market.own.get(-order.side * px)
-            if own:
-                maker = own[0]
-                assert isinstance(maker, SimOrder)
-                if order.ours and maker.ours:
-                    self.crossed_own.append((order.client_id, maker.client_id))
-                self.end(order, "expired", "self-trade prevention")
-                return
-            got = market.hit(-order.side * px, order.left, order.side)
-            if order.tif == "GTX":
-                self.taker_postonly.append(order.client_id)
-            self.book(order, px, got, False)
-
     # -- executions --------------------------------------------------------------------------------------------
 
     def executed(self, resting: Resting, lots: int) -> None:
@@ -312,9 +211,9 @@ class Exchange:
         market = self.markets[order.i]
         self.book(order, order.px, lots, True)
         market.print_trade(order.px, lots, -order.side)
-        self._tell(market)
+        self.tell(market)
 
-    def _tell(self, market: Market) -> None:
+    def tell(self, market: Market) -> None:
         """Publish soon, not inside a request."""
         self.world.after(MATCH_NS, market.tell)
 
@@ -327,11 +226,12 @@ class Exchange:
         if self.open.pop(order.venue_id, None) is not None:
             market = self.markets[order.i]
             market.leave(order)
-            self._tell(market)
+            self.tell(market)
         if not silent:
             self.report([self.wires[order.i].order(order, self.clock(), reason)])
 
-    def _silent_end(self, order: SimOrder) -> None:
+    def silent_end(self, order: SimOrder) -> None:
+        """An order has reached its age: gone, and nobody is told."""
         if order.open:
             self.end(order, "expired", "", silent=True)
 
@@ -401,8 +301,3 @@ class Exchange:
             if order.i == i:
                 order.px *= factor
         self.fills = [fill._replace(px=fill.px * factor) if fill.i == i else fill for fill in self.fills]
-
-
-def _said(order: SimOrder) -> str:
-    """State of an order as an answer names it."""
-    return {"open": "new", "pending": "new"}.get(order.state, order.state)

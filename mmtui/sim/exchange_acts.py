@@ -216,7 +216,7 @@ class Conditions:
             0, i, self._foreign_id(word), side, market.px[px].decode(), market.sz[lots].decode(),
             "IOC" if takes else "GTC", False,
         )  # fmt: skip
-        exchange.place(new, ours=False)
+        exchange.entry.place(new, ours=False)
         self._world.after((300 + dice.below(4_700)) * MS, self._withdraw, exchange.orders.get(new.client_id))
 
     def _withdraw(self, order: SimOrder | None) -> None:

@@ -119,11 +119,11 @@ class Troubles:
             refused = [place for place in range(len(request.orders)) if bits >> 8 + place & 1]
         if not exchange.facts.fill_before_ack and not self.eager and exchange.net is not None:
             exchange.net.hold_private(exchange.v)
-        place: Callable[[NewOrder], OrderResult] = exchange.place
+        place: Callable[[NewOrder], OrderResult] = exchange.entry.place
         if refused:
             wanted = iter(range(len(request.orders)))
             place = lambda new: self._half(new, next(wanted) in refused)  # noqa: E731 - one use, with its counter
-        answer = exchange.create(request, place)
+        answer = exchange.entry.create(request, place)
         delay = self._fill_now(request) if self.eager else 0
         if unanswered or (self._on[1] and world.strikes(1, first)):
             self._lost(11 if unanswered else 1, answer, reply)
@@ -136,7 +136,7 @@ class Troubles:
         unknown = self._world.dice(11).below(2) and "fate unknown" in exchange.facts.codes.values()
         if refused:
             return exchange.refusal("fate unknown" if unknown else "overloaded")
-        result = exchange.place(new)
+        result = exchange.entry.place(new)
         return exchange.refusal("fate unknown") if unknown and result.ok else result
 
     def _fill_now(self, request: Create) -> int:

@@ -328,6 +328,20 @@ def test_fills_positions_and_orders_agree_in_a_busy_market(venue):
     assert not exchange.taker_postonly and not exchange.crossed_own
 
 
+def test_what_is_long_over_can_be_forgotten():
+    one = Venue()
+    old = one.rest(one.new(BUY, 0))[0]
+    one.exchange.hit(old, old.left)
+    one.run(5_000)
+    before = one.world.now
+    fresh = one.rest(one.new(BUY, 0, size=20))[0]
+    one.exchange.hit(fresh, 4)
+    one.exchange.forget(before)
+    assert list(one.exchange.orders.values()) == [fresh]
+    assert [fill.sz for fill in one.exchange.fills] == [4] and one.exchange.forgotten == 1
+    assert one.exchange.position(0) == 14
+
+
 def test_the_same_seed_gives_the_same_bytes():
     def bytes_of():
         one = Venue(rates=dict.fromkeys(range(1, 43), 20000), still=False)
