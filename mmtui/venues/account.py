@@ -61,7 +61,7 @@ class AccountSession:
         self.orders = OwnOrders()
         self.ids = ClientIds(facts, tag)
         self.reader = Reader(facts.id, v, instruments)
-        self.budget = Budget(facts)
+        self.budget = Budget(facts, len(instruments))
         self.dead_man = DeadManKeeper(facts, v, [i for i, _ in instruments])
         self.flights = Flights()
         self.questions = Questions()
@@ -205,7 +205,7 @@ class AccountSession:
         open_orders = len(self.orders.live)
         for kind, detail in self.questions.ready():
             if not self.budget.asks(now, kind, open_orders):
-                continue
+                break  # whoever has waited longest is first: nobody starves
             weight = self.budget.weights[kind]
             self.budget.asked(now, kind)
             request, queries = self.questions.leaves(kind, detail, self.flights.next_id(), self._expires(now), weight)

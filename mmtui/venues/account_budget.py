@@ -2,8 +2,7 @@
 
 Creates leave a reserve for cancels: the larger of 20 % of every budget that cancels draw on and the cost of cancelling
 everything that is open (which thereby caps the open orders).  Questions have an allowance of half a budget, so that
-they cannot use a window up at once and then stay away for the rest of it; those about open orders, which prove cancels,
-may overdraw it.
+they cannot use a window up at once and then stay away for the rest of it.
 
 Rules of this file: integers; a budget is spent when a request leaves, whatever becomes of it.
 """
@@ -66,7 +65,7 @@ class Window:
 class Allowance:
     """Units that come back evenly: `limit` // 2 in `ns`, a quarter of `limit` at the most."""
 
-    __slots__ = ("_at", "_full", "_level", "_ns", "_rate", "overdraft")
+    __slots__ = ("_at", "_full", "_level", "_ns", "_rate")
 
     def __init__(self, limit: int, ns: int) -> None:
         self._ns = ns
@@ -74,7 +73,6 @@ class Allowance:
         self._full = max(1, limit // 4) * ns
         self._level = self._full  # units x ns
         self._at = 0
-        self.overdraft = limit // 5
 
     def has(self, now: int, units: int) -> bool:
         """Whether so much is there; what is more than a full allowance may leave from a full one."""
@@ -92,14 +90,14 @@ class Budget:
 
     __slots__ = ("_asking", "_batch", "_cancel", "_count_cancels", "_orders", "_weight", "weights")
 
-    def __init__(self, facts: TradingFacts) -> None:
+    def __init__(self, facts: TradingFacts, instruments: int) -> None:
         rates = facts.rates
         self._weight = Window(rates.weight, rates.window_ms * MS)
         self._asking = Allowance(rates.weight, rates.window_ms * MS)
         self._orders = [Window(limit, ms * MS) for limit, ms in rates.orders]
         self._count_cancels = rates.cancels_count
         self._batch = facts.batch_cancel
-        self.weights = {kind: facts.weight(kind) for kind in KINDS}
+        self.weights = {kind: facts.weight(kind, instruments) for kind in KINDS}
         self._cancel = self.weights["Cancel"]
 
     @property
@@ -142,8 +140,7 @@ class Budget:
     def asks(self, now: int, kind: str, open_orders: int) -> bool:
         """Whether a question may leave: within its allowance, and what cancelling everything costs stays."""
         weight = self.weights[kind]
-        overdraft = self._asking.overdraft if kind == "AskOpen" else 0
-        if not self._asking.has(now, weight - overdraft):
+        if not self._asking.has(now, weight):
             return False
         room = self._weight.room(now)
         return room - weight >= self.cancelling(open_orders) or room == self._weight.limit

@@ -109,7 +109,7 @@ class Waiting:
     __slots__ = ("flying", "queries", "since", "wanted")
 
     def __init__(self) -> None:
-        self.wanted = False
+        self.wanted = 0  # place in the queue of kinds; 0: not wanted
         self.queries: list[int] = []
         self.since = 0
         self.flying = 0  # request under way
@@ -118,9 +118,10 @@ class Waiting:
 class Questions:
     """Queries of the engine, and the session's own (without a number), by kind and endpoint."""
 
-    __slots__ = ("_waiting", "waiting")
+    __slots__ = ("_numbers", "_waiting", "waiting")
 
     def __init__(self) -> None:
+        self._numbers = 0
         self._waiting: dict[tuple[str, int], Waiting] = {key: Waiting() for key in _KINDS}
         self.waiting = 0  # kinds that wait
 
@@ -128,7 +129,8 @@ class Questions:
         """`query` is 0 for a question of the session's own."""
         waiting = self._waiting[kind, detail]
         if not waiting.wanted:
-            waiting.wanted, waiting.since = True, since
+            self._numbers += 1
+            waiting.wanted, waiting.since = self._numbers, since
             self.waiting += 1
         else:
             waiting.since = min(waiting.since, since)
@@ -142,14 +144,15 @@ class Questions:
         self.ask({"fills": "AskFills", "ledger": "AskLedger"}.get(what, "AskPositions"), 0, query, since)
 
     def ready(self) -> list[tuple[str, int]]:
-        """Kinds that wait and of which no request is under way."""
-        return [key for key, waiting in self._waiting.items() if waiting.wanted and not waiting.flying]
+        """Kinds that wait and of which no request is under way, the longest waiting first."""
+        ready = [(waiting.wanted, key) for key, waiting in self._waiting.items() if waiting.wanted and not waiting.flying]
+        return [key for _, key in sorted(ready)]
 
     def leaves(self, kind: str, detail: int, id: int, expires: int, weight: int) -> tuple[Question, list[int]]:
         """The request for everything of a kind that waits, and the questions that it answers."""
         waiting = self._waiting[kind, detail]
         queries, since = waiting.queries, waiting.since
-        waiting.wanted, waiting.queries, waiting.since, waiting.flying = False, [], 0, id
+        waiting.wanted, waiting.queries, waiting.since, waiting.flying = 0, [], 0, id
         self.waiting -= 1
         request: Question
         if kind == "AskOpen":

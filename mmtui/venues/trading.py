@@ -50,13 +50,14 @@ class DeadManFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RateFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Budgets. Windows slide; `weights` is by the name of the request type (1 where it is not named)."""
+    """Budgets. Windows slide; weights are by the name of the request type (1 where it is not named)."""
 
     weight: int
     window_ms: int
     orders: tuple[tuple[int, int], ...] = ()  # (orders, ms)
     cancels_count: bool = False  # cancels count in `orders` too
     weights: dict[str, int] = {}
+    symbol_weights: dict[str, int] = {}  # of one symbol, where the request can be (or must be) made for each
     penalty: Literal["429", "418", "403", "closed"] = "429"  # what too many requests lead to in the end
     ban_ms: int = 0
 
@@ -119,6 +120,11 @@ class TradingFacts(msgspec.Struct, frozen=True, kw_only=True):
         """A code with this meaning; the meaning itself where the table has none."""
         return next((code for code, said in self.codes.items() if said == meaning), meaning)
 
-    def weight(self, request: str) -> int:
-        """Weight of a request type by its name."""
-        return self.rates.weights.get(request, 1)
+    def weight(self, request: str, instruments: int = 1) -> int:
+        """Weight of a request type by its name, for an account of so many instruments: the cheaper way of asking."""
+        rates = self.rates
+        each = rates.symbol_weights.get(request)
+        whole = rates.weights.get(request)
+        if each is None:
+            return 1 if whole is None else whole
+        return each * instruments if whole is None else min(whole, each * instruments)
