@@ -91,17 +91,24 @@ def test_a_live_desk_asks_in_steps_and_starts_only_when_the_account_is_known():
     assert desk.places()
 
 
-def test_answers_that_do_not_come_are_asked_for_again_and_late_ones_are_of_no_account():
+def test_what_is_not_answered_is_asked_for_again_and_nothing_else():
     desk = Desk(live(), execution="deaf")
     account = Account(desk)
     desk.step(AccountStatus(desk.now, 0, True, "login"))
-    old = account.query
-    desk.wait(1_500)
-    assert account.query > old
-    for endpoint in (1, 2):
-        desk.step(OpenOrders(desk.now, 0, old, endpoint, []))
-    assert not desk.all(QueryAccount)
-    account.all_well()
+    account.orders(endpoints=(1,))
+    mark = desk.mark
+    desk.wait(1_200)
+    assert desk.all(QueryOpenOrders, mark) == [QueryOpenOrders(0, account.query, 2)]
+    account.orders()
+    desk.step(AccountAnswer(desk.now, 0, account.query, "ledger"))
+    mark = desk.mark
+    desk.wait(5_000)
+    assert [e.what for e in desk.all(QueryAccount, mark)] == ["fills"]
+    desk.step(AccountAnswer(desk.now, 0, account.query, "fills"))
+    mark = desk.mark
+    desk.wait(5_000)
+    assert [e.what for e in desk.all(QueryAccount, mark)] == ["positions"]
+    account.positions()
     assert not desk.engine.reconcile.pending()
 
 

@@ -12,16 +12,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mmtui.core import events as ev
-from mmtui.core.effects import Adjust, QueryAccount
+from mmtui.core.effects import Adjust, QueryAccount, QueryOpenOrders
 from mmtui.core.orders.table import Fact
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
 
 SECOND = 1_000_000_000
-#: A round whose answers have not come by then is begun again, at first; the wait doubles.
+#: What has not been answered by then is asked for again, at first; the wait doubles.
 ANSWER = 1_000_000_000
-ANSWER_MAX = 8_000_000_000
+ANSWER_MAX = 4_000_000_000
 #: Two polls that are to agree on a difference are at least so far apart.
 APART = 1_000_000_000
 #: Fills and ledger entries are asked for again from so long before the newest one that is known.
@@ -132,9 +132,8 @@ class Reconciler:
         for v, one in enumerate(self.rounds):
             if one.query:
                 if ts - one.asked >= min(ANSWER << min(one.attempts, 3), ANSWER_MAX):
-                    attempts = one.attempts + 1
-                    self.begin(v, one.why)
-                    one.attempts = attempts
+                    one.attempts += 1
+                    self._ask(v, one)
             elif one.due and ts >= one.due:
                 self.begin(v, one.why)
 
@@ -147,6 +146,19 @@ class Reconciler:
         one.begun = one.asked = engine.ts
         one.due = 0
         one.waits = ["1", "2"]
+
+    def _ask(self, v: int, one: Round) -> None:
+        """Ask for what the round waits for."""
+        emit = self.engine.emit
+        one.asked = self.engine.ts
+        for what in one.waits:
+            if what in ("1", "2"):
+                emit(QueryOpenOrders(v, one.query, int(what)))
+            elif what == "positions":
+                one.touched = list(self.bookings)
+                emit(QueryAccount(v, one.query, what))
+            else:
+                emit(QueryAccount(v, one.query, what, max(0, self.newest[v] - OVERLAP)))
 
     def wanted(self, v: int) -> None:
         """Something about the orders of a venue is not known: a round, unless one is under way."""
@@ -165,16 +177,8 @@ class Reconciler:
         one.waits.remove(what)
         if one.waits:
             return
-        one.asked = self.engine.ts
-        if what in ("1", "2"):
-            since = max(0, self.newest[v] - OVERLAP)
-            one.waits = ["fills", "ledger"]
-            self.engine.emit(QueryAccount(v, query, "fills", since))
-            self.engine.emit(QueryAccount(v, query, "ledger", since))
-        else:
-            one.waits = ["positions"]
-            one.touched = list(self.bookings)
-            self.engine.emit(QueryAccount(v, query, "positions"))
+        one.waits = ["fills", "ledger"] if what in ("1", "2") else ["positions"]
+        self._ask(v, one)
 
     def account_answer(self, event: ev.AccountAnswer) -> None:
         if event.what == "fills":
