@@ -57,6 +57,7 @@ class SimDesk:
         self._connections = 0
         world.order_state = self._order_state
         world.open_states = self._open_states
+        world.on_heal(self._healed)
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -155,6 +156,12 @@ class SimDesk:
         if self._life is not None:
             self.stalled_until = max(self.stalled_until, self.world.now + ns)
             self._life.stand_still(self.stalled_until)
+
+    def _healed(self) -> None:
+        """Nothing keeps a process standing still any more."""
+        self.stalled_until = 0
+        if self._life is not None and self._life.held:
+            self._life.stand_still(self.world.now)
 
     def step_clock(self, ns: int) -> None:
         """The wall clock steps; a process that runs goes on with its monotonic one, the next one begins from here."""

@@ -145,8 +145,9 @@ class Questions:
 
     def ready(self) -> list[tuple[str, int]]:
         """Kinds that wait and of which no request is under way, the longest waiting first."""
-        ready = [(waiting.wanted, key) for key, waiting in self._waiting.items() if waiting.wanted and not waiting.flying]
-        return [key for _, key in sorted(ready)]
+        waits = self._waiting
+        ready = [key for key, waiting in waits.items() if waiting.wanted and not waiting.flying]
+        return sorted(ready, key=lambda key: waits[key].wanted)
 
     def leaves(self, kind: str, detail: int, id: int, expires: int, weight: int) -> tuple[Question, list[int]]:
         """The request for everything of a kind that waits, and the questions that it answers."""
