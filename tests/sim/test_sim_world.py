@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from mmtui.sim.faults import COUNT, FAULTS
 from mmtui.sim.world import ALL_ORDERS, SECOND, START, World
 
@@ -87,4 +89,6 @@ def test_the_table_has_all_faults_each_with_who_strikes_it_and_where_it_can_hit(
         assert set(fault.reach) <= states
         assert fault.high <= ALWAYS
         assert bool(fault.reach) == bool(fault.low), "a fault that strikes hits something"
+        names = [] if fault.who == "nobody" else fault.who.replace(" and ", ", ").split(", ")
+        assert all(find_spec(f"mmtui.sim.{name}") for name in names), fault.who
     assert [n for n, fault in FAULTS.items() if not fault.low] == [15], "no checksum in the form that is spoken"
