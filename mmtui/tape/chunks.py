@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mmtui.tape import schema1
 from mmtui.tape.files import Files
-from mmtui.tape.format import CHUNK_HEAD, CHUNK_MAGIC, ChunkHead, TapeError, instant, read_chunk_head
+from mmtui.tape.format import CHUNK_HEAD, CHUNK_MAGIC, ChunkHead, TapeError, read_chunk_head
 from mmtui.tape.index import INDEX, ROW, Chunks
 
 _STEP = 1 << 20
@@ -20,24 +20,25 @@ class Found(NamedTuple):
     chunks: Chunks
     rows: int  # rows of the index that are right; -1: none of it can be used
     size: int  # of the tape
-    damage: list[str]
+    gaps: list[int]  # places of chunks whose first record does not follow the chunk before
+    damage: list[str]  # of the index
 
 
 def scan(files: Files, directory: Path) -> Found:
-    """Every chunk of a session's tape whose header is whole; what is missing between them is said."""
+    """Every chunk of a session's tape whose header is whole."""
     path = directory / "tape"
     try:
         size = files.size(path)
     except FileNotFoundError:
-        return Found(Chunks(), 0, 0, [])
+        return Found(Chunks(), 0, 0, [], [])
     except OSError as error:
         raise TapeError(f"{path}: {error.strerror}") from error
     try:
         chunks, rows, damage = _from_index(files, directory, size)
-        _from_headers(files, path, size, chunks, damage)
+        gaps = _from_headers(files, path, size, chunks)
     except OSError as error:
         raise TapeError(f"{path}: {error.strerror}") from error
-    return Found(chunks, rows, size, damage)
+    return Found(chunks, rows, size, gaps, damage)
 
 
 def read_head(files: Files, path: Path, offset: int) -> ChunkHead | None:
@@ -65,8 +66,9 @@ def _from_index(files: Files, directory: Path, size: int) -> tuple[Chunks, int, 
     return Chunks(), -1, [f"{directory.name}: index: is damaged or of another tape: the tape was read without it"]
 
 
-def _from_headers(files: Files, path: Path, size: int, chunks: Chunks, damage: list[str]) -> None:
-    """Add the chunks after the last known one, found by their headers."""
+def _from_headers(files: Files, path: Path, size: int, chunks: Chunks) -> list[int]:
+    """Add the chunks after the last known one, found by their headers; the places after something that is missing."""
+    gaps = []
     last = chunks[-1] if chunks else None
     offset = last.end if last else 0
     expected = last.first + last.records if last else 0
@@ -82,14 +84,11 @@ def _from_headers(files: Files, path: Path, size: int, chunks: Chunks, damage: l
             offset = later
             continue
         if chunk.first > expected:
-            since = instant(chunks[-1].last_ts) if chunks else "the start"
-            damage.append(
-                f"{path.parent.name}: tape: chunk {len(chunks)} is damaged: records {expected} to {chunk.first - 1}"
-                f" are lost, {since} to {instant(chunk.first_ts)}"
-            )
+            gaps.append(len(chunks))
         chunks.append(chunk)
         expected = chunk.first + chunk.records
         offset = chunk.end
+    return gaps
 
 
 def _next_magic(files: Files, path: Path, offset: int, size: int) -> int:

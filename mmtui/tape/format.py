@@ -12,18 +12,17 @@ A session is a folder:
     end.json      written at the clean end: number of records, state hash, hash of the last chunk
     journal       what cockpits did beside commanding (journal.py)
 
-A record is msgpack of [event, effects].  Records are numbered from 0; chunks and tails name their first, so a tail
-that was already made into a chunk when the process died is recognised.  A batch is its head, the length and the crc32
-of every record, and the records: torn anywhere, the whole records before that place are still known to be whole.
-Checksums cover the number of a record: none passes for another.
+A record is an event and the effects that it caused.  Records are numbered from 0; chunks and tails name their first,
+so records of a tail that were made a chunk already when the process died are recognised.  A batch is its head and
+msgpack of its events and their effects; its checksum covers the number of its first record: none passes for another.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
-from itertools import count as numbers
 from typing import NamedTuple
 from zlib import crc32
 
@@ -42,8 +41,6 @@ TAIL_MAGIC = b"mmtuitl2"
 EMERGENCY_MAGIC = b"mmtuiem2"
 #: Raw bytes of records that make a chunk; the price of finding a record is reading so much.
 CHUNK_BYTES = 128 * 1024
-#: More than this is not a record: a length that says so is damage.
-RECORD_MAX = 64 * 1024 * 1024
 RESERVE_BYTES = 16 * 1024 * 1024
 
 HASH_BYTES = 32
@@ -53,14 +50,17 @@ CRC = struct.Struct("<I")
 _CHUNK = struct.Struct(f"<8sIQqqII{HASH_BYTES}s")
 _HASH_END = _CHUNK.size + HASH_BYTES
 CHUNK_HEAD = _HASH_END + CRC.size
-TAIL_HEAD = struct.Struct("<8sQ")
-#: records, bytes of them, crc32 of these, of the table after it and of the first number
+#: magic, first number, and again: where one is damaged the first batch tells which
+TAIL_HEAD = struct.Struct("<8sQQ")
+#: records, bytes of them, crc32 of these two, the bytes and the first number
 BATCH = struct.Struct("<III")
 _BATCH_START = struct.Struct("<II")
 
 Record = tuple[Event, list[Effect]]
 ENCODER = msgspec.msgpack.Encoder()
-DECODER: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
+_BATCH: msgspec.msgpack.Decoder[tuple[list[Event], list[list[Effect]]]] = msgspec.msgpack.Decoder(
+    tuple[list[Event], list[list[Effect]]]
+)
 
 #: What decoding damaged text or msgpack raises.
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -166,35 +166,53 @@ def chunk_is_whole(head: bytes, packed: bytes) -> bool:
     return chain_hash(previous_hash(head), head[: _CHUNK.size], packed) == head[_CHUNK.size : _HASH_END]
 
 
-def pack_batch(records: list[bytes], first: int) -> bytes:
+def pack_batch(events: Sequence[Event], effects: Sequence[Sequence[Effect]], first: int) -> bytes:
     """Records as they are flushed to a tail together; `first` is the number of the first."""
-    count = len(records)
-    table = struct.pack(f"<{2 * count}I", *map(len, records), *map(crc32, records, numbers(first)))
-    data = b"".join(records)
-    start = _BATCH_START.pack(count, len(data))
-    return b"".join((start, CRC.pack(crc32(table, crc32(start, first & 0xFFFFFFFF))), table, data))
+    data = ENCODER.encode((events, effects))
+    start = _BATCH_START.pack(len(events), len(data))
+    return start + CRC.pack(crc32(data, crc32(start, first & 0xFFFFFFFF))) + data
 
 
-def read_batches(data: bytes, offset: int, first: int) -> tuple[list[bytes], int, int]:
-    """Whole records of a tail from `offset` on, numbered from `first`; where the first byte that is none stands; and
-    how many more records the batch that ends there should have had."""
-    records: list[bytes] = []
+class Batches(NamedTuple):
+    """What a tail holds."""
+
+    start: int  # number of the first record here
+    records: list[Record]
+    end: int  # where the first byte stands that is no whole batch
+    missing: int  # records that the batch there says it has
+    total: int  # records, those before `start` too
+    damaged: int  # of those before `start`
+
+
+def read_batches(data: bytes, offset: int, first: int, known: int = 0) -> Batches:
+    """Whole batches from `offset` on, numbered from `first`; those wholly before `known` are checked and left out."""
+    records: list[Record] = []
+    start = number = first
+    missing = damaged = 0
     while offset + BATCH.size <= len(data):
-        count, _, check = BATCH.unpack_from(data, offset)
-        start = offset + BATCH.size + 8 * count
-        number = first + len(records)
-        head, table = data[offset : offset + _BATCH_START.size], data[offset + BATCH.size : start]
-        if not count or len(table) < 8 * count or crc32(table, crc32(head, number & 0xFFFFFFFF)) != check:
+        count, size, check = BATCH.unpack_from(data, offset)
+        body = data[offset + BATCH.size : offset + BATCH.size + size]
+        head = data[offset : offset + _BATCH_START.size]
+        if not count:
             break
-        sizes = struct.unpack(f"<{2 * count}I", table)
-        for place in range(count):
-            record = data[start : start + sizes[place]]
-            if len(record) < sizes[place] or crc32(record, (number + place) & 0xFFFFFFFF) != sizes[count + place]:
-                return records, start if place else offset, count - place
-            records.append(record)
-            start += sizes[place]
-        offset = start
-    return records, offset, 0
+        whole = len(body) == size and crc32(body, crc32(head, number & 0xFFFFFFFF)) == check
+        if number + count <= known and len(body) == size:
+            damaged += 0 if whole else count  # the next one tells whether this head was right
+            start = number + count
+        elif whole:
+            try:
+                events, effects = _BATCH.decode(body)
+            except UNREADABLE:
+                missing = count
+                break
+            records += zip(events, effects, strict=True)
+        else:
+            missing = count if count <= size else 0
+            break
+        number += count
+        offset += BATCH.size + size
+    total = number - first if records or number - first > damaged else 0
+    return Batches(start, records, offset, missing, total, damaged)
 
 
 def new_session(name: str, now_ns: int) -> str:

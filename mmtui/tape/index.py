@@ -7,10 +7,12 @@ Rules of this file: a cache; what it says is believed only if its last row is th
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 from typing import overload
 from zlib import crc32
 
+from mmtui.tape.files import Files, Handle, put
 from mmtui.tape.format import CRC, HASH_BYTES, ChunkHead
 
 INDEX = "index"
@@ -19,31 +21,45 @@ _ROW = struct.Struct(f"<QQqqIIII{HASH_BYTES}s")
 ROW = _ROW.size + CRC.size
 
 
-class IndexRows:
-    """Makes the rows of an index, one after the other."""
+class IndexWriter:
+    """Adds rows to the index of a session. A cache: where it cannot be written it is left behind."""
 
-    def __init__(self, check: int = 0) -> None:
-        self._check = check  # crc32 of all rows so far
+    def __init__(self, files: Files, path: Path) -> None:
+        self._files = files
+        self._path = path
+        self._handle: Handle | None = files.append(path)
+        self._check = 0  # crc32 of all rows so far
 
-    def add(self, chunk: ChunkHead) -> bytes:
-        body = _ROW.pack(
-            chunk.offset,
-            chunk.first,
-            chunk.first_ts,
-            chunk.last_ts,
-            chunk.records,
-            chunk.raw,
-            chunk.packed,
-            chunk.schema,
-            chunk.hash,
-        )
+    def add(self, chunk: ChunkHead) -> None:
+        if self._handle is not None:
+            try:
+                self._handle.write(self._row(chunk))
+            except OSError:
+                self.close()
+
+    def go_on(self, chunks: Chunks, rows: int) -> None:
+        """After a crash: the index of exactly these chunks; `rows` of them are in the file and right (-1: none)."""
+        if rows == len(chunks):
+            self._files.truncate(self._path, rows * ROW)
+            self._check = crc32(self._files.read(self._path))
+            return
+        self.close()
+        self._check = 0
+        put(self._files, self._path, b"".join(map(self._row, chunks)))
+        self._handle = self._files.append(self._path)
+
+    def close(self) -> None:
+        if self._handle is not None:
+            self._handle.close()
+        self._handle = None
+
+    def _row(self, chunk: ChunkHead) -> bytes:
+        place, count = (chunk.offset, chunk.first, chunk.first_ts, chunk.last_ts), (chunk.records, chunk.raw)
+        body = _ROW.pack(*place, *count, chunk.packed, chunk.schema, chunk.hash)
         self._check = crc32(body, self._check)
         row = body + CRC.pack(self._check)
         self._check = crc32(row[-CRC.size :], self._check)
         return row
-
-    def all(self, chunks: Iterable[ChunkHead]) -> bytes:
-        return b"".join(map(self.add, chunks))
 
 
 class Chunks(Sequence[ChunkHead]):

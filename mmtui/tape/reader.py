@@ -20,7 +20,6 @@ from mmtui.tape import columns, schema1
 from mmtui.tape.chunks import Found, scan
 from mmtui.tape.files import DISK, Files
 from mmtui.tape.format import (
-    DECODER,
     HASH_BYTES,
     UNREADABLE,
     ChunkHead,
@@ -34,7 +33,7 @@ from mmtui.tape.format import (
     previous_hash,
     read_chunk_head,
 )
-from mmtui.tape.tails import Tail, load_tails, parse_tails
+from mmtui.tape.tails import Tail, first_of, load_tails, parse_tails
 
 #: What decoding a body raises when it is not what its header says.
 _BROKEN = (zstandard.ZstdError, ValueError, IndexError, KeyError, TypeError, OverflowError, *UNREADABLE)
@@ -78,7 +77,7 @@ class TapeReader:
                     yield first, records
         first = max(start, self.tail_index)
         if first < self.count:
-            yield first, [DECODER.decode(record) for record in self.tail_records[first - self.tail_index :]]
+            yield first, self.tail_records[first - self.tail_index :]
 
     def index_at(self, ts: int) -> int:
         """Number of the first record at or after `ts`; `count` when there is none."""
@@ -90,7 +89,7 @@ class TapeReader:
                 if instants[-1] >= ts:
                     return self.chunks[number].first + bisect_left(instants, ts)
         for index in range(self.tail_index, self.count):
-            if DECODER.decode(self.tail_records[index - self.tail_index])[0].ts >= ts:
+            if self.tail_records[index - self.tail_index][0].ts >= ts:
                 return index
         return self.count
 
@@ -137,10 +136,8 @@ class TapeReader:
         self.chunks = found.chunks
         self.index_rows = found.rows
         self._measure()
-        self.tails = tails = parse_tails(loaded, self.chunk_records)
-        self._unproven(tails)
-        self._measure()
-        self.tail_records: list[bytes] = []
+        self.tails = tails = self._prove(loaded, found.gaps)
+        self.tail_records: list[Record] = []
         self.tail_index = self.chunk_records
         self._join(tails)
         self.count = self.tail_index + len(self.tail_records)
@@ -152,10 +149,10 @@ class TapeReader:
             self.damage.append(f"{name}: {text}")
         elif end and end.chain != self.chain.hex():
             self.damage.append(f"{name}: the last chunk is not the one that the session was closed with")
-        self.tail_first = DECODER.decode(self.tail_records[0])[0].ts if self.tail_records else 0
-        self.start = self.chunks[0].first_ts if self.chunks else self.tail_first
-        last = self.chunks[-1].last_ts if self.chunks else 0
-        self.end = DECODER.decode(self.tail_records[-1])[0].ts if self.tail_records else last
+        first, last = (self.chunks[0].first_ts, self.chunks[-1].last_ts) if self.chunks else (0, 0)
+        if self.tail_records:
+            first, last = first if self.chunks else self.tail_records[0][0].ts, self.tail_records[-1][0].ts
+        self.start, self.end = first, last
 
     def _measure(self) -> None:
         last = self.chunks[-1] if self.chunks else None
@@ -163,25 +160,44 @@ class TapeReader:
         self.chunk_records = last.first + last.records if last else 0
         self.chain = last.hash if last else bytes(HASH_BYTES)
 
-    def _unproven(self, tails: list[Tail]) -> None:
-        """After a loss of power the newest chunks may be torn: those whose tails are still there are believed less."""
-        retired = [tail for tail in tails if tail.retired]
-        if not retired:
-            return
-        since = retired[0].first
-        reach = since
-        for tail in tails:
-            if tail.first <= reach:
-                reach = max(reach, tail.end)
-        proven = bisect_left(self.chunks, since, key=lambda chunk: chunk.first)
-        for number in range(proven, len(self.chunks)):
-            complaints = len(self.damage)
-            if self.body(number) is None:
-                del self.damage[complaints:]
-                self._bad.discard(number)
-                if self.chunks[number].first <= reach:  # its tail is there
-                    self.chunks.cut(number)
-                    return
+    def _prove(self, loaded: list[tuple[str, bytes]], gaps: list[int]) -> list[Tail]:
+        """The tails. Chunks that are in them too may have been torn by a loss of power: then the tails are believed."""
+        expected = self.chunk_records
+        shared = bisect_left(self.chunks, first_of(loaded), key=lambda chunk: chunk.first)
+        for number in range(shared, len(self.chunks)):
+            before = self.chunks[number - 1] if number else None
+            place = before.first + before.records if before else 0
+            if number not in gaps and self._is_whole(number):
+                continue
+            tails = parse_tails(loaded, place)
+            if any(tail.start <= place < tail.end for tail in tails):
+                until = self.chunks[number].first + self.chunks[number].records - 1
+                self.damage.append(f"{self.directory.name}: tape: the chunk of records {place} to {until} is damaged:"
+                                   " they are taken from the tail")  # fmt: skip
+                self.chunks.cut(number)
+                self._measure()
+                expected = place
+            break
+        for number in gaps:
+            if number < len(self.chunks):
+                self._gap(number)
+        return parse_tails(loaded, expected)
+
+    def _is_whole(self, number: int) -> bool:
+        complaints = len(self.damage)
+        whole = self.body(number) is not None
+        del self.damage[complaints:]
+        self._bad.discard(number)
+        return whole
+
+    def _gap(self, number: int) -> None:
+        before = self.chunks[number - 1] if number else None
+        since, first = (instant(before.last_ts), before.first + before.records) if before else ("the start", 0)
+        chunk = self.chunks[number]
+        self.damage.append(
+            f"{self.directory.name}: tape: chunk {number} is damaged: records {first} to {chunk.first - 1} are lost,"
+            f" {since} to {instant(chunk.first_ts)}"
+        )
 
     def _join(self, tails: list[Tail]) -> None:
         """Put the tails behind the chunks, each record once."""
@@ -189,52 +205,36 @@ class TapeReader:
         interrupted = any(tail.retired for tail in tails)
         for place, tail in enumerate(tails):
             expected = self.tail_index + len(self.tail_records)
-            first = tail.first
-            following = place + 1 < len(tails) and tails[place + 1].first <= max(tail.end, expected)
-            if first > expected:
-                if interrupted:
-                    count = sum(len(later.records) for later in tails[place:])
-                    self.damage.append(f"{name}: {tail.name}: cut after record {expected - 1}: {count} records that do"
-                                       f" not follow it (from {first} on) are lost")  # fmt: skip
+            following = place + 1 < len(tails) and tails[place + 1].start <= max(tail.end, expected)
+            if tail.start > expected and tail.records:
+                if interrupted or self.tail_records:
+                    lost = f"records {tail.start} to {tail.end - 1} are lost: they do not follow it"
+                    self.damage.append(f"{name}: {tail.name}: cut after record {expected - 1}: {lost}")
                     return
-                if self.tail_records:
-                    self.damage.append(f"{name}: {tail.name}: records {expected} to {first - 1} are lost, and what"
-                                       f" follows them is cut: records {first} to {tail.end - 1}")  # fmt: skip
-                    return
-                self.damage.append(f"{name}: tape: records {expected} to {first - 1} are lost, before the tail")
-                self.tail_index = expected = first
+                self.damage.append(f"{name}: tape: records {expected} to {tail.start - 1} are lost, before the tail")
+                self.tail_index = expected = tail.start
             if tail.emergency and tail.records:
                 self.damage.append(self._emergency(tail))
-            self.tail_records += tail.records[expected - first :]
+            self.tail_records += tail.records[expected - tail.start :]
+            if tail.damaged:
+                what = f"{tail.damaged} of its records before record {tail.start} are damaged; they are in chunks"
+                self.damage.append(f"{name}: {tail.name}: {what}")
             if tail.cut and not tail.used:
                 self.damage.append(f"{name}: {tail.name}: its first bytes are damaged: {tail.cut} bytes cut")
-            elif (tail.cut or tail.missing) and not following and first + len(tail.records) >= expected:
+            elif (tail.cut or tail.missing) and not following and tail.end >= expected:
                 self.damage.append(self._cut(tail))
-        self._check_tail()
 
     def _cut(self, tail: Tail) -> str:
-        at = f" ({instant(DECODER.decode(tail.records[-1])[0].ts)})" if tail.records else ""
+        at = f" ({instant(tail.records[-1][0].ts)})" if tail.records else ""
         more = f", {tail.missing} records that were being written or are damaged" if tail.missing else ""
-        text = f"cut after record {tail.end - 1}{at}: {tail.cut} bytes lost{more}"
-        return f"{self.directory.name}: {tail.name}: {text}"
+        return f"{self.directory.name}: {tail.name}: cut after record {tail.end - 1}{at}: {tail.cut} bytes lost{more}"
 
     def _emergency(self, tail: Tail) -> str:
-        since, until = (instant(DECODER.decode(tail.records[place])[0].ts) for place in (0, -1))
+        since, until = instant(tail.records[0][0].ts), instant(tail.records[-1][0].ts)
         return (
-            f"{self.directory.name}: {tail.name}: the tape could not be written from record {tail.first} to"
+            f"{self.directory.name}: {tail.name}: the tape could not be written from record {tail.start} to"
             f" {tail.end - 1}, {since} to {until}: market events that caused nothing are not on it"
         )
-
-    def _check_tail(self) -> None:
-        for place, record in enumerate(self.tail_records):
-            try:
-                DECODER.decode(record)
-            except UNREADABLE as error:
-                self.damage.append(
-                    f"{self.directory.name}: tail: cut before record {self.tail_index + place}: {error}"
-                )
-                del self.tail_records[place:]
-                return
 
     # -- chunks --------------------------------------------------------------------------------------------------
 

@@ -10,16 +10,20 @@ from zlib import crc32
 
 import msgspec
 
-from mmtui.tape.format import CRC, HASH_BYTES, RECORD_MAX, ChunkHead, Record, chain_hash
+from mmtui.tape.format import CRC, HASH_BYTES, UNREADABLE, Batches, ChunkHead, Record, chain_hash
 
 CHUNK_MAGIC = b"mmtuich1"
 TAIL_MAGIC = b"mmtuitl1"
+#: More than this is not a record: a length that says so is damage.
+RECORD_MAX = 64 * 1024 * 1024
 
 #: magic, records, first number, first ts, last ts, raw length, packed length
 _CHUNK = struct.Struct("<8sIQqqII")
 _HASH_END = _CHUNK.size + HASH_BYTES
 CHUNK_HEAD = _HASH_END + CRC.size
+TAIL_HEAD = struct.Struct("<8sQ")  # magic, first number
 _FRAME = struct.Struct("<II")  # length, crc32 of record and number
+_RECORD: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 _RECORDS: msgspec.msgpack.Decoder[list[Record]] = msgspec.msgpack.Decoder(list[Record])
 
 
@@ -42,9 +46,9 @@ def decode(data: bytes) -> list[Record]:
     return _RECORDS.decode(data)
 
 
-def read_frames(data: bytes, offset: int, first: int) -> tuple[list[bytes], int, int]:
-    """Whole records of a tail from `offset` on, numbered from `first`; where the first byte that is none stands; 0."""
-    records: list[bytes] = []
+def read_frames(data: bytes, offset: int, first: int) -> Batches:
+    """Whole records of a tail from `offset` on, numbered from `first`."""
+    records: list[Record] = []
     end = len(data)
     while offset + _FRAME.size <= end:
         length, check = _FRAME.unpack_from(data, offset)
@@ -54,6 +58,9 @@ def read_frames(data: bytes, offset: int, first: int) -> tuple[list[bytes], int,
         record = data[start : start + length]
         if crc32(record, (first + len(records)) & 0xFFFFFFFF) != check:
             break
-        records.append(record)
+        try:
+            records.append(_RECORD.decode(record))
+        except UNREADABLE:
+            break
         offset = start + length
-    return records, offset, 0
+    return Batches(first, records, offset, 0, len(records), 0)

@@ -11,31 +11,31 @@ from typing import NamedTuple
 
 from mmtui.tape import schema1
 from mmtui.tape.files import Files
-from mmtui.tape.format import EMERGENCY_MAGIC, TAIL_HEAD, TAIL_MAGIC, TapeError, read_batches
+from mmtui.tape.format import EMERGENCY_MAGIC, TAIL_HEAD, TAIL_MAGIC, Batches, Record, TapeError, read_batches
 
 TAIL = "tail"
 RESERVE = "reserve"
 EMERGENCY = "emergency"
-_MAGICS = (TAIL_MAGIC, EMERGENCY_MAGIC, schema1.TAIL_MAGIC)
 
 
 class Tail(NamedTuple):
-    """One file of records that are not in chunks yet."""
+    """One file of records that are not in chunks yet, or not for long."""
 
     name: str
-    first: int
-    records: list[bytes]
-    cut: int  # bytes after the last whole record
+    start: int  # number of the first record here; what is before it is in chunks
+    records: list[Record]
+    cut: int  # bytes after the last whole batch
     used: int  # bytes up to there
     missing: int  # records that the batch there should have had
+    damaged: int  # records that are in chunks and are damaged here
 
     @property
     def end(self) -> int:
-        return self.first + len(self.records)
+        return self.start + len(self.records)
 
     @property
     def retired(self) -> bool:
-        """Its records were made a chunk, and nobody has said that the chunk is on the disk."""
+        """Its records were made chunks, and nobody has said that these are on the disk."""
         return self.name.startswith(f"{TAIL}.")
 
     @property
@@ -60,24 +60,41 @@ def load_tails(files: Files, directory: Path) -> list[tuple[str, bytes]]:
     return found
 
 
-def parse_tails(loaded: list[tuple[str, bytes]], expected: int) -> list[Tail]:
-    """The tails by their first record. `expected`: the number that a tail with a damaged head begins with.
+def first_of(loaded: list[tuple[str, bytes]]) -> int:
+    """The first record that any of these tails holds; a very large number when there is none."""
+    return min((first for _, data in loaded for first in _firsts(data)), default=1 << 64)
 
-    A file that is not even a tail by its first bytes has no records.
+
+def parse_tails(loaded: list[tuple[str, bytes]], known: int) -> list[Tail]:
+    """The tails by their first record; records before number `known` are in chunks. It is also the number that a tail
+    with a damaged head begins with. A file that is not even a tail by its first bytes has no records.
     """
-    tails = [_parse(name, data, expected) for name, data in loaded if data]
-    return sorted(tails, key=lambda tail: (tail.first, tail.name != TAIL))
+    tails = [_parse(name, data, known) for name, data in loaded if data]
+    return sorted(tails, key=lambda tail: (tail.start, tail.name != TAIL))
 
 
-def _parse(name: str, data: bytes, expected: int) -> Tail:
-    if len(data) < TAIL_HEAD.size or data[: len(TAIL_MAGIC)] not in _MAGICS:
-        return Tail(name, expected, [], len(data), 0, 0)
-    read = schema1.read_frames if data.startswith(schema1.TAIL_MAGIC) else read_batches
-    first = TAIL_HEAD.unpack_from(data)[1]
-    records, end, missing = read(data, TAIL_HEAD.size, first)
-    if not records and end < len(data) and first != expected:
-        first = expected  # the number in the header may be what is damaged
-        records, end, missing = read(data, TAIL_HEAD.size, first)
+def _firsts(data: bytes) -> list[int]:
+    """Numbers that the first record may have, as the head tells; none when it is no head."""
+    if data.startswith(schema1.TAIL_MAGIC) and len(data) >= schema1.TAIL_HEAD.size:
+        return [schema1.TAIL_HEAD.unpack_from(data)[1]]
+    if data.startswith((TAIL_MAGIC, EMERGENCY_MAGIC)) and len(data) >= TAIL_HEAD.size:
+        return list(dict.fromkeys(TAIL_HEAD.unpack_from(data)[1:]))
+    return []
+
+
+def _parse(name: str, data: bytes, known: int) -> Tail:
+    firsts = _firsts(data)
+    if not firsts:
+        return Tail(name, known, [], len(data), 0, 0, 0)
+    emergency = name == RESERVE or name.startswith(EMERGENCY)
+    tried = [_read(data, first, 0 if emergency else known) for first in [*firsts, known]]
+    found = next((batches for batches in tried if batches.total), tried[0])
     # what was never written of a reserve is zeros
-    cut = 0 if name == RESERVE and not data[end:].strip(b"\0") else len(data) - end
-    return Tail(name, first, records, cut, end, missing)
+    cut = 0 if name == RESERVE and not data[found.end :].strip(b"\0") else len(data) - found.end
+    return Tail(name, found.start, found.records, cut, found.end, found.missing, found.damaged)
+
+
+def _read(data: bytes, first: int, known: int) -> Batches:
+    if data.startswith(schema1.TAIL_MAGIC):
+        return schema1.read_frames(data, schema1.TAIL_HEAD.size, first)
+    return read_batches(data, TAIL_HEAD.size, first, known)

@@ -1,7 +1,7 @@
 """Writing a session's tape: nothing that was acted on is ever lost to a kill -9, at any byte.
 
-Rules of this file: every step leaves files that the reader opens.  A record goes to the tail; when the tail is long
-enough its records become a chunk, the chunk is written, and only then a new tail takes the old one's name.  A host
+Rules of this file: every step leaves files that the reader opens.  A record goes to the tail; when there are enough
+they become a chunk, the chunk is written, and only then, now and then, a new tail takes the old one's name.  A host
 calls `sync` off the path from tick to order; from then on an old tail is kept until its chunk is on the disk, so that
 a loss of power costs the records since the last sync and no others.
 """
@@ -12,7 +12,6 @@ import contextlib
 from collections.abc import Sequence
 from itertools import compress
 from pathlib import Path
-from zlib import crc32
 
 import msgspec
 import zstandard
@@ -23,15 +22,12 @@ from mmtui.tape import columns
 from mmtui.tape.files import DISK, Files, Handle, put
 from mmtui.tape.format import (
     CHUNK_BYTES,
-    DECODER,
     EMERGENCY_MAGIC,
-    ENCODER,
     HASH_BYTES,
     RESERVE_BYTES,
     SCHEMA,
     TAIL_HEAD,
     TAIL_MAGIC,
-    ChunkHead,
     End,
     Header,
     TapeError,
@@ -40,17 +36,19 @@ from mmtui.tape.format import (
     pack_chunk,
     read_chunk_head,
 )
-from mmtui.tape.index import INDEX, ROW, IndexRows
+from mmtui.tape.index import INDEX, IndexWriter
 from mmtui.tape.reader import TapeReader
 from mmtui.tape.tails import EMERGENCY, RESERVE, TAIL
 
 #: Effects that somebody acts on: their record is in the kernel before they leave.
 ACTED_ON = (*SENT, Latch, Result, Adjust)
-#: Nothing is buffered longer than this of the events' own time, nor more records than this.
-BUFFER_NS = 10_000_000
+#: Nothing is buffered longer than this of the events' own time, nor more records than this; a host flushes more often.
+BUFFER_NS = 50_000_000
 BUFFER_RECORDS = 512
 #: While orders follow each other a chunk may become so many times as long.
 ROLL_LATE = 4
+#: A tail serves many chunks: a new one is begun when it has become so long.
+TAIL_BYTES = 1024 * 1024
 #: What is left out of the emergency segment unless somebody acts on what it caused.
 _LEFT_OUT = frozenset({BestQuote, BookDelta, BookSnapshot, Heartbeat, MarkPrice, QueueUpdate, Timer, Trade})
 
@@ -66,7 +64,7 @@ class TapeWriter:
             put(files, directory / "header.json", encode_header(header))
             files.reserve(directory / RESERVE, RESERVE_BYTES)
             self._begin(directory, files, 0, bytes(HASH_BYTES))
-            self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, 0), 0)
+            self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, 0, 0), 0)
         except OSError as error:
             raise _error(directory, error) from error
 
@@ -84,7 +82,7 @@ class TapeWriter:
             if files.exists(directory / "tape"):
                 files.truncate(directory / "tape", reader.chunk_bytes)
             writer._begin(directory, files, reader.tail_index, reader.chain)
-            writer._keep_index(reader)
+            writer._index.go_on(reader.chunks, reader.index_rows)
             writer._keep_tail(reader)
         except OSError as error:
             raise _error(directory, error) from error
@@ -93,20 +91,20 @@ class TapeWriter:
     def _begin(self, directory: Path, files: Files, count: int, chain: bytes) -> None:
         self.directory = directory
         self.files = files
-        self.count = count  # records so far, the buffered ones too
         self.trouble = ""
         self._chain = chain
-        self._events: list[Event] = []  # of the open chunk
+        self._flushed = count  # records that are in the tail or in chunks
+        self._events: list[Event] = []  # of the open chunk, flushed
         self._caused: list[Sequence[Effect]] = []  # by them
-        self._flushed = 0  # of these records
-        self._since = 0  # ts of the first one that is not
-        self._raw = 0  # bytes of the flushed ones
+        self._raw = 0  # their bytes
+        self._new: list[Event] = []  # not flushed yet
+        self._new_caused: list[Sequence[Effect]] = []
+        self._since = 0  # ts of the first of these
         self._roll_at = CHUNK_BYTES
         self._pack = zstandard.ZstdCompressor(level=1)
         self._tape = files.append(directory / "tape")
         self._tape_bytes = files.size(directory / "tape")
-        self._index: Handle | None = files.append(directory / INDEX)
-        self._rows = IndexRows()
+        self._index = IndexWriter(files, directory / INDEX)
         self._tail: Handle | None = None
         self._tail_path: Path | None = None
         self._tail_first = self._tail_bytes = 0
@@ -121,16 +119,15 @@ class TapeWriter:
     def append(self, event: Event, effects: list[Effect]) -> None:
         """Record an event and what it caused. Returns after write(2) when somebody acts on an effect.
 
-        Otherwise buffered for at most 10 ms of the events' own time or 512 records; an idle host calls `flush`.
+        Otherwise buffered for at most 50 ms of the events' own time or 512 records; an idle host calls `flush`.
         Raises TapeError when the record could not be written: then its effects must not leave.
         """
-        events = self._events
-        if len(events) == self._flushed:
+        new = self._new
+        if not new:
             self._since = event.ts
-        events.append(event)
-        self._caused.append(list(effects) if effects else ())
-        self.count += 1
-        if event.ts - self._since >= BUFFER_NS or len(events) - self._flushed >= BUFFER_RECORDS:
+        new.append(event)
+        self._new_caused.append(list(effects) if effects else ())
+        if event.ts - self._since >= BUFFER_NS or len(new) >= BUFFER_RECORDS:
             self.flush()
         elif effects and _acted_on(effects):
             if self._raw < ROLL_LATE * self._roll_at and not self._emergency:
@@ -138,9 +135,14 @@ class TapeWriter:
             else:
                 self.flush()
 
+    @property
+    def count(self) -> int:
+        """Records so far, the buffered ones too."""
+        return self._flushed + len(self._new)
+
     def flush(self) -> None:
         """Hand everything to the kernel; a long tail becomes a chunk."""
-        if len(self._events) > self._flushed:
+        if self._new:
             if self._emergency:
                 self._leave_out()
             self._write_tail()
@@ -205,31 +207,52 @@ class TapeWriter:
 
     def abandon(self) -> None:
         """Let go of the files without a clean end, as a crash would."""
-        for handle in (self._tape, self._tail, self._index):
+        self._index.close()
+        for handle in (self._tape, self._tail):
             if handle is not None:
                 handle.close()
-        self._tail = self._index = None
+        self._tail = None
 
     # -- the tail ------------------------------------------------------------------------------------------------
 
     def _write_tail(self) -> None:
         """Records that are not flushed, as one batch."""
-        records, lost = self._encode()
-        if records:
-            first = self.count - len(records)
-            data = pack_batch(records, first)
+        lost: TapeError | None = None
+        try:
+            data = pack_batch(self._new, self._new_caused, self._flushed)
+        except (OverflowError, TypeError, ValueError):
+            lost = self._drop()
+            data = pack_batch(self._new, self._new_caused, self._flushed)
+        if self._new:
             try:
                 self._extend_tail(data)
             except OSError as error:
                 if self._emergency:
                     raise _error(self.directory, error) from error
-                self._to_emergency(data, first, error)
-            self._flushed = len(self._events)
+                self._to_emergency(data, self._flushed, error)
+            self._flushed += len(self._new)
             self._raw += len(data)
+            self._events += self._new
+            self._caused += self._new_caused
+            self._new.clear()
+            self._new_caused.clear()
             self._writes += 1
         if lost is not None:
             self.trouble = str(lost)
             raise lost
+
+    def _drop(self) -> TapeError:
+        """Take out what cannot be encoded; the others are kept."""
+        why = TapeError(f"{self.directory}: a record cannot be encoded")
+        place = 0
+        while place < len(self._new):
+            try:
+                pack_batch(self._new[place : place + 1], self._new_caused[place : place + 1], 0)
+                place += 1
+            except (OverflowError, TypeError, ValueError) as error:
+                why = TapeError(f"{self.directory}: a record of {self._new[place].ts} cannot be encoded: {error}")
+                del self._new[place], self._new_caused[place]
+        return why
 
     def _extend_tail(self, data: bytes) -> None:
         tail = self._tail
@@ -243,28 +266,9 @@ class TapeWriter:
             raise
         self._tail_bytes += len(data)
 
-    def _encode(self) -> tuple[list[bytes], TapeError | None]:
-        """Records that are not flushed, as bytes; one that cannot be encoded is left out and said."""
-        start = self._flushed
-        try:
-            return list(map(ENCODER.encode, zip(self._events[start:], self._caused[start:], strict=True))), None
-        except (OverflowError, TypeError, ValueError):
-            pass
-        records: list[bytes] = []
-        lost: TapeError | None = None
-        while start < len(self._events):
-            try:
-                records.append(ENCODER.encode((self._events[start], self._caused[start])))
-                start += 1
-            except (OverflowError, TypeError, ValueError) as error:
-                lost = TapeError(f"{self.directory}: a record of {self._events[start].ts} cannot be encoded: {error}")
-                del self._events[start], self._caused[start]
-                self.count -= 1
-        return records, lost
-
     def _to_emergency(self, data: bytes, first: int, error: OSError) -> None:
         """The tail cannot be written: go on in space that is allocated already."""
-        head = TAIL_HEAD.pack(EMERGENCY_MAGIC, first)
+        head = TAIL_HEAD.pack(EMERGENCY_MAGIC, first, first)
         try:
             handle = self.files.over(self.directory / RESERVE)
             try:
@@ -282,14 +286,12 @@ class TapeWriter:
 
     def _leave_out(self) -> None:
         """The reserve is for what reduces risk: not for market data that caused nothing."""
-        start = self._flushed
         kept = [
             type(event) not in _LEFT_OUT or _acted_on(effects)
-            for event, effects in zip(self._events[start:], self._caused[start:], strict=True)
+            for event, effects in zip(self._new, self._new_caused, strict=True)
         ]
-        self.count -= kept.count(False)
-        self._events[start:] = compress(self._events[start:], kept)
-        self._caused[start:] = compress(self._caused[start:], kept)
+        self._new[:] = compress(self._new, kept)
+        self._new_caused[:] = compress(self._new_caused, kept)
 
     def _install_tail(self, data: bytes, first: int, sync: bool = False) -> None:
         """A new tail takes the old one's name; the old one keeps another until its chunk is on the disk."""
@@ -321,7 +323,7 @@ class TapeWriter:
         places = list(compress(range(len(events)), caused))
         body = columns.encode(events, places, [caused[place] for place in places])
         packed = self._pack.compress(body)
-        first = self.count - len(events)
+        first = self._flushed - len(events)
         chunk = pack_chunk(self._chain, len(events), first, events[0].ts, events[-1].ts, len(body), packed)
         try:
             self._tape.write(chunk)
@@ -334,52 +336,31 @@ class TapeWriter:
         head = read_chunk_head(chunk, self._tape_bytes)
         if head is not None:
             self._chain = head.hash
-            self._add_row(head)
+            self._index.add(head)
         self._tape_bytes += len(chunk)
         self._writes += 1
         self._events, self._caused = [], []
-        self._flushed = self._raw = 0
+        self._raw = 0
         self._roll_at = CHUNK_BYTES
+        if self._tail_bytes < TAIL_BYTES:
+            return
         try:
-            self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, self.count), self.count)
+            self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, self._flushed, self._flushed), self._flushed)
         except OSError as error:
             # the old tail goes on: its first records are in the chunk too, which the reader knows by their numbers
             self.trouble = str(_error(self.directory, error))
 
-    def _add_row(self, chunk: ChunkHead) -> None:
-        """The index is a cache: where it cannot be written it is left behind."""
-        if self._index is not None:
-            try:
-                self._index.write(self._rows.add(chunk))
-            except OSError:
-                self._index.close()
-                self._index = None
-
     # -- going on after a crash ----------------------------------------------------------------------------------
-
-    def _keep_index(self, reader: TapeReader) -> None:
-        path = self.directory / INDEX
-        if reader.index_rows == len(reader.chunks):
-            self.files.truncate(path, reader.index_rows * ROW)
-            self._rows = IndexRows(crc32(self.files.read(path)))
-            return
-        if self._index is not None:
-            self._index.close()
-        put(self.files, path, self._rows.all(reader.chunks))
-        self._index = self.files.append(path)
 
     def _keep_tail(self, reader: TapeReader) -> None:
         """The whole records of the old tails in one new one, on the disk before the old ones go."""
         first = reader.tail_index
-        for record in reader.tail_records:
-            event, effects = DECODER.decode(record)
-            self._events.append(event)
-            self._caused.append(effects)
-        self._flushed = len(self._events)
-        self.count += self._flushed
-        data = TAIL_HEAD.pack(TAIL_MAGIC, first)
-        if reader.tail_records:
-            data += pack_batch(reader.tail_records, first)
+        self._events = [event for event, _ in reader.tail_records]
+        self._caused = [effects for _, effects in reader.tail_records]
+        self._flushed += len(self._events)
+        data = TAIL_HEAD.pack(TAIL_MAGIC, first, first)
+        if self._events:
+            data += pack_batch(self._events, self._caused, first)
         self._raw = len(data)
         self._install_tail(data, first, sync=True)
         self.files.sync_folder(self.directory)
@@ -387,7 +368,7 @@ class TapeWriter:
             if tail.retired:
                 self.files.unlink(self.directory / tail.name)
             elif tail.name == RESERVE:
-                self._keep_reserve(tail.first, tail.used)
+                self._keep_reserve(tail.start, tail.used)
         if not self.files.exists(self.directory / RESERVE):
             self.files.reserve(self.directory / RESERVE, RESERVE_BYTES)
 

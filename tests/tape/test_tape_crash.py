@@ -63,8 +63,9 @@ def images(done, files, every=1):
         yield dict(files)
 
 
-@pytest.fixture
-def small(monkeypatch):
+@pytest.fixture(params=[0, 1500])
+def small(monkeypatch, request):
+    monkeypatch.setattr(writing, "TAIL_BYTES", request.param)
     monkeypatch.setattr(writing, "CHUNK_BYTES", 700)
     monkeypatch.setattr(writing, "ROLL_LATE", 1)
     monkeypatch.setattr(writing, "RESERVE_BYTES", 100)
