@@ -92,6 +92,8 @@ class Life:
         self.privates = Privates(self)
         self.hub = SimHub(setup, self._command)
         self._dirty = False
+        self._touched = [True] * len(self.sessions)  # something may leave, or be due, at another instant
+        self._due = [0] * len(self.sessions)
         self._armed = NEVER
         self._held: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._results: OrderedDict[str, None] = OrderedDict()
@@ -195,12 +197,9 @@ class Life:
             now = self.now()
             rejected, self._rejected = self._rejected, []
             self.steps([*rejected])
-            for v, session in enumerate(self.sessions):
-                for request in session.take(now):
-                    self._request(v, request)
-                if session.out:
-                    self.steps(session.tick(now))
-                    self._dirty = True
+            for v, touched in enumerate(self._touched):
+                if touched:
+                    self._take(v, now)
             if self._pause_due:
                 why, self._pause_due = self._pause_due, ""
                 self.act("pause", "tape", why)
@@ -211,15 +210,27 @@ class Life:
             self.world.after(MS, self.come, self._renew)
         self._arm()
 
+    def _take(self, v: int, now: int) -> None:
+        session = self.sessions[v]
+        self._touched[v] = False
+        for request in session.take(now):
+            self._request(v, request)
+        if session.out:
+            self.steps(session.tick(now))
+            self._dirty = self._touched[v] = True
+        self._due[v] = session.next_ts()
+
+    def touch(self, v: int) -> None:
+        """A session has been spoken to."""
+        self._touched[v] = True
+
     def after_frame(self, several: bool) -> None:
         """The end of a market frame: only seldom is there anything to send."""
         if self._dirty or several or self._pause_due:
             self.pump()
 
     def _arm(self) -> None:
-        due = min(self.runner.wake, self.feeds.next_ts(), self.privates.next_ts())
-        for session in self.sessions:
-            due = min(due, session.next_ts())
+        due = min(self.runner.wake, self.feeds.due, self.privates.due, *self._due)
         at = max(due - self.shift, self.world.now)
         if at < self._armed:
             self._armed = at
@@ -237,9 +248,10 @@ class Life:
             self.step(Timer(now))
         self.feeds.tick(now)
         self.privates.tick(now)
-        for session in self.sessions:
-            if session.next_ts() <= now:
-                self.steps(session.tick(now))
+        for v, due in enumerate(self._due):
+            if due <= now:
+                self._touched[v] = True
+                self.steps(self.sessions[v].tick(now))
         self.pump()
 
     # -- effects (core.runner.Execution) -------------------------------------------------------------------------
@@ -254,9 +266,13 @@ class Life:
             self._rejected.append(OrderRejected(now, now, effect.i, effect.oid, "the tape cannot be written"))
             return
         if isinstance(effect, PlaceOrder | CancelOrder):
-            self.sessions[self.engine.venue_of[effect.i]].send(effect, now)
+            v = self.engine.venue_of[effect.i]
         elif isinstance(effect, CancelAll | QueryOpenOrders | QueryAccount):
-            self.sessions[effect.v].send(effect, now)
+            v = effect.v
+        else:
+            return
+        self._touched[v] = True
+        self.sessions[v].send(effect, now)
 
     def next_ts(self) -> int:
         return NEVER
@@ -270,8 +286,9 @@ class Life:
             self._save_latch()
         elif isinstance(effect, Shutdown) and not self._closing:
             self._closing = True
-            for session in self.sessions:
+            for v, session in enumerate(self.sessions):
                 session.stand_down(now)
+                self._touched[v] = True
             self.world.after(SECOND, self.come, self.desk.close)
 
     def _save_latch(self) -> None:
@@ -302,6 +319,7 @@ class Life:
     def _answered(self, v: int, id: int, answer: Answer) -> None:
         if self.shift and isinstance(answer, Armed) and answer.trigger:
             answer = Armed(answer.trigger + self.shift)
+        self._touched[v] = True
         self.steps(self.sessions[v].answer(id, answer, self.now()))
         self.pump()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mmtui.core.events import GridRefined
+from mmtui.core.events import Event, GridRefined
 from mmtui.core.runner import NEVER
 from mmtui.sim.network import Channel
 from mmtui.venues.binance.grid import WireError
@@ -59,6 +59,7 @@ class Streams:
 
     def __init__(self, life: Life) -> None:
         self.life = life
+        self.due = 0  # when to tick
         self.streams: list[Stream | None] = [None] * len(life.engine.setup.venues)
 
     def carry_out(self, v: int, request: Connect | Disconnect | Ping) -> None:
@@ -109,13 +110,16 @@ class Feeds(Streams):
         ]
 
     def tick(self, now: int) -> None:
+        if self.due > now:
+            return
         for v, session in enumerate(self.sessions):
             if session.next_ts() <= now:
                 self.life.steps(session.tick(now))
                 self._requests(v, session.take())
+        self._plan()
 
-    def next_ts(self) -> int:
-        return min((session.next_ts() for session in self.sessions), default=NEVER)
+    def _plan(self) -> None:
+        self.due = min((session.next_ts() for session in self.sessions), default=NEVER)
 
     def _requests(self, v: int, requests: list[FeedRequest]) -> None:
         for request in requests:
@@ -131,13 +135,16 @@ class Feeds(Streams):
         return reply
 
     def _snapshot(self, v: int, i: int, data: bytes | None) -> None:
-        self.life.steps(self.sessions[v].snapshot(i, data, self.life.now()))
+        self._took(self.sessions[v].snapshot(i, data, self.life.now()))
+
+    def _took(self, events: list[Event]) -> None:
+        self.life.steps(events)
+        self._plan()
         self.life.pump()
 
     def up(self, stream: Stream) -> None:
         if self.heard(stream):
-            self.life.steps(self.sessions[stream.v].up(self.life.now()))
-            self.life.pump()
+            self._took(self.sessions[stream.v].up(self.life.now()))
 
     def frame(self, stream: Stream, data: bytes) -> None:
         if not self.heard(stream):
@@ -146,18 +153,18 @@ class Feeds(Streams):
         events = self.sessions[stream.v].frame(data, life.now())
         for event in events:
             life.step(event)
+        if len(events) > 1:  # a gap, perhaps: a snapshot is to be asked for
+            self._plan()
         life.after_frame(len(events) > 1)
 
     def pong(self, stream: Stream) -> None:
         if self.heard(stream):
-            self.life.steps(self.sessions[stream.v].pong(self.life.now()))
-            self.life.pump()
+            self._took(self.sessions[stream.v].pong(self.life.now()))
 
     def down(self, stream: Stream, why: str) -> None:
         if self.heard(stream):
             self.streams[stream.v] = None
-            self.life.steps(self.sessions[stream.v].down(self.life.now(), why))
-            self.life.pump()
+            self._took(self.sessions[stream.v].down(self.life.now(), why))
 
     # -- a process that stood still ------------------------------------------------------------------------------
 
@@ -169,7 +176,7 @@ class Feeds(Streams):
         for v, session in enumerate(self.sessions):
             if session.connection.connected:
                 self.carry_out(v, Disconnect(why))
-                self.life.steps(session.down(self.life.now(), why))
+                self._took(session.down(self.life.now(), why))
 
     def lose(self) -> None:
         """Nobody has read for so long that the venues end their public streams."""
@@ -192,6 +199,8 @@ class Privates(Streams):
         self.connections = [Connection(busy=False) for _ in life.sessions]
 
     def tick(self, now: int) -> None:
+        if self.due > now:
+            return
         for v, connection in enumerate(self.connections):
             if connection.next_ts() <= now:
                 request = connection.tick(now)
@@ -199,15 +208,18 @@ class Privates(Streams):
                     self.carry_out(v, request)
                     if type(request) is Disconnect:
                         self._gone(v, request.why)
+        self._plan()
 
-    def next_ts(self) -> int:
-        return min((connection.next_ts() for connection in self.connections), default=NEVER)
+    def _plan(self) -> None:
+        self.due = min((connection.next_ts() for connection in self.connections), default=NEVER)
 
     def up(self, stream: Stream) -> None:
         if self.heard(stream):
             now = self.life.now()
             self.connections[stream.v].up(now)
             self.life.steps(self.life.sessions[stream.v].stream_up(now))
+            self.life.touch(stream.v)
+            self._plan()
             self.life.pump()
 
     def frame(self, stream: Stream, data: bytes) -> None:
@@ -223,6 +235,7 @@ class Privates(Streams):
             reports = []
         for report in reports:
             life.steps(session.report(report, now))
+        life.touch(stream.v)
         life.pump()
 
     def pong(self, stream: Stream) -> None:
@@ -233,9 +246,11 @@ class Privates(Streams):
         if self.heard(stream):
             self.streams[stream.v] = None
             self._gone(stream.v, why)
+            self._plan()
             self.life.pump()
 
     def _gone(self, v: int, why: str) -> None:
         now = self.life.now()
         if self.connections[v].down(now):
+            self.life.touch(v)
             self.life.steps(self.life.sessions[v].stream_down(now, why))

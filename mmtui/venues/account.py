@@ -152,6 +152,9 @@ class AccountSession:
         self._now = now
         requests: list[Request] = []
         self._retry = NEVER
+        switch = self.dead_man.next_ts() <= now
+        if not (self.creates or self.cancels or self.questions.waiting or self.everything.waiting or switch):
+            return requests
         if now < self.blocked:
             self._retry = self.blocked
             return requests
@@ -159,7 +162,7 @@ class AccountSession:
             self._take_everything(now, requests)
         if self.cancels:
             self._take_cancels(now, requests)
-        if self.dead_man.next_ts() <= now:
+        if switch:
             self._take_dead_man(now, requests)
         if self.questions.waiting:
             self._take_questions(now, requests)

@@ -65,17 +65,21 @@ class DeadManKeeper:
         self._until = dict.fromkeys(self.keys, 0)  # instants at which the venue would cancel; 0: not armed
         self._good = dict.fromkeys(self.keys, 0)  # when the newest refresh that was taken had been sent
         self._out = dict.fromkeys(self.keys, False)
+        self._next = -1  # the answer of next_ts, -1: to be computed
 
     # -- requests ------------------------------------------------------------------------------------------------
 
     def next_ts(self) -> int:
         """When something is to be asked for or said."""
+        if self._next >= 0:
+            return self._next
         ts = NEVER
         for key in self.keys:
             if not self._out[key]:
                 ts = min(ts, self._due[key])
             if self._until[key] and self.mechanism != "disconnect":
                 ts = min(ts, self._until[key], self._late_at(key) if self.state == "armed" else NEVER)
+        self._next = ts
         return ts
 
     def wants(self, now: int) -> list[tuple[int, int]]:
@@ -86,9 +90,11 @@ class DeadManKeeper:
     def sent(self, key: int) -> None:
         self._out[key] = True
         self._due[key] = NEVER
+        self._next = -1
 
     def armed(self, key: int, trigger: int, sent: int, ms: int, now: int) -> list[DeadMan]:
         """The venue has answered: it would cancel at `trigger` (0: never)."""
+        self._next = -1
         self._out[key] = False
         if ms == 0:
             self._until[key] = trigger
@@ -104,6 +110,7 @@ class DeadManKeeper:
 
     def failed(self, key: int, refused: bool, now: int) -> list[DeadMan]:
         """No answer (asked again soon), or a refusal (said, and asked again later where it is not armed yet)."""
+        self._next = -1
         self._out[key] = False
         armed = 0 < self._until[key] < NEVER
         self._due[key] = now + (RETRY if armed or not refused else AGAIN)
@@ -115,9 +122,11 @@ class DeadManKeeper:
 
     def up(self, now: int) -> list[DeadMan]:
         """The private stream is up: arm."""
+        self._next = -1
         if self.mechanism == "none":
             return self._say(now, "unavailable")
         if self._spent(now):
+            self._due = dict.fromkeys(self.keys, (now // DAY + 1) * DAY)
             return self._say(now, "unavailable")
         for key in self.keys:
             if self.mechanism == "disconnect" or not self._until[key]:
@@ -126,6 +135,7 @@ class DeadManKeeper:
 
     def down(self, now: int) -> list[DeadMan]:
         """The private stream is down: what guards a connection has fired, or will."""
+        self._next = -1
         if self.mechanism != "disconnect" or not any(self._until.values()):
             return []
         self._until = dict.fromkeys(self.keys, 0)
@@ -133,12 +143,14 @@ class DeadManKeeper:
 
     def stand_down(self, now: int) -> None:
         """Nothing is open, the venue has proven it: disarm."""
+        self._next = -1
         if self.mechanism in ("countdown", "schedule"):
             self._standing_down = True
             self._due = dict.fromkeys(self.keys, now)
 
     def tick(self, now: int) -> list[DeadMan]:
         """What became late, or has fired because we did not come in time."""
+        self._next = -1
         if self.mechanism == "disconnect":
             return []
         fired = [key for key in self.keys if 0 < self._until[key] <= now]
