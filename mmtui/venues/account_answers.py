@@ -69,6 +69,7 @@ class Answers:
     def __init__(self, session: AccountSession) -> None:
         self._s = session
         self._pause = 0  # how often the venue has wanted a pause since it last answered
+        self._paused_at = 0
         self._tries: dict[int, int] = {}
         self._handlers: dict[type, Callable[[Any, Flight, Answer, int], list[Event]]] = {
             Create: self._create,
@@ -84,21 +85,23 @@ class Answers:
     def take(self, flight: Flight, answer: Answer, now: int) -> list[Event]:
         """Events of one answer."""
         if type(answer) is Failed:
-            self._failed(answer, now)
+            self._failed(answer, flight, now)
         elif type(answer) is not Refused:
             self._pause = 0
         elif self._s.facts.meaning(answer.code) == "rate":
-            self._failed(Failed("429"), now)
+            self._failed(Failed("429"), flight, now)
         return self._handlers[type(flight.request)](flight.request, flight, answer, now)
 
-    def _failed(self, answer: Failed, now: int) -> None:
+    def _failed(self, answer: Failed, flight: Flight, now: int) -> None:
+        """Leave the venue alone for a while; what had left before the pause began does not make it longer."""
         first = PAUSES.get(answer.kind)
         if first is None:
             return
-        ms = answer.retry_after_ms if answer.retry_after_ms > 0 else min(
-            first << min(self._pause, 10), PAUSE_MAX_MS[answer.kind]
-        )
-        self._pause += 1
+        ms = answer.retry_after_ms
+        if flight.sent >= self._paused_at:
+            ms = ms or min(first << min(self._pause, 10), PAUSE_MAX_MS[answer.kind])
+            self._pause += 1
+            self._paused_at = now
         self._s.blocked = max(self._s.blocked, now + ms * MS)
 
     # -- creates -------------------------------------------------------------------------------------------------

@@ -146,6 +146,18 @@ def test_a_cancel_that_met_a_429_leaves_again_after_the_pause_and_no_sooner():
     assert kinds(one.take(T0 + 700 * MS)) == ["Cancel"]
 
 
+def test_requests_that_were_under_way_together_begin_one_pause():
+    one = session()
+    requests = sent(one, *(place(k) for k in range(1, 40)))
+    for request in requests:
+        one.answer(request.id, Failed("403"), T0 + 10 * MS)
+    assert one.blocked == T0 + 10 * MS + 2 * SECOND
+    one.send(place(50), one.blocked)
+    (request,) = one.take(one.blocked)
+    one.answer(request.id, Failed("403"), one.blocked)
+    assert one.blocked == T0 + 10 * MS + 6 * SECOND
+
+
 def test_retries_of_a_cancel_are_bounded():
     one = session()
     live(one, 1)
