@@ -63,14 +63,14 @@ class Window:
 
 
 class Allowance:
-    """Units that come back evenly: `limit` // 2 in `ns`, a quarter of `limit` at the most."""
+    """Units that come back evenly: half of `limit` in `ns`, and never more than that half."""
 
     __slots__ = ("_at", "_full", "_level", "_ns", "_rate")
 
     def __init__(self, limit: int, ns: int) -> None:
         self._ns = ns
         self._rate = max(1, limit // 2)
-        self._full = max(1, limit // 4) * ns
+        self._full = self._rate * ns
         self._level = self._full  # units x ns
         self._at = 0
 

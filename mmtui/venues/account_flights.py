@@ -134,7 +134,7 @@ class Questions:
             self.waiting += 1
         else:
             waiting.since = min(waiting.since, since)
-        if query:
+        if query and query not in waiting.queries:
             waiting.queries.append(query)
             if len(waiting.queries) > QUERIES_MAX:
                 del waiting.queries[0]
