@@ -143,6 +143,12 @@ def _import(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", metavar="SESSION", help="a session's name or folder")
+    parser.add_argument("--format", required=True, choices=("parquet", "csv", "hftbacktest"), help="of the files")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="a folder that is not there, or empty")
+
+
 def _wire(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("venue", metavar="VENUE", help="a venue's family, such as binance")
     parser.add_argument("file", type=Path, metavar="FILE", help="raw messages, one a line, or one JSON file")
@@ -186,6 +192,7 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("whatif", "run the engine again over captures or a session", "review.whatif:run", _whatif),
     Sub("book", "the depth book as it stood", "review.book:run", _book),
     Sub("import", "raw captures -> a session that can be replayed", "review.importer:run", _import),
+    Sub("export", "a session as Parquet, CSV or hftbacktest files", "review.export:run", _export),
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
     Sub("sessions", "what has been recorded", "review.sessions:run", _json),
     Sub("audit", "check a session's chain of records", "review.audit:run", _audit),
