@@ -164,7 +164,7 @@ class AccountSession:
             self._take_cancels(now, requests)
         if switch:
             self._take_dead_man(now, requests)
-        if self.questions.waiting:
+        if self.questions.waiting and now >= self.questions.held:
             self._take_questions(now, requests)
         if self.creates:
             self._take_creates(now, requests)

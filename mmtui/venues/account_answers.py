@@ -222,7 +222,7 @@ class Answers:
 
     def _open(self, request: AskOpen, flight: Flight, answer: Answer, now: int) -> list[Event]:
         s = self._s
-        s.questions.landed(request.id)
+        s.questions.landed(request.id, type(answer) is OpenList, now)
         if type(answer) is not OpenList:
             return self._other(answer, now)
         events: list[Event] = []
@@ -251,7 +251,7 @@ class Answers:
 
     def _fills(self, request: AskFills, flight: Flight, answer: Answer, now: int) -> list[Event]:
         s = self._s
-        s.questions.landed(request.id)
+        s.questions.landed(request.id, type(answer) is FillList, now)
         if type(answer) is not FillList:
             return self._other(answer, now)
         events: list[Event] = []
@@ -264,7 +264,7 @@ class Answers:
 
     def _ledger(self, request: AskLedger, flight: Flight, answer: Answer, now: int) -> list[Event]:
         s = self._s
-        s.questions.landed(request.id)
+        s.questions.landed(request.id, type(answer) is LedgerList, now)
         if type(answer) is not LedgerList:
             return self._other(answer, now)
         events = [s.reader.move(now, row) for row in answer.rows]
@@ -277,7 +277,7 @@ class Answers:
 
     def _positions(self, request: AskPositions, flight: Flight, answer: Answer, now: int) -> list[Event]:
         s = self._s
-        s.questions.landed(request.id)
+        s.questions.landed(request.id, type(answer) is PositionList, now)
         if type(answer) is not PositionList:
             return self._other(answer, now)
         said = s.reader.positions(now, answer.rows)

@@ -24,6 +24,9 @@ TIMEOUT = 3_000_000_000
 #: Creates and cancels whose answer came too late that are still understood; questions and cancel-alls remembered.
 LATE_MAX, QUERIES_MAX, ALLS_MAX = 512, 16, 16
 
+#: After a question that failed the next one waits so long, doubling (ns).
+FAILED, FAILED_MAX = 250_000_000, 2_000_000_000
+
 Question = AskOpen | AskFills | AskLedger | AskPositions
 
 
@@ -118,10 +121,12 @@ class Waiting:
 class Questions:
     """Queries of the engine, and the session's own (without a number), by kind and endpoint."""
 
-    __slots__ = ("_numbers", "_waiting", "waiting")
+    __slots__ = ("_failures", "_numbers", "_waiting", "held", "waiting")
 
     def __init__(self) -> None:
         self._numbers = 0
+        self._failures = 0  # questions in a row that had no answer
+        self.held = 0  # no question before this instant
         self._waiting: dict[tuple[str, int], Waiting] = {key: Waiting() for key in _KINDS}
         self.waiting = 0  # kinds that wait
 
@@ -166,11 +171,16 @@ class Questions:
             request = AskPositions(id, expires, weight)
         return request, queries
 
-    def landed(self, id: int) -> None:
-        """A request is answered, or given up."""
+    def landed(self, id: int, answered: bool, now: int) -> None:
+        """A request is answered, or has failed: then the next question waits, the longer the more have failed."""
         for waiting in self._waiting.values():
             if waiting.flying == id:
                 waiting.flying = 0
+        if answered:
+            self._failures = self.held = 0
+        else:
+            self.held = now + min(FAILED << min(self._failures, 8), FAILED_MAX)
+            self._failures += 1
 
 
 class Everything:

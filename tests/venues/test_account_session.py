@@ -1,5 +1,7 @@
 """The account session: what leaves, in which order, and what each answer makes of an order."""
 
+from itertools import pairwise
+
 import pytest
 from account_kit import MS, SECOND, T0, fill_report, kinds, live, order_report, place, sent, session
 
@@ -364,7 +366,19 @@ def test_a_question_that_failed_is_not_answered_and_may_be_asked_again():
     one = session()
     (request,) = sent(one, QueryOpenOrders(0, 1, 1))
     assert one.answer(request.id, Failed("5xx"), T0) == []
-    assert kinds(sent(one, QueryOpenOrders(0, 2, 1))) == ["AskOpen"]
+    assert sent(one, QueryOpenOrders(0, 2, 1)) == []
+    assert kinds(one.take(T0 + 250 * MS)) == ["AskOpen"]
+
+
+def test_a_venue_that_does_not_answer_is_asked_more_and_more_slowly():
+    one, now, times = session(), T0, []
+    while len(times) < 6:
+        one.send(QueryOpenOrders(0, 1, 1), now)
+        for request in one.take(now):
+            times.append(now)
+            one.answer(request.id, Failed("network"), now)
+        now += 50 * MS
+    assert [b - a for a, b in pairwise(times)] == [250 * MS, 500 * MS, SECOND, 2 * SECOND, 2 * SECOND]
 
 
 def test_a_question_whose_answer_never_comes_is_given_up():
@@ -372,6 +386,7 @@ def test_a_question_whose_answer_never_comes_is_given_up():
     sent(one, QueryOpenOrders(0, 1, 1))
     now = T0 + 3 * SECOND
     assert one.tick(now) == []
+    now += 250 * MS
     assert isinstance(sent(one, QueryOpenOrders(0, 2, 1), now=now)[0], AskOpen)
 
 
