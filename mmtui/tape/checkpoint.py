@@ -36,7 +36,7 @@ INDEX = "checkpoints.index"
 MAGIC = b"mmtuicp1"
 _MARKET = frozenset(MARKET)
 #: A checkpoint is due after so many records or so much time; not before rolling forward costs more than loading, and
-#: never for more than so many bytes a record since the last: a quarter of the tape, whatever the state has grown to.
+#: never for more than so many bytes a record since the last, whatever the state has grown to.
 RECORDS = 50_000
 SPAN_NS = 60_000_000_000
 WORTH = 5_000
@@ -46,8 +46,8 @@ LOOK = 1_000
 #: More than this is no state: a length that says so is damage.
 BODY_MAX = 256 * 1024 * 1024
 
-#: magic, records before it, ts of the last, market events, life, fingerprint, state hash, offset, lengths of image, body
-#: and packed body, crc of that
+#: magic, records before it, ts of the last, market events, life, fingerprint, state hash, offset, lengths of the image,
+#: the body and the packed body, crc32 of that
 _HEAD = struct.Struct("<8sQqQI16s16sQIIII")
 _CRC = struct.Struct("<I")
 HEAD_BYTES = _HEAD.size + _CRC.size
