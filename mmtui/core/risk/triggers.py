@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from mmtui.core.orders.reconcile import APART, ROUNDING
 from mmtui.core.risk.limits import STALE_WARN_MS, Limits
 from mmtui.core.risk.protections import HYSTERESIS, LEAD_STALE
+from mmtui.core.risk.watch import REDUCE, WARN
 
 SECOND = 1_000_000_000
 
@@ -34,6 +36,8 @@ def triggers(limits: Limits) -> list[Trigger]:
     messages = f"{limits.messages_per_s}/s a venue, {limits.cancel_share:.0%} of it kept for cancels"
     trips = f"more than {limits.trips_to_pause} trips in {limits.trips_window_s / 60:g} min"
     cap = f"{limits.flatten_cap_major_bps:g} bps majors, {limits.flatten_cap_other_bps:g} bps others"
+    breaks = f"more than {ROUNDING} lot, unexplained, in two polls {APART / SECOND:g} s apart"
+    near = f"{REDUCE:.0%} of a"
     latched = "no: an operator, with a reason"
     return [
         Trigger("stale feed", "protection", "instrument", "quotes", back, stale),
@@ -44,11 +48,17 @@ def triggers(limits: Limits) -> list[Trigger]:
         Trigger(
             "lead venue", "protection", "instrument", "quotes", back, f"fair_source silent {LEAD_STALE / SECOND:g} s"
         ),
+        Trigger("account not known", "protection", "venue", "quotes", back, "private stream down, or catching up"),
+        Trigger("strategy fails", "protection", "instrument", "quotes", back, "any error while it prices"),
         Trigger("tripped too often", "state", "instrument", "PAUSED", "no: an operator", trips),
         Trigger("restart after a crash", "state", "desk", "PAUSED", "no: an operator", "always"),
         Trigger("source ended", "state", "desk", "PAUSED", "no: there is no market", "always"),
         Trigger("daily loss", "limit", "desk", "HALTED", latched, f"{loss}, UTC day and rolling 24 h"),
         Trigger("drawdown", "limit", "desk", "HALTED", latched, drawdown),
+        Trigger("loss gauge", "limit", "desk", "quotes that add", f"alone, below {WARN:.0%}", f"{near} loss limit"),
+        Trigger("position gauge", "limit", "instrument", "quotes that add", "alone, below", f"{near} position limit"),
+        Trigger("position break", "limit", "instrument", "HALTED", latched, breaks),
+        Trigger("another engine", "limit", "instrument", "HALTED", latched, "an order with an id that we never used"),
         Trigger("overfill", "limit", "instrument", "HALTED", latched, "one lot beyond the order's size"),
         Trigger("foreign fill", "limit", "instrument", "HALTED", latched, "a fill of an order that is not ours"),
         Trigger(

@@ -1,0 +1,66 @@
+"""The table of what stops what, as `mmtui doctor` prints it: an auditor reads it, so it is compared word by word."""
+
+import pytest
+
+from mmtui.core.risk.limits import Limits
+from mmtui.core.risk.triggers import triggers
+
+BACK = "alone, after 1 s of good data, at a quarter of the size for 60 s"
+LATCHED = "no: an operator, with a reason"
+
+TABLE = f"""
+stale feed | protection | instrument | quotes | {BACK} | 2000 ms majors, 5000 ms others; the screen warns at 500 ms
+sequence gap | protection | instrument | quotes | {BACK} | any hole in the venue's sequence
+crossed book | protection | instrument | quotes | {BACK} | best bid at or above best ask
+one-sided book | protection | instrument | quotes | {BACK} | a side is empty
+feed down | protection | venue | quotes | {BACK} | the connection says so
+lead venue | protection | instrument | quotes | {BACK} | fair_source silent 1 s
+account not known | protection | venue | quotes | {BACK} | private stream down, or catching up
+strategy fails | protection | instrument | quotes | {BACK} | any error while it prices
+tripped too often | state | instrument | PAUSED | no: an operator | more than 3 trips in 10 min
+restart after a crash | state | desk | PAUSED | no: an operator | always
+source ended | state | desk | PAUSED | no: there is no market | always
+daily loss | limit | desk | HALTED | {LATCHED} | 1 % of equity, UTC day and rolling 24 h
+drawdown | limit | desk | HALTED | {LATCHED} | 1.5 % of equity
+loss gauge | limit | desk | quotes that add | alone, below 70% | 90% of a loss limit
+position gauge | limit | instrument | quotes that add | alone, below | 90% of a position limit
+position break | limit | instrument | HALTED | {LATCHED} | more than 1 lot, unexplained, in two polls 1 s apart
+another engine | limit | instrument | HALTED | {LATCHED} | an order with an id that we never used
+overfill | limit | instrument | HALTED | {LATCHED} | one lot beyond the order's size
+foreign fill | limit | instrument | HALTED | {LATCHED} | a fill of an order that is not ours
+position limit | refusal | order | orders that add | with the position | max_position, worst case
+order notional | refusal | order | that order | - | 10 % of equity
+gross notional | refusal | order | that order | - | 3 x equity
+price collar | refusal | order | that order | - | 100 bps majors, 300 bps others from the reference
+message rate | refusal | venue | new orders | alone | 50/s a venue, 20% of it kept for cancels
+spot balance | refusal | order | that sale | - | baseline + position - open sells
+slippage cap | refusal | task | the task stops | one press extends it once | 30 bps majors, 100 bps others
+"""
+
+
+def rows(limits):
+    return [" | ".join(row) for row in triggers(limits)]
+
+
+def test_the_table_with_the_default_limits():
+    assert rows(Limits()) == TABLE.strip().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("limits", "name", "says"),
+    [
+        ({"daily_loss": 777.0}, "daily loss", "777, UTC day and rolling 24 h"),
+        ({"drawdown": 555.5}, "drawdown", "555.5"),
+        ({"order_notional": 2_500.0}, "order notional", "2500"),
+        ({"gross_notional": 90_000.0}, "gross notional", "90000"),
+        ({"stale_major_ms": 700, "stale_other_ms": 900}, "stale feed", "700 ms majors, 900 ms others"),
+        ({"collar_major_bps": 12.5, "collar_other_bps": 40.0}, "price collar", "12.5 bps majors, 40 bps others"),
+        ({"messages_per_s": 30, "cancel_share": 0.5}, "message rate", "30/s a venue, 50% of it kept for cancels"),
+        ({"trips_to_pause": 5, "trips_window_s": 90.0}, "tripped too often", "more than 5 trips in 1.5 min"),
+        ({"flatten_cap_major_bps": 7.0, "flatten_cap_other_bps": 9.0}, "slippage cap", "7 bps majors, 9 bps others"),
+        ({"ease_back_s": 5.0}, "sequence gap", "at a quarter of the size for 5 s"),
+    ],
+)
+def test_the_numbers_are_those_of_the_limits_in_force(limits, name, says):
+    (row,) = [row for row in rows(Limits(**limits)) if row.startswith(f"{name} | ")]
+    assert says in row
