@@ -307,6 +307,8 @@ class _Decoder:
         if kind == _Column.PLAIN:
             return data  # type: ignore[no-any-return]
         if kind == _Column.DIFFERENCES:
+            if not set(map(type, data)) <= {int}:
+                raise ImageError("differences that are no integers")
             return accumulate(data)
         if kind == _Column.MEMBERS:
             cls = self._class(data[0], Enum)
