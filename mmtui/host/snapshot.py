@@ -21,12 +21,13 @@ import msgspec
 
 from mmtui.core.effects import Effect
 from mmtui.core.engine import Engine
+from mmtui.core.errors import SourceError
 from mmtui.core.events import MARKET, Event
 from mmtui.host.frames import HISTORY, KEEP, FrameBuilder
 from mmtui.link.messages import Item
 from mmtui.tape.checkpoint import RECORDS, CheckpointWriter, Place, due
 from mmtui.tape.files import DISK
-from mmtui.tape.format import TapeError, decode_header
+from mmtui.tape.format import decode_header
 
 if TYPE_CHECKING:
     from mmtui.host.desk import Desk
@@ -125,7 +126,7 @@ class Snapshots:
         if place is not None and place != self._writer.last:
             try:
                 self._writer.write(place, self.desk.engine, pack_shown(self.desk.frames))
-            except (OSError, TapeError) as error:
+            except (OSError, SourceError) as error:
                 self._say(str(error))
 
     def _place(self) -> Place | None:

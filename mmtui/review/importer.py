@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,8 @@ def import_session(request: Request, directory: Path) -> dict[str, Any]:
         record(HostStopped(last, "imported"))
     tape.close(engine.state_hash())
     states.keep()
+    if states.trouble:
+        print(f"mmtui: {states.trouble}", file=sys.stderr)
     return {
         "session": str(directory) if directory.parent != sessions_dir() else directory.name,
         "events": count,

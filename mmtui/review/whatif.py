@@ -193,6 +193,8 @@ def expand(directory: Path) -> Path:
     run_events([one], watched(request.events(), request.progress))
     writer.close(one.engine.state_hash())
     states.keep()
+    if states.trouble:
+        print(f"mmtui: {states.trouble}", file=sys.stderr)
     kept = json.loads((directory / "result.json").read_text())
     if one.hash != kept.get("hash"):
         raise SourceError(f"{directory}: running it again gave {one.hash}, recorded was {kept.get('hash')}")

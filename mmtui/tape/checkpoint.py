@@ -26,6 +26,7 @@ import zstandard
 import mmtui.core
 from mmtui import __version__
 from mmtui.core.engine import Engine
+from mmtui.core.errors import SourceError
 from mmtui.core.events import MARKET, Event
 from mmtui.tape import image
 from mmtui.tape.files import DISK, Files
@@ -244,9 +245,13 @@ class CheckpointWriter:
 
 
 class Keeper:
-    """The checkpoints of a tape that this process makes as fast as it goes: `see` follows every append."""
+    """The checkpoints of a tape that this process makes as fast as it goes: `see` follows every append.
+
+    trouble: a sentence once a state could not be written; then there are no more, and nothing else is lost.
+    """
 
     def __init__(self, directory: Path, header: Header, engine: Engine, files: Files = DISK) -> None:
+        self.trouble = ""
         self._writer = CheckpointWriter(directory, header, 0, files)
         self._engine = engine
         self._records = 0
@@ -262,5 +267,9 @@ class Keeper:
     def keep(self) -> None:
         """Write the state as it is now, if it has not been written."""
         engine, last = self._engine, self._writer.last
-        if last is None or last.number < self._records:
+        if self.trouble or (last is not None and last.number == self._records):
+            return
+        try:
             self._writer.write(Place(self._records, engine.ts, self._market, engine.epoch), engine)
+        except SourceError as error:
+            self.trouble = str(error)

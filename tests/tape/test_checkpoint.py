@@ -12,7 +12,17 @@ from mmtui.core.engine import Engine
 from mmtui.core.errors import SourceError
 from mmtui.core.events import MARKET
 from mmtui.tape import checkpoint, image, writer
-from mmtui.tape.checkpoint import HEAD_BYTES, INDEX, NAME, Checkpoints, CheckpointWriter, Place, due, encode_head
+from mmtui.tape.checkpoint import (
+    HEAD_BYTES,
+    INDEX,
+    NAME,
+    Checkpoints,
+    CheckpointWriter,
+    Keeper,
+    Place,
+    due,
+    encode_head,
+)
 from mmtui.tape.format import TapeError
 from mmtui.tape.recovery import recover
 
@@ -188,3 +198,15 @@ def test_damage_before_a_checkpoint_does_not_stop_a_recovery(tmp_path, monkeypat
         place_at(len(records) - 50), engine_at(len(records) - 50)
     )
     assert recover(folder).engine.state_hash() == engine_at(len(records)).state_hash()
+
+
+def test_an_import_goes_on_without_checkpoints_where_they_cannot_be_written(tmp_path, monkeypatch):
+    setup, records = desk_records()
+    monkeypatch.setattr(checkpoint, "WORTH", 500)
+    engine = Engine(setup)
+    keeper = Keeper(tmp_path / "no" / "such", header_of(setup), engine)
+    for event, _ in records[:1500]:
+        engine.process(event)
+        keeper.see(event)
+    assert "cannot be written" in keeper.trouble
+    keeper.keep()

@@ -101,7 +101,9 @@ def test_objects_of_other_classes_are_not_made(cls):
         image.decode(msgspec.msgpack.encode([root, structs, objects, containers]))
 
 
-@pytest.mark.parametrize("column", [[5, ["a", "b"]], [5, [[1], [2]]], [2, ["os.system", [0]]], [9, []], [0], 7, [3, []]])
+@pytest.mark.parametrize(
+    "column", [[5, ["a", "b"]], [5, [[1], [2]]], [2, ["os.system", [0]]], [9, []], [0], 7, [3, []]]
+)
 def test_columns_of_something_else_are_refused(column):
     root, structs, objects, containers = msgspec.msgpack.decode(picture())
     for group in objects:
