@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from desk_kit import DAY0, SECOND, Desk, item, setup_of, three
+from desk_kit import DAY0, SECOND, Desk, item, three
+from live_desk import Account, fill_of, live, up
 
 from mmtui.core.effects import Adjust, CancelAll, CancelOrder, QueryAccount, QueryOpenOrders
 from mmtui.core.events import (
@@ -13,63 +14,9 @@ from mmtui.core.events import (
     Fill,
     HostStarted,
     IdsReserved,
-    OpenOrders,
     OrderFound,
-    Positions,
 )
 from mmtui.core.orders.table import State
-
-
-def live(*items, **changes):
-    return setup_of(*items, mode="live", **changes)
-
-
-class Account:
-    """The venue's side of a live desk: answers the questions of the desk when a test says so."""
-
-    def __init__(self, desk, v=0):
-        self.desk, self.v, self.done = desk, v, set()
-
-    @property
-    def query(self):
-        return max(e.query for e in self.desk.all(QueryOpenOrders) if e.v == self.v)
-
-    def orders(self, *oids, endpoints=(1, 2)):
-        for query in sorted({e.query for e in self.desk.all(QueryOpenOrders) if e.v == self.v} - self.done):
-            self.done |= {query} if 2 in endpoints else set()
-            for endpoint in endpoints:
-                self.desk.step(OpenOrders(self.desk.now, self.v, query, endpoint, list(oids)))
-
-    def history(self, *fills):
-        query = self.query
-        for fill in fills:
-            self.desk.step(fill)
-        for what in ("fills", "ledger"):
-            self.desk.step(AccountAnswer(self.desk.now, self.v, query, what))
-
-    def positions(self, **lots):
-        idx = [int(name[1:]) for name in lots]
-        self.desk.step(Positions(self.desk.now, self.v, self.query, idx, list(lots.values())))
-
-    def all_well(self, *oids, **lots):
-        self.orders(*oids)
-        self.history()
-        self.positions(**lots)
-
-
-def up(setup=None, **lots):
-    """A live desk whose account is known, quoting."""
-    desk = Desk(setup or live(), execution="deaf")
-    account = Account(desk)
-    desk.step(AccountStatus(desk.now, 0, True, "login"))
-    account.all_well(**lots)
-    desk.book()
-    assert desk.press("start").ok
-    return desk, account
-
-
-def fill_of(desk, order, sz, trade, ts_event=0):
-    return Fill(desk.now, ts_event or desk.now, order.i, order.oid, trade, order.side, order.px, sz, True, "0", "USDT")
 
 
 def test_a_live_desk_asks_in_steps_and_starts_only_when_the_account_is_known():

@@ -1,0 +1,75 @@
+"""A live desk and the venue's side of it: questions about orders, fills, ledger and positions answered by a test."""
+
+from __future__ import annotations
+
+from desk_kit import Desk, item, setup_of
+
+from mmtui.core.effects import QueryOpenOrders
+from mmtui.core.events import AccountAnswer, AccountStatus, Fill, OpenOrders, Positions
+
+#: The same contract at another venue.
+ELSEWHERE = {"id": "away:BTC", "venue": "away"}
+
+
+def live(*items, **changes):
+    return setup_of(*items, mode="live", **changes)
+
+
+class Account:
+    """The venue's side of a live desk: answers the questions of the desk when a test says so."""
+
+    def __init__(self, desk, v=0):
+        self.desk, self.v, self.done = desk, v, set()
+
+    @property
+    def query(self):
+        return max(e.query for e in self.desk.all(QueryOpenOrders) if e.v == self.v)
+
+    def orders(self, *oids, endpoints=(1, 2)):
+        for query in sorted({e.query for e in self.desk.all(QueryOpenOrders) if e.v == self.v} - self.done):
+            self.done |= {query} if 2 in endpoints else set()
+            for endpoint in endpoints:
+                self.desk.step(OpenOrders(self.desk.now, self.v, query, endpoint, list(oids)))
+
+    def history(self, *fills):
+        query = self.query
+        for fill in fills:
+            self.desk.step(fill)
+        for what in ("fills", "ledger"):
+            self.desk.step(AccountAnswer(self.desk.now, self.v, query, what))
+
+    def positions(self, **lots):
+        idx = [int(name[1:]) for name in lots]
+        self.desk.step(Positions(self.desk.now, self.v, self.query, idx, list(lots.values())))
+
+    def all_well(self, *oids, **lots):
+        self.orders(*oids)
+        self.history()
+        self.positions(**lots)
+
+
+def up(setup=None, **lots):
+    """A live desk whose account is known, quoting."""
+    desk = Desk(setup or live(), execution="deaf")
+    account = Account(desk)
+    desk.step(AccountStatus(desk.now, 0, True, "login"))
+    account.all_well(**lots)
+    desk.book()
+    assert desk.press("start").ok
+    return desk, account
+
+
+def fill_of(desk, order, sz, trade, ts_event=0):
+    return Fill(desk.now, ts_event or desk.now, order.i, order.oid, trade, order.side, order.px, sz, True, "0", "USDT")
+
+
+def pair(**changes):
+    """A live desk of two venues, both known and quoting; the second (v=1, i=1) is where things happen."""
+    desk = Desk(live(item("linear"), item("linear", instrument_changes=ELSEWHERE), **changes), execution="deaf")
+    accounts = [Account(desk, v) for v in (0, 1)]
+    for v, account in enumerate(accounts):
+        desk.step(AccountStatus(desk.now, v, True, "login"))
+        account.all_well()
+    desk.books()
+    assert desk.press("start").ok
+    return desk, *accounts
