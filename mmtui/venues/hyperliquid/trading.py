@@ -51,10 +51,11 @@ HYPERLIQUID = TradingFacts(
         per_day=10,
         condition="one million dollars traded",
     ),
+    # One of two questions about open orders is a REST call of 20; everything else is the snapshot of a subscription.
     rates=RateFacts(
         weight=1_200,
         window_ms=60_000,
-        weights={"AskOpen": 20, "AskFills": 20, "AskLedger": 20, "AskPositions": 2},
+        weights={"AskOpen": 10, "AskFills": 1, "AskLedger": 1, "AskPositions": 1},
         penalty="429",
     ),
     link=LinkFacts(client_ping_s=50, pong_s=10),
