@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mmtui.core.ledger.ledger import DAY, UNIT, money
+from mmtui.core.ledger.ledger import DAY, MINUTE, UNIT, money
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
@@ -96,7 +96,7 @@ class Watch:
     def accept(self, engine: Engine) -> None:
         """An operator resumes from HALTED with a reason: limits count from here, or the next beat would halt again."""
         self.accepted = max(0, self.loss(engine) + (self.accepted if engine.ts < self.accepted_until else 0))
-        self.accepted_until = engine.ts + DAY
+        self.accepted_until = (engine.ts // MINUTE + DAY // MINUTE + 1) * MINUTE  # the rolling day counts in minutes
         engine.ledger.peak = engine.ledger.total()
 
     def uptime(self, engine: Engine, i: int, ts: int) -> None:
