@@ -146,11 +146,11 @@ class Life:
         stood = self.world.now - self.held_since
         if stood > STOOD_STILL:
             self.come(self.feeds.stood_still, f"the process stood still for {stood // MS} ms")
-        self.come(self._timer)
         held, self._held = self._held, deque()
         for act, args in held:
             if not (stood > STOOD_STILL and self.feeds.is_frame(act)):
                 self.come(act, *args)
+        self.come(self._timer)  # after the answers that were there all the time
 
     # -- the loop body -------------------------------------------------------------------------------------------
 

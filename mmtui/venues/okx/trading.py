@@ -50,7 +50,8 @@ OKX = TradingFacts(
     cancel_ack_final=False,  # the answer says that the request was taken
     codes=_CODES,
     dead_man=DeadManFacts(mechanism="countdown", scope="account", min_ms=10_000, max_ms=120_000, step_ms=1_000),
-    rates=RateFacts(weight=60, window_ms=2_000, orders=((60, 2_000),), penalty="429"),
+    # 60 requests in 2 s to place, and as many to cancel; an instrument may have each of them, we share them.
+    rates=RateFacts(weight=120, window_ms=2_000, orders=((60, 2_000),), penalty="429"),
     link=LinkFacts(client_ping_s=20, pong_s=10),
     lag=LagFacts(open_ms=500, fills_ms=1_000, positions_ms=1_000),
 )
