@@ -279,7 +279,7 @@ class Engine:
             self.acts.latch(scope, reason)
         self.acts.closing = False
         self.sweeper.forget("shutdown")
-        self.reconcile.started(event.cause, event.ts, fresh)
+        self.reconcile.started(event.cause, event.ts, event.last or event.ts, fresh)
         self.tasks.abort("the host was restarted")
         if event.autostart and self.lattice.desk is Desk.PAUSED and event.cause == "start":
             self.set_state(-1, -1, Desk.RUNNING, "autostart")

@@ -307,6 +307,7 @@ class HostStarted(_Event, frozen=True, array_like=True, gc=False, tag=42):
     autostart: bool = False
     first_oid: int = 0  # order ids below this may have been used by earlier lives
     oid_limit: int = 0  # ids below this are reserved on disk; 0: no limit (nothing survives this host)
+    last: int = 0  # recovery: instant of the last record of the life before; 0: not known
 
 
 class IdsReserved(_Event, frozen=True, array_like=True, gc=False, tag=44):

@@ -73,7 +73,10 @@ _TOTAL = sum(_WEIGHTS)
 class Host(Protocol):
     """The simulated desk, as those see it who press keys and pull plugs."""
 
-    alive: bool
+    lives: int
+
+    @property
+    def alive(self) -> bool: ...
 
     def attach(self) -> int: ...
 
@@ -99,13 +102,15 @@ class Cockpit:
         self.host = host
         self.hello = Hello(protocol=PROTOCOL, role=role, operator=name, origin=origin)
         self.connection = -1
+        self.life = 0  # of the host that the line leads to
 
     def send(self, cmd: Cmd, part: int = 0) -> None:
         """Press; with `part`, the line breaks after so many bytes."""
         if not self.host.alive:
             self.connection = -1
             return
-        if self.connection < 0:
+        if self.connection < 0 or self.life != self.host.lives:
+            self.life = self.host.lives
             self.connection = self.host.attach()
             self.host.receive(self.connection, encode(self.hello))
         data = encode(cmd)

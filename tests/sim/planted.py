@@ -183,12 +183,12 @@ def timeout_untracked() -> list[Patch]:
 def restart_forgets_orders() -> list[Patch]:
     real = Reconciler.started
 
-    def broken(self, cause, ts, fresh_ids):
+    def broken(self, cause, *rest):
         if cause == "recovery":
             for order in list(self.engine.tracker.open.values()):
                 self.engine.tracker.apply(order, Fact.CANCELLED)
                 self.engine.orders.ended(order)
-        real(self, cause, ts, fresh_ids)
+        real(self, cause, *rest)
 
     return [(Reconciler, "started", broken)]
 

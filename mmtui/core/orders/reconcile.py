@@ -28,6 +28,8 @@ APART = 1_000_000_000
 OVERLAP = 60_000_000_000
 #: An order that the venue has acknowledged so long ago must be on its lists.
 LISTED = 2_000_000_000
+#: So much of the end of a tape a loss of power may take with it.
+UNWRITTEN = 100_000_000
 #: A difference of so many lots is rounding (fees in the base asset).
 ROUNDING = 1
 
@@ -85,8 +87,8 @@ class Reconciler:
 
     # ------------------------------------------------------------ when
 
-    def started(self, cause: str, ts: int, fresh_ids: bool) -> None:
-        """First event of a life: what happened meanwhile is not known."""
+    def started(self, cause: str, ts: int, last: int, fresh_ids: bool) -> None:
+        """First event of a life: what happened since `last`, the last record before it, is not known."""
         if cause != "recovery" and not self.live:
             return
         engine = self.engine
@@ -97,7 +99,8 @@ class Reconciler:
         for v, one in enumerate(self.rounds):
             one.known = False
             one.adopts = cause != "recovery"
-            one.settled = ts + engine.tracker.landing_of[v] if fresh_ids and self.live else 0
+            landed = last + UNWRITTEN + engine.tracker.landing_of[v]
+            one.settled = landed if fresh_ids and self.live else 0
             engine.sweeper.settled[v] = one.settled
             one.suspects.clear()
             self.begin(v, "restart" if cause == "recovery" else "start")
