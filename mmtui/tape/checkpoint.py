@@ -212,9 +212,19 @@ class CheckpointWriter:
         self.end = kept[-1].end if kept else 0  # of the bodies
         self.last: Place | None = kept[-1].place if kept else None
         self.weight = kept[-1].packed if kept else 0  # bytes of the last
+        self._cut()
+
+    def _cut(self) -> None:
+        """What is not kept is gone for good before the tape goes on: no loss of power may bring it back."""
         try:
-            if len(kept) < len(known.found):
-                files.truncate(self.index, self.count * HEAD_BYTES)
+            if not self.files.exists(self.index) or self.files.size(self.index) == self.count * HEAD_BYTES:
+                return
+            handle = self.files.append(self.index)
+            try:
+                handle.truncate(self.count * HEAD_BYTES)
+                handle.sync()
+            finally:
+                handle.close()
         except OSError as error:
             raise TapeError(f"{self.index}: the checkpoints cannot be cut: {error.strerror}") from error
 
