@@ -10,7 +10,7 @@ from mmtui.link.codec import encode
 from mmtui.link.messages import PROTOCOL, Cmd, Hello
 from mmtui.sim.run import Simulation, digest
 from mmtui.sim.swarm import draw
-from mmtui.sim.world import MS, SECOND, START
+from mmtui.sim.world import MS, SECOND
 from mmtui.tape.reader import TapeReader
 
 
