@@ -5,13 +5,14 @@ Rules of this file: headers only; whether a body is whole is the reader's questi
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from pathlib import Path
 from typing import NamedTuple
 
 from mmtui.tape import schema1
 from mmtui.tape.files import Files
 from mmtui.tape.format import CHUNK_HEAD, CHUNK_MAGIC, ChunkHead, TapeError, read_chunk_head
-from mmtui.tape.index import INDEX, ROW, Chunks
+from mmtui.tape.index import INDEX, Chunks
 
 _STEP = 1 << 20
 
@@ -53,16 +54,12 @@ def _from_index(files: Files, directory: Path, size: int) -> tuple[Chunks, int, 
         index = files.read(directory / INDEX)
     except FileNotFoundError:
         return Chunks(), -1, []
-    chunks = Chunks(index[: len(index) // ROW * ROW])
-    while len(chunks) and chunks.whole:
-        last = chunks[-1]
-        if last.end <= size and read_head(files, directory / "tape", last.offset) == last:
+    chunks = Chunks(index)
+    if chunks.whole:
+        # rows beyond the tape's end: it was cut, by us after a crash or by somebody
+        chunks.cut(bisect_right(chunks, size, key=lambda chunk: chunk.end))
+        if not len(chunks) or read_head(files, directory / "tape", chunks[-1].offset) == chunks[-1]:
             return chunks, len(chunks), []
-        if last.end <= size:
-            break
-        chunks = Chunks(index[: (len(chunks) - 1) * ROW])  # the tape was cut: by us after a crash, or by somebody
-    if not index:
-        return Chunks(), 0, []
     return Chunks(), -1, [f"{directory.name}: index: is damaged or of another tape: the tape was read without it"]
 
 

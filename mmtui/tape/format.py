@@ -50,8 +50,8 @@ CRC = struct.Struct("<I")
 _CHUNK = struct.Struct(f"<8sIQqqII{HASH_BYTES}s")
 _HASH_END = _CHUNK.size + HASH_BYTES
 CHUNK_HEAD = _HASH_END + CRC.size
-#: magic, first number, and again: where one is damaged the first batch tells which
-TAIL_HEAD = struct.Struct("<8sQQ")
+#: magic, first number, and again (where one is damaged the first batch tells which), crc32 of header.json
+TAIL_HEAD = struct.Struct("<8sQQI")
 #: records, bytes of them, crc32 of these two, the bytes and the first number
 BATCH = struct.Struct("<III")
 _BATCH_START = struct.Struct("<II")
@@ -82,11 +82,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):
-    """The clean end of a session."""
+    """The clean end of a session. `check` covers the other fields."""
 
     records: int
     state_hash: str
     chain: str
+    check: str = ""
 
 
 class ChunkHead(NamedTuple):
@@ -130,6 +131,33 @@ def decode_header(data: bytes, name: str) -> Header:
 
 class _Schema(msgspec.Struct):
     schema: int
+
+
+def chain_start(header: bytes) -> bytes:
+    """What the chain of hashes begins with: the session's header."""
+    return blake2b(header, digest_size=HASH_BYTES).digest()
+
+
+def encode_end(records: int, state_hash: str, chain: bytes) -> bytes:
+    end = End(records=records, state_hash=state_hash, chain=chain.hex())
+    return msgspec.json.encode(msgspec.structs.replace(end, check=_end_check(end))) + b"\n"
+
+
+def decode_end(data: bytes, schema: int) -> End:
+    """The end of a session. Raises what `UNREADABLE` names, or ValueError when it is not what was written."""
+    end = msgspec.json.decode(data, type=End)
+    if (schema > 1 or end.check) and end.check != _end_check(end):
+        raise ValueError("its check does not fit")
+    return end
+
+
+def _end_check(end: End) -> str:
+    return blake2b(f"{end.records}/{end.state_hash}/{end.chain}".encode(), digest_size=8).hexdigest()
+
+
+def tail_head(magic: bytes, first: int, header: int) -> bytes:
+    """First bytes of a tail; `header` is the crc32 of header.json."""
+    return TAIL_HEAD.pack(magic, first, first, header)
 
 
 def pack_chunk(previous: bytes, count: int, first: int, first_ts: int, last_ts: int, raw: int, packed: bytes) -> bytes:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from pathlib import Path
+from zlib import crc32
 
-import msgspec
 import zstandard
 
 from mmtui.core.effects import Effect
@@ -24,16 +24,17 @@ from mmtui.tape.format import (
     UNREADABLE,
     ChunkHead,
     End,
-    Header,
     Record,
     TapeError,
+    chain_start,
     chunk_is_whole,
+    decode_end,
     decode_header,
     instant,
     previous_hash,
     read_chunk_head,
 )
-from mmtui.tape.tails import Tail, first_of, load_tails, parse_tails
+from mmtui.tape.tails import Tail, first_of, header_check, load_tails, parse_tails
 
 #: What decoding a body raises when it is not what its header says.
 _BROKEN = (zstandard.ZstdError, ValueError, IndexError, KeyError, TypeError, OverflowError, *UNREADABLE)
@@ -50,7 +51,10 @@ class TapeReader:
         self.directory = directory
         self.files = files
         self.damage: list[str] = []
-        self.header = _read_header(files, directory)
+        data = _read_header(files, directory)
+        self.header = decode_header(data, str(directory))
+        self.header_check = crc32(data)
+        self._chain_start = chain_start(data)
         end = self._read_end()
         self.closed = end is not None
         self.state_hash = end.state_hash if end else ""
@@ -120,10 +124,10 @@ class TapeReader:
 
     def _read_end(self) -> End | None:
         try:
-            return msgspec.json.decode(self.files.read(self.directory / "end.json"), type=End)
+            return decode_end(self.files.read(self.directory / "end.json"), self.header.schema)
         except FileNotFoundError:
             return None
-        except (OSError, *UNREADABLE) as error:
+        except (OSError, ValueError, *UNREADABLE) as error:
             self.damage.append(f"{self.directory.name}: end.json: {error}")
             return None
 
@@ -131,6 +135,8 @@ class TapeReader:
         name = self.directory.name
         # Tails are read first: a writer that makes one a chunk meanwhile leaves its records readable in both.
         loaded = load_tails(self.files, self.directory)
+        if header_check(loaded) not in (-1, self.header_check):
+            self.damage.append(f"{name}: header.json: is not the one that the tail was begun with")
         found: Found = scan(self.files, self.directory)
         self.damage += found.damage
         self.chunks = found.chunks
@@ -158,7 +164,7 @@ class TapeReader:
         last = self.chunks[-1] if self.chunks else None
         self.chunk_bytes = last.end if last else 0  # length of the whole chunks
         self.chunk_records = last.first + last.records if last else 0
-        self.chain = last.hash if last else bytes(HASH_BYTES)
+        self.chain = last.hash if last else self._chain_start
 
     def _prove(self, loaded: list[tuple[str, bytes]], gaps: list[int]) -> list[Tail]:
         """The tails. Chunks that are in them too may have been torn by a loss of power: then the tails are believed."""
@@ -219,7 +225,7 @@ class TapeReader:
             if tail.damaged:
                 what = f"{tail.damaged} of its records before record {tail.start} are damaged; they are in chunks"
                 self.damage.append(f"{name}: {tail.name}: {what}")
-            if tail.cut and not tail.used:
+            if not tail.whole:
                 self.damage.append(f"{name}: {tail.name}: its first bytes are damaged: {tail.cut} bytes cut")
             elif (tail.cut or tail.missing) and not following and tail.end >= expected:
                 self.damage.append(self._cut(tail))
@@ -265,7 +271,7 @@ class TapeReader:
         """Why a chunk is not the one that was written; "" when it is."""
         before = self.chunks[number - 1] if number else None
         adjacent = chunk.offset == (before.end if before else 0)
-        previous = before.hash if before else bytes(HASH_BYTES)
+        previous = before.hash if before else bytes(HASH_BYTES) if chunk.schema == 1 else self._chain_start
         made = schema1.read_chunk_head if chunk.schema == 1 else read_chunk_head
         if made(head, chunk.offset) != chunk:
             return "its header does not fit"
@@ -286,11 +292,10 @@ class TapeReader:
         )
 
 
-def _read_header(files: Files, directory: Path) -> Header:
+def _read_header(files: Files, directory: Path) -> bytes:
     if not files.exists(directory):
         raise TapeError(f"{directory}: no such session")
     try:
-        data = files.read(directory / "header.json")
+        return files.read(directory / "header.json")
     except OSError as error:
         raise TapeError(f"{directory}: not a session: header.json: {error.strerror}") from error
-    return decode_header(data, str(directory))

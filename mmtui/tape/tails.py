@@ -28,6 +28,7 @@ class Tail(NamedTuple):
     used: int  # bytes up to there
     missing: int  # records that the batch there should have had
     damaged: int  # records that are in chunks and are damaged here
+    whole: bool  # its first bytes are what was written
 
     @property
     def end(self) -> int:
@@ -74,24 +75,34 @@ def parse_tails(loaded: list[tuple[str, bytes]], known: int) -> list[Tail]:
 
 
 def _firsts(data: bytes) -> list[int]:
-    """Numbers that the first record may have, as the head tells; none when it is no head."""
-    if data.startswith(schema1.TAIL_MAGIC) and len(data) >= schema1.TAIL_HEAD.size:
-        return [schema1.TAIL_HEAD.unpack_from(data)[1]]
-    if data.startswith((TAIL_MAGIC, EMERGENCY_MAGIC)) and len(data) >= TAIL_HEAD.size:
-        return list(dict.fromkeys(TAIL_HEAD.unpack_from(data)[1:]))
-    return []
+    """Numbers that the first record may have, as the head tells; none when it is too short to be one."""
+    if data.startswith(schema1.TAIL_MAGIC):
+        return [schema1.TAIL_HEAD.unpack_from(data)[1]] if len(data) >= schema1.TAIL_HEAD.size else []
+    return list(dict.fromkeys(TAIL_HEAD.unpack_from(data)[1:3])) if len(data) >= TAIL_HEAD.size else []
 
 
 def _parse(name: str, data: bytes, known: int) -> Tail:
+    old = data.startswith(schema1.TAIL_MAGIC)
     firsts = _firsts(data)
     if not firsts:
-        return Tail(name, known, [], len(data), 0, 0, 0)
+        return Tail(name, known, [], len(data), 0, 0, 0, False)
     emergency = name == RESERVE or name.startswith(EMERGENCY)
     tried = [_read(data, first, 0 if emergency else known) for first in [*firsts, known]]
     found = next((batches for batches in tried if batches.total), tried[0])
+    whole = old or (len(firsts) == 1 and data.startswith((TAIL_MAGIC, EMERGENCY_MAGIC)))
+    if not whole and not found.total and len(data) > TAIL_HEAD.size:
+        return Tail(name, known, [], len(data), 0, 0, 0, False)
     # what was never written of a reserve is zeros
     cut = 0 if name == RESERVE and not data[found.end :].strip(b"\0") else len(data) - found.end
-    return Tail(name, found.start, found.records, cut, found.end, found.missing, found.damaged)
+    return Tail(name, found.start, found.records, cut, found.end, found.missing, found.damaged, whole)
+
+
+def header_check(loaded: list[tuple[str, bytes]]) -> int:
+    """crc32 of header.json as the tail tells; -1 when there is none that does."""
+    for name, data in loaded:
+        if name == TAIL and data.startswith(TAIL_MAGIC) and len(data) >= TAIL_HEAD.size:
+            return int(TAIL_HEAD.unpack_from(data)[3])
+    return -1
 
 
 def _read(data: bytes, first: int, known: int) -> Batches:

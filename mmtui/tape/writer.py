@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Sequence
 from itertools import compress
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 import zstandard
@@ -23,18 +24,18 @@ from mmtui.tape.files import DISK, Files, Handle, put
 from mmtui.tape.format import (
     CHUNK_BYTES,
     EMERGENCY_MAGIC,
-    HASH_BYTES,
     RESERVE_BYTES,
     SCHEMA,
-    TAIL_HEAD,
     TAIL_MAGIC,
-    End,
     Header,
     TapeError,
+    chain_start,
+    encode_end,
     encode_header,
     pack_batch,
     pack_chunk,
     read_chunk_head,
+    tail_head,
 )
 from mmtui.tape.index import INDEX, IndexWriter
 from mmtui.tape.reader import TapeReader
@@ -61,10 +62,11 @@ class TapeWriter:
             files.make_folder(directory)
             if files.exists(directory / "header.json"):
                 raise TapeError(f"{directory}: a session is there already")
-            put(files, directory / "header.json", encode_header(header))
+            data = encode_header(header)
+            put(files, directory / "header.json", data)
             files.reserve(directory / RESERVE, RESERVE_BYTES)
-            self._begin(directory, files, 0, bytes(HASH_BYTES))
-            self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, 0, 0), 0)
+            self._begin(directory, files, 0, chain_start(data), crc32(data))
+            self._install_tail(tail_head(TAIL_MAGIC, 0, self._header), 0)
         except OSError as error:
             raise _error(directory, error) from error
 
@@ -79,20 +81,22 @@ class TapeWriter:
             if reader.header.schema != SCHEMA:  # it goes on in the present form
                 header = msgspec.structs.replace(reader.header, schema=SCHEMA)
                 put(files, directory / "header.json", encode_header(header))
+                reader = TapeReader(directory, files)
             if files.exists(directory / "tape"):
                 files.truncate(directory / "tape", reader.chunk_bytes)
-            writer._begin(directory, files, reader.tail_index, reader.chain)
+            writer._begin(directory, files, reader.tail_index, reader.chain, reader.header_check)
             writer._index.go_on(reader.chunks, reader.index_rows)
             writer._keep_tail(reader)
         except OSError as error:
             raise _error(directory, error) from error
         return writer
 
-    def _begin(self, directory: Path, files: Files, count: int, chain: bytes) -> None:
+    def _begin(self, directory: Path, files: Files, count: int, chain: bytes, header: int) -> None:
         self.directory = directory
         self.files = files
         self.trouble = ""
         self._chain = chain
+        self._header = header  # crc32 of header.json
         self._flushed = count  # records that are in the tail or in chunks
         self._events: list[Event] = []  # of the open chunk, flushed
         self._caused: list[Sequence[Effect]] = []  # by them
@@ -152,7 +156,7 @@ class TapeWriter:
     def sync(self) -> bool:
         """What was flushed survives a loss of power when this returns; False: nothing was new. Any thread may call it.
 
-        An error goes to `trouble`: what an fsync refused once is not on the disk, whatever the next one says.
+        An error goes to `trouble`.
         """
         if self._synced == self._writes:
             return False
@@ -194,12 +198,12 @@ class TapeWriter:
             if self._events:
                 self._roll_at = 0
                 self._roll()
-            end = End(records=self.count, state_hash=state_hash, chain=self._chain.hex())
             if self._durable:
                 self.sync()
             if not self._events:
                 self._clear()
-            put(self.files, self.directory / "end.json", msgspec.json.encode(end) + b"\n", sync=self._durable)
+            end = encode_end(self.count, state_hash, self._chain)
+            put(self.files, self.directory / "end.json", end, sync=self._durable)
         except OSError as error:
             raise _error(self.directory, error) from error
         finally:
@@ -268,7 +272,7 @@ class TapeWriter:
 
     def _to_emergency(self, data: bytes, first: int, error: OSError) -> None:
         """The tail cannot be written: go on in space that is allocated already."""
-        head = TAIL_HEAD.pack(EMERGENCY_MAGIC, first, first)
+        head = tail_head(EMERGENCY_MAGIC, first, self._header)
         try:
             handle = self.files.over(self.directory / RESERVE)
             try:
@@ -281,8 +285,8 @@ class TapeWriter:
         if self._tail is not None:
             self._tail.close()
         self._tail, self._tail_bytes, self._tail_first, self._emergency = handle, len(head) + len(data), first, True
-        size = RESERVE_BYTES >> 20
-        self.trouble = f"{_error(self.directory, error)}; what reduces risk is recorded in the reserve ({size} MiB)"
+        where = f"the reserve ({RESERVE_BYTES >> 20} MiB)"
+        self.trouble = f"{_error(self.directory, error)}; what reduces risk is recorded in {where}"
 
     def _leave_out(self) -> None:
         """The reserve is for what reduces risk: not for market data that caused nothing."""
@@ -345,7 +349,7 @@ class TapeWriter:
         if self._tail_bytes < TAIL_BYTES:
             return
         try:
-            self._install_tail(TAIL_HEAD.pack(TAIL_MAGIC, self._flushed, self._flushed), self._flushed)
+            self._install_tail(tail_head(TAIL_MAGIC, self._flushed, self._header), self._flushed)
         except OSError as error:
             # the old tail goes on: its first records are in the chunk too, which the reader knows by their numbers
             self.trouble = str(_error(self.directory, error))
@@ -358,7 +362,7 @@ class TapeWriter:
         self._events = [event for event, _ in reader.tail_records]
         self._caused = [effects for _, effects in reader.tail_records]
         self._flushed += len(self._events)
-        data = TAIL_HEAD.pack(TAIL_MAGIC, first, first)
+        data = tail_head(TAIL_MAGIC, first, self._header)
         if self._events:
             data += pack_batch(self._events, self._caused, first)
         self._raw = len(data)
@@ -374,9 +378,8 @@ class TapeWriter:
 
     def _keep_reserve(self, first: int, used: int) -> None:
         """A reserve that was used stays as evidence of what is not on the tape."""
-        kept = self.directory / f"{EMERGENCY}.{first}"
-        self.files.replace(self.directory / RESERVE, kept)
-        self.files.truncate(kept, used)
+        self.files.truncate(self.directory / RESERVE, used)
+        self.files.replace(self.directory / RESERVE, self.directory / f"{EMERGENCY}.{first}")
 
     def _clear(self) -> None:
         """After a clean end everything is in chunks."""
