@@ -20,7 +20,7 @@ from mmtui.sim.disk import Crashed, SimDisk
 from mmtui.sim.exchange import Exchange
 from mmtui.sim.network import Network
 from mmtui.sim.watcher import Watcher
-from mmtui.sim.world import World
+from mmtui.sim.world import MS, World
 from mmtui.tape import latch
 from mmtui.tape.files import put
 from mmtui.tape.format import Header, TapeError, new_session
@@ -158,10 +158,13 @@ class SimDesk:
             self._life.stand_still(self.stalled_until)
 
     def _healed(self) -> None:
-        """Nothing keeps a process standing still any more."""
+        """Nothing keeps a process standing still any more, and there is room on the disk."""
         self.stalled_until = 0
-        if self._life is not None and self._life.held:
-            self._life.stand_still(self.world.now)
+        life = self._life
+        if life is not None and life.held:
+            life.stand_still(self.world.now)
+        if life is not None and life.tape.trouble:
+            self.world.after(100 * MS, life.come, self.restart)
 
     def step_clock(self, ns: int) -> None:
         """The wall clock steps; a process that runs goes on with its monotonic one, the next one begins from here."""

@@ -66,20 +66,22 @@ SPOT = TradingFacts(
         mechanism="countdown", scope="account", min_ms=1_000, max_ms=86_399_000, step_ms=1_000, window_ms=15_000
     ),
     # Trading goes over the WebSocket, which only the matching engine's counter limits (a cancel counts less the older
-    # its order is: here always as one).  Questions: one about open orders and those about fills, ledger and positions
-    # begin with the snapshot of a channel, what that does not reach goes over REST, whose counter of 20 decays by one
-    # a second: 40 in 20 s.
+    # its order is: here always as one).  Fills, ledger and balances begin with the snapshot of a channel (its newest
+    # fifty entries); open orders go over REST, whose counter of 20 decays by one a second: 40 in 20 s.
     rates=RateFacts(
         weight=40,
         window_ms=20_000,
         orders=((180, 48_000),),
         cancels_count=True,
-        weights={"Create": 0, "Cancel": 0, "CancelEverything": 0, "ArmDeadMan": 0},
+        weights={
+            "Create": 0, "Cancel": 0, "CancelEverything": 0, "ArmDeadMan": 0, "AskFills": 0, "AskLedger": 0,
+            "AskPositions": 0,
+        },
         penalty="429",
     ),
     link=LinkFacts(client_ping_s=30, pong_s=10),
     lag=LagFacts(open_ms=500, fills_ms=1_000, positions_ms=1_000),
-)
+)  # fmt: skip
 
 FUTURES = TradingFacts(
     id="kraken-futures",
