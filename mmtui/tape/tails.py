@@ -93,7 +93,8 @@ def _parse(name: str, data: bytes, known: int) -> Tail:
     if not whole and not found.total and len(data) > TAIL_HEAD.size:
         return Tail(name, known, [], len(data), 0, 0, 0, False)
     # what was never written of a reserve is zeros
-    cut = 0 if name == RESERVE and not data[found.end :].strip(b"\0") else len(data) - found.end
+    rest = len(data) - found.end
+    cut = 0 if name == RESERVE and data.endswith(bytes(rest)) else rest
     return Tail(name, found.start, found.records, cut, found.end, found.missing, found.damaged, whole)
 
 
