@@ -23,7 +23,8 @@ GC_S = 5.0
 #: A pause of the source that is long enough for what need not be at once: garbage, a checkpoint.
 QUIET_S = 0.003
 GC_FULL_S = 600.0
-FLUSH_GAP_S = 0.05
+#: The tape's buffer is emptied so often, and before a pause of the source that is as long.
+FLUSH_GAP_S = 0.015
 SHUTDOWN_S = 5.0
 #: With nothing to do a host looks up this often (idle limits, tape buffers).
 IDLE_S = 0.25
@@ -78,6 +79,7 @@ class HostLoop:
         self.between: Callable[[bool], None] = lambda busy: None  # between two slices; busy: more is due at once
         self._handle: asyncio.Handle | None = None
         self._leaving: asyncio.TimerHandle | None = None
+        self._flushed = 0.0
         self._gc_at = 0.0
         self._gc_full_at = 0.0
         self._signals = 0
@@ -154,12 +156,14 @@ class HostLoop:
         if stage.over:
             self.loop.stop()
             return None
+        now = self.loop.time()
+        if delay is None or delay >= FLUSH_GAP_S or now - self._flushed >= FLUSH_GAP_S:
+            self._flushed = now
+            stage.flush()
         if delay is not None and delay <= 0.0:
             self.between(True)
             return 0.0
         delay = IDLE_S if delay is None else min(delay, IDLE_S)
-        if delay >= FLUSH_GAP_S:
-            stage.flush()
         if delay >= QUIET_S:
             self.between(False)
         self._collect(delay)

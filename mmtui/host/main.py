@@ -56,6 +56,7 @@ def serve(spec: dict[str, Any], detached: bool) -> int:
 
 def _serve_desk(setup: DeskSetup, source: Any, speed: float, lock: DeskLock, *, keep: bool, detached: bool) -> int:
     from mmtui.host import latch
+    from mmtui.host.commit import GroupCommit
     from mmtui.host.life import open_desk
     from mmtui.host.loop import HostLoop
     from mmtui.host.snapshot import Snapshots
@@ -69,7 +70,8 @@ def _serve_desk(setup: DeskSetup, source: Any, speed: float, lock: DeskLock, *, 
     with ThreadPoolExecutor(1) as disk:  # an fsync takes as long as it takes: never on the loop
         if keep:
             desk.on_latch = lambda latched: (disk.submit(latch.save, setup.name, latched), None)[1]
-        loop.run(lambda: _ready(lock, entry, detached))
+        with GroupCommit(desk.tape) if keep else contextlib.nullcontext():
+            loop.run(lambda: _ready(lock, entry, detached))
         ordered = desk.stop("shutdown" if desk.finished else "shutdown timed out")
         snapshots.finish()
     if ordered and not loop.timed_out:
