@@ -54,7 +54,7 @@ def containers(engine: Engine) -> list[tuple[str, int, int]]:
     out = [
         ("finished orders", len(engine.tracker.done), tracker.MEMORY),
         ("questions", len(orders.absences), 64),
-        ("sweeps", len(engine.sweeper.sweeps), 10),
+        ("sweeps", len(engine.sweeper.sweeps), 2 + len(engine.setup.venues) + len(engine.setup.instruments)),
         ("commands seen", len(engine.acts.seen), 1_000),
         ("days of minutes", len(engine.ledger.minutes), 1_442),
     ]

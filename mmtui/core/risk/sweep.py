@@ -67,6 +67,10 @@ class Sweep:
     def covers(self, order: Order, venue_of: list[int]) -> bool:
         return venue_of[order.i] in self.venues and (self.i < 0 or order.i == self.i)
 
+    def repeats(self, old: Sweep) -> bool:
+        """Whether this one asks for all that an older one still waits for."""
+        return not old.done and old.kind == self.kind and old.i == self.i and old.venues.keys() <= self.venues.keys()
+
 
 class Sweeper:
     """Runs all sweeps. `emit` hands an effect out."""
@@ -80,7 +84,14 @@ class Sweeper:
         self.settled: dict[int, int] = {}
 
     def begin(self, sweep: Sweep, ts: int, emit: Callable[[Effect], None]) -> None:
-        self.sweeps = [*[old for old in self.sweeps if not old.done][-8:], sweep]
+        kept = []
+        for old in self.sweeps:
+            if sweep.repeats(old):
+                for v, state in old.venues.items():
+                    sweep.venues[v].answers.update(state.answers)  # those that are on their way count for the new one
+            elif not old.done:
+                kept.append(old)
+        self.sweeps = [*kept, sweep]
         for state in sweep.venues.values():
             self._cancel(sweep, state, ts, emit)
 
