@@ -28,7 +28,7 @@ from mmtui.core.events import Event
 from mmtui.tape.format import ENCODER, Record
 
 #: The byte above a byte that is the highest of a number: only its sign goes on.
-_SIGN = bytes(128) + b"\xff" * 128
+SIGN = bytes(128) + b"\xff" * 128
 _FLIP = bytes(range(128, 256)) + bytes(range(128))
 #: Scales of instants, and the bits that an instant of 63 bits has after the division.
 _SCALES = ((1_000_000, 44), (1_000, 54), (100, 57))
@@ -173,7 +173,7 @@ def _column(values: list[int], delta: bool, coarse: bool, parts: list[bytes]) ->
             values = list(map(sub, islice(values, 1, None), values))
     if not planes:
         planes = _planes(*_packed(values))
-    while len(planes) > 1 and planes[-1] == planes[-2].translate(_SIGN):
+    while len(planes) > 1 and planes[-1] == planes[-2].translate(SIGN):
         planes.pop()
     parts.extend(planes)
     return Column(len(planes), len(planes[0]), delta, base, scale)
@@ -257,7 +257,7 @@ class Columns:
                 plane = data[byte * count : (byte + 1) * count]
                 mixed[byte::size] = plane
             for byte in range(width, size):
-                plane = plane.translate(_SIGN)
+                plane = plane.translate(SIGN)
                 mixed[byte::size] = plane
             data = bytes(mixed)
         packed = array("b" if size == 1 else "i" if size == 4 else "q", data)
@@ -326,3 +326,14 @@ def instants(data: bytes) -> list[int]:
     """The ts of every record of a body."""
     columns = Columns(data)
     return columns.values(columns.body.ts)
+
+
+def others(body: Body) -> list[Event]:
+    """The events of a body that are no columns."""
+    return _OTHERS.decode(body.others)
+
+
+def layout(tag: int) -> tuple[type, list[str]]:
+    """The type of events with this tag, and its fields after `ts`."""
+    kind = _BY_TAG[tag]
+    return kind, _LAYOUTS[kind].names

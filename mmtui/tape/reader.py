@@ -71,7 +71,7 @@ class TapeReader:
     def batches(self, start: int = 0) -> Iterator[tuple[int, list[Record]]]:
         """The same in lists: (number of the first, records that follow each other)."""
         if self.chunks and start < self.chunk_records:
-            for number in range(self._chunk_of(start), len(self.chunks)):
+            for number in range(self.chunk_of(start), len(self.chunks)):
                 first = self.chunks[number].first
                 records = self._chunk(number)
                 if first < start:
@@ -244,7 +244,8 @@ class TapeReader:
 
     # -- chunks --------------------------------------------------------------------------------------------------
 
-    def _chunk_of(self, record: int) -> int:
+    def chunk_of(self, record: int) -> int:
+        """Place of the chunk that holds a record."""
         return max(bisect_right(self.chunks, record, key=lambda chunk: chunk.first) - 1, 0)
 
     def _chunk(self, number: int) -> list[Record]:
