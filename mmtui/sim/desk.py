@@ -15,13 +15,15 @@ from mmtui.core.engine import Engine
 from mmtui.core.errors import SourceError
 from mmtui.core.events import MARKET, Event, HostStarted, Timer
 from mmtui.core.setup import DeskSetup
-from mmtui.sim.desk_life import SYNC_NS, Life
+from mmtui.sim.desk_keep import SYNC_NS
+from mmtui.sim.desk_life import Life
 from mmtui.sim.disk import Crashed, SimDisk
 from mmtui.sim.exchange import Exchange
 from mmtui.sim.network import Network
 from mmtui.sim.watcher import Watcher
 from mmtui.sim.world import MS, World
 from mmtui.tape import latch
+from mmtui.tape.checkpoint import CheckpointWriter
 from mmtui.tape.files import put
 from mmtui.tape.format import Header, TapeError, new_session
 from mmtui.tape.ids import OrderIds
@@ -32,6 +34,8 @@ from mmtui.tape.writer import TapeWriter
 STATE = Path("/state")
 #: The name of the desk's last session, in its folder.
 LAST = "session"
+#: Records between two checkpoints, one of these a seed; 0: none.
+CHECKPOINTS = (0, 0, 300, 1_500)
 _QUIET = frozenset({*MARKET, Timer})
 
 
@@ -55,6 +59,7 @@ class SimDesk:
         self._life: Life | None = None
         self._wall = 0  # the machine's wall clock minus the world's
         self._connections = 0
+        self._every = CHECKPOINTS[world.rng("host/checkpoints").below(len(CHECKPOINTS))]
         world.order_state = self._order_state
         world.open_states = self._open_states
         world.on_heal(self._healed)
@@ -90,9 +95,11 @@ class SimDesk:
         ids = OrderIds(disk, self.folder)
         ids.begin()
         latched = latch.load(disk, self.folder)
-        engine, tape, cause, ts = self._session()
+        engine, tape, header, cause, ts, market = self._session()
         wall = max(ts, world.now + self._wall)
         life = Life(self, engine, tape, ids, latched, wall - world.now, tape.directory.name[-4:])
+        if self._every:
+            life.keeping.checkpoints(CheckpointWriter(tape.directory, header, tape.count, disk), self._every, market)
         self._life, self.engine, self.path = life, engine, tape.directory
         self.lives += 1
         world.say("host", f"life {self.lives}: {cause} of {tape.directory.name} at record {tape.count}")
@@ -105,19 +112,20 @@ class SimDesk:
         life.step(started)
         life.tape.flush()
         life.tape.sync()
-        self.world.after(SYNC_NS, life.come, life.sync)
+        self.world.after(SYNC_NS, life.come, life.keeping.sync)
         life.feeds.tick(life.now())
         life.privates.tick(life.now())
         life.pump()
 
-    def _session(self) -> tuple[Engine, TapeWriter, str, int]:
+    def _session(self) -> tuple[Engine, TapeWriter, Header, str, int, int]:
         """The session that was never closed, brought back; else a new one."""
         disk = self.disk
         try:
             path = STATE / "sessions" / disk.read(self.folder / LAST).decode()
             if not TapeReader(path, disk).closed:
                 found = recover(path, disk)
-                return found.engine, TapeWriter.resume(path, disk), "recovery", found.ts
+                tape = TapeWriter.resume(path, disk)
+                return found.engine, tape, found.header, "recovery", found.ts, found.market
         except FileNotFoundError:
             pass
         except SourceError as error:  # what a person would do: the folder is moved away
@@ -126,7 +134,7 @@ class SimDesk:
         header = Header(session=name, created_ns=self.world.now, setup=self.setup, source={"kind": "sim"})
         tape = TapeWriter(STATE / "sessions" / name, header, disk)
         put(disk, self.folder / LAST, name.encode(), sync=True)
-        return Engine(self.setup), tape, "start", 0
+        return Engine(self.setup), tape, header, "start", 0, 0
 
     def crash(self, power_loss: bool) -> None:
         """kill -9, or the power fails."""

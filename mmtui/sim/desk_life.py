@@ -25,16 +25,16 @@ from mmtui.core.effects import (
     Shutdown,
 )
 from mmtui.core.engine import Engine
-from mmtui.core.events import Command, Event, GridRefined, HostStopped, IdsReserved, OrderRejected, Timer
+from mmtui.core.events import MARKET, Command, Event, GridRefined, HostStopped, OrderRejected, Timer
 from mmtui.core.runner import NEVER, Runner
 from mmtui.link.acts import to_command
 from mmtui.link.messages import Cmd, Hello
 from mmtui.sim.desk_hub import SimHub
+from mmtui.sim.desk_keep import Keeping
 from mmtui.sim.desk_streams import Feeds, Privates
 from mmtui.sim.disk import Crashed
 from mmtui.sim.watcher import Breach
 from mmtui.sim.world import MS, SECOND
-from mmtui.tape import latch
 from mmtui.tape.format import TapeError
 from mmtui.tape.ids import OrderIds
 from mmtui.tape.writer import TapeWriter
@@ -45,8 +45,6 @@ from mmtui.venues.facts import facts_of
 if TYPE_CHECKING:
     from mmtui.sim.desk import SimDesk
 
-#: The tape is on the disk within this, off the path from tick to order.
-SYNC_NS = 50 * MS
 #: A process that stood still for longer takes its books for lost: what waits in the sockets is old.
 STOOD_STILL = SECOND
 #: A host whose tape is in trouble is started anew after this.
@@ -55,8 +53,7 @@ REPAIR = 3 * SECOND
 HELD_MAX = 20_000
 COMMANDS_KEPT = 10_000
 ADDS_RISK = ("quote", "manual")
-#: A disk that refuses a latch is asked again after this.
-AGAIN = 200 * MS
+_MARKET = frozenset(MARKET)
 
 
 class Life:
@@ -76,8 +73,6 @@ class Life:
         self.world = desk.world
         self.engine = engine
         self.tape = tape
-        self.ids = ids
-        self.latched = latched
         self.shift = shift
         self.dead = False
         self.held = False
@@ -91,16 +86,15 @@ class Life:
         self.feeds = Feeds(self)
         self.privates = Privates(self)
         self.hub = SimHub(setup, self._command)
+        self.keeping = Keeping(self, ids, latched)
         self._dirty = False
         self._touched = [True] * len(self.sessions)  # something may leave, or be due, at another instant
         self._due = [0] * len(self.sessions)
         self._armed = NEVER
         self._held: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._results: OrderedDict[str, None] = OrderedDict()
-        self._brake = False
+        self.brake = False
         self._pause_due = ""
-        self._unlatched = False
-        self._renewing = False
         self._closing = False
         self._rejected: list[OrderRejected] = []
         self._replies = [self._reply_of(v) for v in range(len(setup.venues))]
@@ -177,16 +171,20 @@ class Life:
     def _record(self, event: Event, effects: list[Effect]) -> None:
         tape = self.tape
         tape.append(event, effects)
+        if type(event) in _MARKET:
+            self.keeping.market += 1
         desk = self.desk
         desk.watcher.record(self.engine, event, effects, tape.count)
         if self.world.story is not None:
             desk.tell(event, effects)
-        if tape.trouble and not self._brake:
-            self._in_trouble()
+        if tape.trouble:
+            self.in_trouble()
 
-    def _in_trouble(self) -> None:
+    def in_trouble(self) -> None:
         """The tape goes on in its reserve: the desk may only get smaller until somebody makes room and starts anew."""
-        self._brake, self._pause_due = True, self.tape.trouble
+        if self.brake:
+            return
+        self.brake, self._pause_due = True, self.tape.trouble
         self.world.say("host", self.tape.trouble)
         self.world.after(REPAIR, self.come, self.desk.restart)
 
@@ -205,9 +203,7 @@ class Life:
                 self.act("pause", "tape", why)
             if not self._dirty and not self._rejected:
                 break
-        if not self._renewing and self.engine.tracker.next_oid >= self.ids.renew_at:
-            self._renewing = True
-            self.world.after(MS, self.come, self._renew)
+        self.keeping.look()
         self._arm()
 
     def _take(self, v: int, now: int) -> None:
@@ -262,7 +258,7 @@ class Life:
     def send(self, effect: Effect, now: int) -> None:
         """Carry out one of `SENT`: into the session of its venue; it leaves with the next `pump`."""
         self._dirty = True
-        if self._brake and isinstance(effect, PlaceOrder) and effect.purpose in ADDS_RISK:
+        if self.brake and isinstance(effect, PlaceOrder) and effect.purpose in ADDS_RISK:
             self._rejected.append(OrderRejected(now, now, effect.i, effect.oid, "the tape cannot be written"))
             return
         if isinstance(effect, PlaceOrder | CancelOrder):
@@ -282,28 +278,13 @@ class Life:
 
     def _other(self, effect: Effect, now: int) -> None:
         if isinstance(effect, Latch):
-            self.latched = latch.change(self.latched, effect.scope, effect.state, effect.reason)
-            self._save_latch()
+            self.keeping.latch(effect)
         elif isinstance(effect, Shutdown) and not self._closing:
             self._closing = True
             for v, session in enumerate(self.sessions):
                 session.stand_down(now)
                 self._touched[v] = True
             self.world.after(SECOND, self.come, self.desk.close)
-
-    def _save_latch(self) -> None:
-        """On the disk before anything else happens; a disk that refuses is asked again."""
-        try:
-            latch.save(self.desk.disk, self.desk.folder, self.latched)
-            self._unlatched = False
-        except OSError:
-            if not self._unlatched:
-                self.world.after(AGAIN, self.come, self._latch_again)
-            self._unlatched = True
-
-    def _latch_again(self) -> None:
-        self._unlatched = False
-        self._save_latch()
 
     def _request(self, v: int, request: Request) -> None:
         if self.shift and request.expires:
@@ -343,27 +324,7 @@ class Life:
         ident = f"host-{action}-{self.engine.epoch}-{self.tape.count}"
         self.step(Command(self.now(), ident, "host", "operator", origin, 0, action, "{}", -1, -1, reason))
 
-    # -- disk ----------------------------------------------------------------------------------------------------
-
-    def sync(self) -> None:
-        """Group commit; comes by itself again."""
-        self.world.after(SYNC_NS, self.come, self.sync)
-        self.tape.flush()
-        self.tape.sync()
-        if self.tape.trouble and not self._brake:
-            self._in_trouble()
-            self.pump()
-
-    def _renew(self) -> None:
-        """The next block of order ids; where the disk refuses it, again in a while: no order goes without."""
-        try:
-            limit = self.ids.extend()
-        except TapeError:
-            self.world.after(AGAIN, self.come, self._renew)
-            return
-        self._renewing = False
-        self.step(IdsReserved(self.now(), limit))
-        self.pump()
+    # -- the end -------------------------------------------------------------------------------------------------
 
     def _unwritable(self, why: str) -> None:
         """A record that cannot be kept: the process asks every venue to cancel everything, and ends."""
