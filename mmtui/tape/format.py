@@ -54,7 +54,7 @@ CHUNK_HEAD = _HASH_END + CRC.size
 TAIL_HEAD = struct.Struct("<8sQQI")
 #: records, bytes of them, crc32 of these two, the bytes and the first number
 BATCH = struct.Struct("<III")
-_BATCH_START = struct.Struct("<II")
+_COVERED = struct.Struct("<IIQ")  # records, bytes, number of the first record
 
 Record = tuple[Event, list[Effect]]
 ENCODER = msgspec.msgpack.Encoder()
@@ -197,8 +197,8 @@ def chunk_is_whole(head: bytes, packed: bytes) -> bool:
 def pack_batch(events: Sequence[Event], effects: Sequence[Sequence[Effect]], first: int) -> bytes:
     """Records as they are flushed to a tail together; `first` is the number of the first."""
     data = ENCODER.encode((events, effects))
-    start = _BATCH_START.pack(len(events), len(data))
-    return start + CRC.pack(crc32(data, crc32(start, first & 0xFFFFFFFF))) + data
+    check = crc32(data, crc32(_COVERED.pack(len(events), len(data), first)))
+    return BATCH.pack(len(events), len(data), check) + data
 
 
 class Batches(NamedTuple):
@@ -220,10 +220,10 @@ def read_batches(data: bytes, offset: int, first: int, known: int = 0) -> Batche
     while offset + BATCH.size <= len(data):
         count, size, check = BATCH.unpack_from(data, offset)
         body = data[offset + BATCH.size : offset + BATCH.size + size]
-        head = data[offset : offset + _BATCH_START.size]
         if not count:
             break
-        whole = len(body) == size and crc32(body, crc32(head, number & 0xFFFFFFFF)) == check
+        covered = _COVERED.pack(count, size, number)
+        whole = len(body) == size and crc32(body, crc32(covered)) == check
         if number + count <= known and len(body) == size:
             damaged += 0 if whole else count  # the next one tells whether this head was right
             start = number + count

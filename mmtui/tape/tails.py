@@ -16,6 +16,8 @@ from mmtui.tape.format import EMERGENCY_MAGIC, TAIL_HEAD, TAIL_MAGIC, Batches, R
 TAIL = "tail"
 RESERVE = "reserve"
 EMERGENCY = "emergency"
+#: No tape has so many records: a head that says so is damaged.
+NUMBER_MAX = 1 << 40
 
 
 class Tail(NamedTuple):
@@ -76,20 +78,29 @@ def parse_tails(loaded: list[tuple[str, bytes]], known: int) -> list[Tail]:
 
 def _firsts(data: bytes) -> list[int]:
     """Numbers that the first record may have, as the head tells; none when it is too short to be one."""
+    head = schema1.TAIL_HEAD if data.startswith(schema1.TAIL_MAGIC) else TAIL_HEAD
+    if len(data) < head.size:
+        return []
+    found = dict.fromkeys(head.unpack_from(data)[1:3])
+    return [number for number in found if number < NUMBER_MAX] or [0]
+
+
+def _is_whole(data: bytes) -> bool:
+    """The head is what was written, as far as it can tell."""
     if data.startswith(schema1.TAIL_MAGIC):
-        return [schema1.TAIL_HEAD.unpack_from(data)[1]] if len(data) >= schema1.TAIL_HEAD.size else []
-    return list(dict.fromkeys(TAIL_HEAD.unpack_from(data)[1:3])) if len(data) >= TAIL_HEAD.size else []
+        return True
+    magic, first, again, _ = TAIL_HEAD.unpack_from(data)
+    return magic in (TAIL_MAGIC, EMERGENCY_MAGIC) and first == again
 
 
 def _parse(name: str, data: bytes, known: int) -> Tail:
-    old = data.startswith(schema1.TAIL_MAGIC)
     firsts = _firsts(data)
     if not firsts:
         return Tail(name, known, [], len(data), 0, 0, 0, False)
     emergency = name == RESERVE or name.startswith(EMERGENCY)
     tried = [_read(data, first, 0 if emergency else known) for first in [*firsts, known]]
     found = next((batches for batches in tried if batches.total), tried[0])
-    whole = old or (len(firsts) == 1 and data.startswith((TAIL_MAGIC, EMERGENCY_MAGIC)))
+    whole = _is_whole(data)
     if not whole and not found.total and len(data) > TAIL_HEAD.size:
         return Tail(name, known, [], len(data), 0, 0, 0, False)
     # what was never written of a reserve is zeros
