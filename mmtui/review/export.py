@@ -154,13 +154,13 @@ def export_hftbacktest(reader: TapeReader, out: Path, made: list[Path]) -> dict[
         "Array `data` of each file is hftbacktest's event array; exch_ts is the venue's time, local_ts ours (ns)."
     ]
     lines += ["Sizes are as the venue counts them. Best quotes (tickers) are not in it: depth and trades only.", ""]
-    lines += ["| file | instrument | rows | tick_size | lot_size | contract_size | exch_ts set to local_ts |"]
+    lines += ["| file | instrument | rows | tick_size | lot_size | contract_size | exch_ts moved by |"]
     lines += ["|---|---|---|---|---|---|---|"]
     for file in files:
         one = file.instrument
         lines.append(
             f"| {file.path.name} | {one.id} ({one.kind}) | {file.rows} | {one.tick} | {one.lot} | {one.contract_size}"
-            f" | {file.corrected} |"
+            f" | {-file.lead} |"
         )
     lines += ["", *reader.damage]
     made.append(out / "README.md")

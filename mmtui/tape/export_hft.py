@@ -3,7 +3,8 @@
 A snapshot clears both sides and sets its levels; a delta sets levels (0 removes); a trade carries its taker's side. A
 row with both flags is seen by exchange and local side where it stands; where the venue's instants do not rise with our
 receive times, rows are split in two, so that exch_ts rises over the rows of the exchange side and local_ts over those
-of the local side (the rule that hftbacktest.data.validate_event_order checks).
+of the local side (the rule that hftbacktest.data.validate_event_order checks).  Where the venue's clock was ahead of
+ours, its instants are moved back, all by the same (as correct_local_timestamp moves ours): no latency is negative.
 
 Rules of this file: prices and sizes are the correctly rounded floats of their exact decimals; rows wait on the disk.
 """
@@ -50,7 +51,7 @@ class HftFile:
         self.path = folder / f"{stem}.npz"
         self.part = folder / f"{stem}.part"
         self.rows = 0
-        self.corrected = 0  # rows whose exch_ts was unknown or after our receive time
+        self.lead = 0  # ns by which the venue's clock was ahead of ours, at most
         self._part: BinaryIO = open(self.part, "wb")  # noqa: SIM115
         self._ev: list[int] = []
         self._exch: list[int] = []
@@ -82,7 +83,7 @@ class HftFile:
         self._part.close()
         if self.rows:
             rows = np.memmap(self.part, DTYPE, "r")
-            _write(self.path, rows, *_order(np.array(rows["exch_ts"])))
+            _write(self.path, rows, self.lead, *_order(np.array(rows["exch_ts"])))
             del rows
         self.part.unlink()
 
@@ -106,10 +107,8 @@ class HftFile:
 
     def _put(self, ev: int, event: BookSnapshot | BookDelta | Trade, px: list[float], qty: list[float]) -> None:
         count = len(px)
-        exch = event.ts_event
-        if not 0 < exch <= event.ts:
-            exch = event.ts
-            self.corrected += count
+        exch = event.ts_event or event.ts  # unknown: as if it had taken no time
+        self.lead = max(self.lead, exch - event.ts)
         self._ev += [ev] * count
         self._exch += [exch] * count
         self._local += [event.ts] * count
@@ -148,7 +147,7 @@ def _order(exch: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.uint6
     return index[order], flags[part[order]]
 
 
-def _write(path: Path, rows: Any, order: NDArray[np.int64], flags: NDArray[np.uint64]) -> None:
+def _write(path: Path, rows: Any, lead: int, order: NDArray[np.int64], flags: NDArray[np.uint64]) -> None:
     npy: Any = np.lib.format
     head = {"descr": npy.dtype_to_descr(DTYPE), "fortran_order": False, "shape": (len(order),)}
     with (
@@ -159,4 +158,5 @@ def _write(path: Path, rows: Any, order: NDArray[np.int64], flags: NDArray[np.ui
         for start in range(0, len(order), BATCH):
             batch = rows[order[start : start + BATCH]]
             batch["ev"] |= flags[start : start + BATCH]
+            batch["exch_ts"] -= lead
             file.write(batch.tobytes())

@@ -86,14 +86,15 @@ def test_events_that_are_late_at_the_venue_are_split(tmp_path, monkeypatch):
     assert seen(rows, LOCAL)["px"].tolist() == [event.px / 10 for event in events]
 
 
-def test_an_instant_that_is_unknown_or_after_ours_is_ours(tmp_path):
+def test_a_venue_whose_clock_is_ahead_is_moved_back_as_a_whole(tmp_path):
     file = HftFile(tmp_path, ONE)
-    for ts_event in (0, 2_000, 900):
-        file.add(Trade(1_000, ts_event, 0, 1, 10, 1, 1))
+    for ts, ts_event in ((1_000, 0), (1_010, 2_010), (1_020, 1_520), (1_030, 900)):
+        file.add(Trade(ts, ts_event, 0, 1, 10, 1, 1))
     file.finish()
     rows = rows_of(file.path)
-    assert sorted(seen(rows, EXCH)["exch_ts"].tolist()) == [900, 1_000, 1_000]
-    assert file.corrected == 2
+    assert file.lead == 1_000 and in_order(rows)
+    latencies = seen(rows, LOCAL)["local_ts"] - seen(rows, LOCAL)["exch_ts"]
+    assert latencies.tolist() == [1_000, 0, 500, 1_130]
 
 
 def test_a_finer_grid_changes_no_price(tmp_path):
@@ -111,6 +112,29 @@ def test_an_instrument_without_a_market_has_no_file(tmp_path):
     file.add(BookGap(1, 0, 1, 2, "gap"))
     file.finish()
     assert not list(tmp_path.iterdir())
+
+
+def test_the_order_is_that_of_hftbacktests_own_correction(tmp_path):
+    pytest.importorskip("hftbacktest", reason="skipped: no hftbacktest", exc_type=ImportError)
+    from hftbacktest.data import correct_event_order, validate_event_order
+    from hftbacktest.types import event_dtype
+
+    dice = random.Random(9)
+    file, ts = HftFile(tmp_path, ONE), 1_700_000_000 * SECOND
+    for number in range(500):
+        ts += dice.randrange(3) * 1_000_000
+        file.add(Trade(ts, ts - dice.choice((0, 1, 5, 40)) * 1_000_000, 0, number, 1000 + number, 1, 1))
+    file.finish()
+    rows = rows_of(file.path).astype(event_dtype)
+    validate_event_order(rows)
+    plain = seen(rows, LOCAL).copy()
+    plain["ev"] &= np.uint64(LOCAL - 1)
+    by_exch = np.argsort(plain["exch_ts"], kind="stable")
+    theirs = correct_event_order(plain, by_exch, np.argsort(plain["local_ts"], kind="stable"))
+    for flag in (EXCH, LOCAL):
+        ours, other = seen(rows, flag), seen(theirs, flag)
+        for name in ("exch_ts", "local_ts", "px", "qty"):
+            assert (ours[name] == other[name]).all()
 
 
 def test_hftbacktest_has_our_book_at_every_checkpoint(session):
