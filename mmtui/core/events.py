@@ -296,6 +296,7 @@ class Command(_Event, frozen=True, array_like=True, gc=False, tag=41):
     i: int = -1
     v: int = -1
     reason: str = ""
+    uid: int = -1  # of the user whose process sent it, as the system tells; -1: not known
 
 
 class HostStarted(_Event, frozen=True, array_like=True, gc=False, tag=42):

@@ -6,6 +6,7 @@ command carries the source's instant, and two runs of one capture record the sam
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 import traceback
@@ -179,7 +180,7 @@ class Desk:
     def act(self, action: str, origin: str, id: str, reason: str = "") -> None:
         """An act of the host itself: a signal, a broken tape."""
         id = f"{id}-{self.engine.epoch}"  # of this life: the engine takes no id twice
-        command = Command(self._now(), id, "host", "operator", origin, 0, action, "{}", -1, -1, reason)
+        command = Command(self._now(), id, "host", "operator", origin, 0, action, "{}", -1, -1, reason, os.getuid())
         self._process(command)
 
     @property

@@ -303,6 +303,7 @@ class Hub:
         else:
             message.operator = clean(message.operator)
             message.origin = clean(message.origin)
+            message.uid = client.uid
             client.who = message
             self.clients.add(client)
             client.send(self.stage.welcome(message.role))

@@ -35,4 +35,4 @@ def to_command(setup: DeskSetup, cmd: Cmd, who: Hello, ts: int) -> Command | str
     except ValueError:
         return "a number must be finite"
     origin = who.origin if who.client == "cockpit" else f"ctl {who.origin}"
-    return Command(ts, cmd.id, who.operator, who.role, origin, cmd.version, cmd.action, args, i, v, cmd.reason)
+    return Command(ts, cmd.id, who.operator, who.role, origin, cmd.version, cmd.action, args, i, v, cmd.reason, who.uid)

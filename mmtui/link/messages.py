@@ -26,6 +26,7 @@ class Hello(msgspec.Struct, tag="hello", kw_only=True):
     operator: str
     origin: str  # local, ssh ADDRESS, ctl
     client: str = "cockpit"  # cockpit | ctl
+    uid: int = -1  # set by the host from the socket, whatever the client says
 
 
 class View(msgspec.Struct, tag="view", kw_only=True):

@@ -1,7 +1,8 @@
 """`mmtui audit verify SESSION`: is the record whole, and is it the one that was written?
 
 Checks the chain of chunk hashes, the checks of the tail's records, the end that was signed off and the side journal.
-Rules of this file: reads only, knows nothing of what the records mean (`replay --verify` does).
+Operators' acts are listed: who (user id, role, origin), what, before and after.
+Rules of this file: reads only, knows nothing of what market and orders mean (`replay --verify` does).
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mmtui.core.effects import Effect, Result
+from mmtui.core.events import Command
 from mmtui.review.sessions import find_session
+from mmtui.tape.format import instant
 from mmtui.tape.journal import check_journal
 from mmtui.tape.reader import TapeReader
 
@@ -22,6 +26,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(result))
     else:
+        for act in result["acts"]:
+            print(_sentence(act))
         for sentence in result["problems"]:
             print(sentence)
         end = "closed" if result["closed"] else "not closed: running, or its host died"
@@ -36,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
 def audit(directory: Path) -> dict[str, Any]:
     """What was checked, and every problem as a sentence."""
     reader = TapeReader(directory)
-    problems = list(reader.check())
+    acts = [_act(index, event, effects) for index, event, effects in reader.records() if isinstance(event, Command)]
+    problems = list(reader.damage)
     lines, wrong = check_journal(directory)
     problems += wrong
     return {
@@ -49,5 +56,35 @@ def audit(directory: Path) -> dict[str, Any]:
         "journal": lines,
         "chain": reader.chain.hex(),
         "state_hash": reader.state_hash or None,
+        "acts": acts,
         "problems": problems,
     }
+
+
+def _act(index: int, event: Command, effects: list[Effect]) -> dict[str, Any]:
+    """An operator's act as the tape has it: who, what, what it was before and after."""
+    result = next((effect for effect in effects if isinstance(effect, Result)), None)
+    return {
+        "record": index,
+        "ts": event.ts,
+        "operator": event.operator,
+        "uid": event.uid,
+        "role": event.role,
+        "origin": event.origin,
+        "action": event.action,
+        "args": event.args,
+        "reason": event.reason,
+        "ok": result.ok if result else None,
+        "text": result.text if result else "",
+        "before": result.before if result else "",
+        "after": result.after if result else "",
+    }
+
+
+def _sentence(act: dict[str, Any]) -> str:
+    who = f"{act['operator']} (uid {act['uid']}, {act['role']}, {act['origin']})"
+    what = act["action"] if act["args"] == "{}" else f"{act['action']} {act['args']}"
+    change = f": {act['before']} -> {act['after']}" if act["before"] or act["after"] else f": {act['text']}"
+    reason = f" ({act['reason']})" if act["reason"] else ""
+    refused = " REFUSED" if act["ok"] is False else ""
+    return f"record {act['record']}, {instant(act['ts'])}: {who}: {what}{refused}{change}{reason}"
