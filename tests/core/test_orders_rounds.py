@@ -287,6 +287,7 @@ def test_a_position_that_is_not_named_is_flat():
     for _ in range(2):
         poll(desk, here)
     assert [(e.before, e.after) for e in desk.all(Adjust)] == [(5, 0)] and desk.position() == 0
+    assert desk.engine.reconcile.bookings == [2]  # the fill and the break
 
 
 @pytest.mark.parametrize(("lots", "breaks"), [(1, False), (-1, False), (2, True), (-2, True)])
@@ -423,6 +424,7 @@ def moved(desk, cause, lots, px, amount, ref="r1", i=0):
         (10, 999_000, "-0.5", 1, -0.5, 0),  # bought 100 dollars below the mid
         (10, 999_000, "0.25", 1, 0, 0.25),
         (-10, 999_000, "-2", -1, -2, 0),
+        (1, 999_000, "0", 0.1, 0, 0),  # a lot is a trade too
     ],
 )
 def test_a_trade_of_somebody_else_is_a_fill_at_its_price_with_its_fee(lots, px, amount, slippage, fees, rebates):

@@ -176,6 +176,21 @@ def test_a_loss_that_an_operator_resumed_from_counts_no_more_for_a_day():
     assert desk.state == "HALTED" and watch.loss(engine) == 5 * 10**27
 
 
+def test_what_was_accepted_yesterday_is_not_added_to_what_is_accepted_today():
+    desk = quiet(item("linear"), limits={"daily_loss": 5.0, "drawdown": 1e6})
+    watch, engine = desk.engine.watch, desk.engine
+    desk.trade_into(1_000)
+    desk.timer()
+    fallen(desk, 999_940)
+    assert desk.press("resume", reason="checked").ok and watch.accepted == 6 * 10**27
+    for passed in (MINUTE, DAY):
+        desk.runner.now += passed
+        desk.timer()
+    fallen(desk, 999_870)
+    assert desk.press("resume", reason="checked").ok and watch.accepted == 7 * 10**27
+    assert engine.ts < watch.accepted_until <= engine.ts + DAY + MINUTE
+
+
 def test_resuming_without_a_loss_gives_no_credit():
     desk = quiet(item("linear"), limits={"daily_loss": 5.0, "drawdown": 1e6})
     desk.trade_into(1_000)

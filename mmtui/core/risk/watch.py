@@ -90,13 +90,15 @@ class Watch:
     def loss(self, engine: Engine) -> int:
         """The greater loss of UTC day and rolling 24 hours, beyond what an operator has resumed from."""
         ledger = engine.ledger
-        accepted = self.accepted if engine.ts < self.accepted_until else 0
-        return -min(ledger.day_total(), ledger.rolling()) - accepted
+        return -min(ledger.day_total(), ledger.rolling()) - self._accepted(engine.ts)
+
+    def _accepted(self, ts: int) -> int:
+        return self.accepted if ts < self.accepted_until else 0
 
     def accept(self, engine: Engine) -> None:
         """An operator resumes from HALTED with a reason: limits count from here, or the next beat would halt again."""
-        self.accepted = max(0, self.loss(engine) + (self.accepted if engine.ts < self.accepted_until else 0))
-        self.accepted_until = (engine.ts // MINUTE + DAY // MINUTE + 1) * MINUTE  # the rolling day counts in minutes
+        self.accepted = max(0, self.loss(engine) + self._accepted(engine.ts))
+        self.accepted_until = (engine.ts + DAY) // MINUTE * MINUTE + MINUTE  # the rolling day counts in minutes
         engine.ledger.peak = engine.ledger.total()
 
     def uptime(self, engine: Engine, i: int, ts: int) -> None:
@@ -138,14 +140,16 @@ class Watch:
         return out
 
     def _position(self, engine: Engine) -> Reading:
-        best = Reading("position", "desk", 0.0, "flat", "")
-        for i, account in enumerate(engine.accounts):
-            limit = engine.gate.position_limits[i]
-            worst = max(account.position + engine.tracker.buys[i], -(account.position - engine.tracker.sells[i]))
-            share = abs(account.position) / limit if limit else 0.0
-            if share > best.share or (i == 0 and best.scope == "desk"):
-                grid = account.grid
-                text = f"{grid.size_text(account.position)} of ±{grid.size_text(limit)} {account.instrument.symbol}"
-                fires = f"adds refused at {grid.size_text(limit)}, worst case {grid.size_text(worst)}"
-                best = Reading("position", account.instrument.id, share, text, fires)
-        return best
+        """Of the instrument that is nearest to its limit, the first of equals."""
+        limits = engine.gate.position_limits
+        shares = [
+            abs(account.position) / limit if limit else 0.0
+            for account, limit in zip(engine.accounts, limits, strict=True)
+        ]
+        i = max(range(len(shares)), key=lambda k: shares[k])
+        account, limit, tracker = engine.accounts[i], limits[i], engine.tracker
+        worst = max(account.position + tracker.buys[i], tracker.sells[i] - account.position)
+        grid = account.grid
+        text = f"{grid.size_text(account.position)} of ±{grid.size_text(limit)} {account.instrument.symbol}"
+        fires = f"adds refused at {grid.size_text(limit)}, worst case {grid.size_text(worst)}"
+        return Reading("position", account.instrument.id, shares[i], text, fires)
