@@ -35,6 +35,14 @@ def checkpoint(watcher: Watcher, engine: Engine) -> None:
             raise Breach("I9", f"post-only order {exchange.taker_postonly[0]} took")
         if exchange.crossed_own:
             raise Breach("I9", f"order {exchange.crossed_own[0][0]} would have traded with our own")
+        if exchange.foreign_hit and not engine.sweeper.sweeps:
+            raise Breach("I13", f"{exchange.foreign_hit[0]} is not ours, and was cancelled by us without a kill")
+        if exchange.net is not None and exchange.net.storm:
+            raise Breach("I14", exchange.net.storm)
+        if engine.lattice.desk is Desk.KILLED and engine.sweeper.sweeps and engine.sweeper.proven():
+            there = watcher.open_at_venue(exchange.v)
+            if there:
+                raise Breach("I13", f"a kill was proven, and {exchange.facts.id} has {len(there)} orders of ours")
     for name, size, cap in containers(engine):
         if size > cap:
             raise Breach("I16", f"{name} holds {size}, its cap is {cap}")
@@ -99,6 +107,9 @@ def unsettled(watcher: Watcher, desk: SimDesk) -> str:
         if engine.reconcile.blind[v]:
             return f"{name}: {engine.reconcile.blind[v]}"
         there = watcher.open_at_venue(v)
+        for oid, shadow in watcher.open.items():
+            if shadow.state in (State.SENT, State.CANCELLING) and engine.ts - shadow.since > ON_ITS_WAY:
+                return f"order {oid} has been {shadow.state.name} for {(engine.ts - shadow.since) // SECOND} s"
         strangers = [oid for oid in there if oid not in engine.tracker.open]
         if strangers:
             return f"{name} has order {strangers[0]} that the desk does not know"

@@ -287,6 +287,7 @@ class Life:
             self.world.after(SECOND, self.come, self.desk.close)
 
     def _request(self, v: int, request: Request) -> None:
+        self.desk.watcher.left(self.sessions[v], request, self.now())
         if self.shift and request.expires:
             request = msgspec.structs.replace(request, expires=request.expires - self.shift)
         self.desk.net.request(v, request, self._replies[v])

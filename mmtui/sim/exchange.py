@@ -68,6 +68,7 @@ class Exchange:
         self.forgotten = 0  # fills before these that are not kept any more
         self.positions = {i: Position(bases.get(i, 0)) for i, _ in instruments}
         self.taker_postonly: list[str] = []  # client ids of post-only orders that took
+        self.foreign_hit: list[str] = []  # orders of others that a request of the desk cancelled
         self.crossed_own: list[tuple[str, str]] = []  # takers that would have met an order of the same account
         self.skew = 0  # the venue's clock minus the world's
         self.tick_units = {i: Units(item.tick) for i, item in instruments}
@@ -257,6 +258,8 @@ class Exchange:
 
     def gone_soon(self, order: SimOrder) -> None:
         """A cancel takes effect: at once where its ack is final, else a little later."""
+        if not order.ours:
+            self.foreign_hit.append(order.client_id)
         if self.facts.cancel_ack_final:
             self.end(order, "cancelled", "requested")
         else:

@@ -10,6 +10,7 @@ are struck here, and `down(v)` says whether a venue can be reached.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -25,6 +26,8 @@ CONNECT_TIMEOUT_NS = 2 * SECOND
 NOTICED_NS = 20 * SECOND
 #: How often conditions of the network are drawn.
 TICK_NS = SECOND
+#: So many snapshots of one book within a second are too many.
+STORM = 10
 
 
 class Venue(Protocol):
@@ -143,6 +146,8 @@ class Network:
             for v in range(len(venues)):
                 world.after(TICK_NS + v * 17 * MS, self._tick, v)
         self._late = world.draws(12)
+        self.storm = ""  # what a desk did to a venue that asks for patience
+        self._asked: dict[tuple[int, int], deque[int]] = {}
         world.on_heal(self._heal)
 
     # -- the desk's side ---------------------------------------------------------------------------------------
@@ -183,6 +188,10 @@ class Network:
 
     def depth(self, v: int, i: int, answer: Callable[[int, bytes | None], None]) -> None:
         """Ask for a REST snapshot: `answer(i, body)` follows, None for an error."""
+        asked = self._asked.setdefault((v, i), deque(maxlen=STORM))
+        asked.append(self.world.now)
+        if len(asked) == STORM and asked[-1] - asked[0] < SECOND:
+            self.storm = f"resync storm: {STORM} snapshots of one book were asked for within a second"
         if self.down(v):
             self.world.after(REFUSED_NS, answer, i, None)
         else:

@@ -20,6 +20,8 @@ from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
 from mmtui.sim.world import World
+from mmtui.venues.account import AccountSession
+from mmtui.venues.account_messages import Create, Request
 
 if TYPE_CHECKING:
     from mmtui.sim.exchange import Exchange
@@ -46,6 +48,8 @@ PATHS: dict[State, tuple[State, ...]] = {
 }
 #: The engine looks at ages on every beat, so a feed may be stale for so long before it is noticed.
 BEAT = 100_000_000
+#: A create that has waited for so long is not sent any more.
+OLD = 1_200_000_000
 _BOOKS = (ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation)
 
 
@@ -61,9 +65,11 @@ class Breach(Exception):
 class Shadow:
     """One own order, as the records tell it."""
 
-    __slots__ = ("filled", "i", "purpose", "side", "state", "sz")
+    __slots__ = ("filled", "i", "purpose", "sent", "side", "since", "state", "sz")
 
-    def __init__(self, effect: PlaceOrder) -> None:
+    def __init__(self, effect: PlaceOrder, ts: int) -> None:
+        self.sent = ts
+        self.since = ts  # when it came to its state
         self.i = effect.i
         self.side = effect.side
         self.sz = effect.sz
@@ -107,6 +113,19 @@ class Watcher:
 
     def fail(self, name: str, text: str) -> None:
         raise Breach(name, text)
+
+    # ------------------------------------------------------------ what leaves
+
+    def left(self, session: AccountSession, request: Request, now: int) -> None:
+        """A request leaves a session: no old create, and none while a cancel waits."""
+        if not isinstance(request, Create):
+            return
+        if session.cancels or session.everything.waiting:
+            self.fail("I15", f"a create leaves while {len(session.cancels) or 'all'} cancels wait")
+        for new in request.orders:
+            order = self.orders.get(new.oid)
+            if order is not None and now - order.sent > OLD:
+                self.fail("I2", f"order {new.oid} leaves {(now - order.sent) // 1_000_000} ms after it was decided")
 
     # ------------------------------------------------------------ the truth
 
@@ -180,7 +199,7 @@ class Watcher:
         before = self.effective[i] if self.effective else Desk.PAUSED
         if effect.purpose not in MAY[before] and effect.purpose not in MAY[engine.lattice.effective(i)]:
             self.fail("I2", f"a {effect.purpose} order leaves in {engine.lattice.effective(i).name}")
-        order = self.orders[effect.oid] = self.open[effect.oid] = Shadow(effect)
+        order = self.orders[effect.oid] = self.open[effect.oid] = Shadow(effect, event.ts)
         if effect.purpose in ("quote", "manual"):
             self._exposed(engine, order, effect.oid)
         if effect.purpose == "quote":
@@ -224,9 +243,8 @@ class Watcher:
         live = engine.tracker.open
         for oid in [oid for oid in self.open if oid not in live]:
             order = self.open.pop(oid)
-            if order.filled < order.sz:
-                if oid in self.open_at_venue(self.venue_of[order.i]):
-                    self.fail("I4", f"order {oid} is let go by {type(event).__name__}, and the venue has it open")
+            if order.filled < order.sz and oid in self.open_at_venue(self.venue_of[order.i]):
+                self.fail("I4", f"order {oid} is let go by {type(event).__name__}, and the venue has it open")
 
     def _come(self, engine: Engine) -> None:
         """Orders that the desk has found, or found again."""
@@ -235,7 +253,7 @@ class Watcher:
                 order = self.orders.get(oid)
                 if order is None:
                     effect = PlaceOrder(found.i, oid, found.side, found.px, found.sz, "GTC", False, "found", 0)
-                    order = self.orders[oid] = Shadow(effect)
+                    order = self.orders[oid] = Shadow(effect, self.ts)
                     order.state = found.state
                     self.last_oid = max(self.last_oid, oid)
                 self.open[oid] = order
@@ -249,7 +267,7 @@ class Watcher:
             if order is not None and now is not None and now.state is not order.state:
                 if now.state not in PATHS[order.state]:
                     self.fail("I7", f"order {one} went from {order.state.name} to {now.state.name}")
-                order.state = now.state
+                order.state, order.since = now.state, event.ts
         if engine.lattice_version != self.lattice_version or not self.effective:
             self._lattice(engine, event)
 
