@@ -26,6 +26,7 @@ from mmtui.config.schema import (
     LiveVenue,
     Source,
     Synthetic,
+    Tape,
     Venue,
 )
 from mmtui.core.commands import BY_NAME
@@ -34,7 +35,7 @@ from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
-SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper"]
+SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYNTHETIC = re.compile(r"synthetic:([a-z0-9-]+)(?::([0-9]{1,18}))?")
 
@@ -102,6 +103,7 @@ class _Loader:
         profiles = self._profiles()
         limits = to.table(document.get("limits", {}), Limits, ("limits",))
         paper = self._paper()
+        tape = to.table(document.get("tape", {}), Tape, ("tape",))
         if self.given is None:
             sources = self._sources(venues, desk)
             found = self._found(venues, sources, wanted)
@@ -126,7 +128,7 @@ class _Loader:
             autostart=desk.autostart,
             seed=desk.seed,
         )
-        return DeskConfig(setup=setup, sources=sources, path=self.path, text=self.text)
+        return DeskConfig(setup=setup, sources=sources, path=self.path, text=self.text, tape=tape)
 
     def _tables(self, name: str, shape: type[Any]) -> list[Any]:
         """[[name]] tables, with distinct ids."""

@@ -28,6 +28,13 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
 
 
+class Tape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[tape]: closed sessions older than `keep_days` go, then the oldest beyond `keep_gb`; 0: no limit."""
+
+    keep_days: Annotated[float, Meta(ge=0, le=36_500)] = 90.0
+    keep_gb: Annotated[float, Meta(ge=0, le=1_000_000)] = 50.0
+
+
 class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     maker: Bps
     taker: Bps
@@ -120,3 +127,4 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True):
     sources: list[Source]
     path: Path
     text: str
+    tape: Tape = Tape()

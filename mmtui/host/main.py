@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from mmtui.config.paths import desk_dir, socket_path
+from mmtui.config.schema import Tape
 from mmtui.core.errors import UserError
 from mmtui.core.market.instrument import Instrument, plain
 from mmtui.core.setup import DeskSetup, InstrumentSetup
@@ -44,22 +45,25 @@ def serve(spec: dict[str, Any], detached: bool) -> int:
     _protect(first=spec["kind"] == "config")
     if spec["kind"] == "replay":
         return _serve_replay(spec, detached)
-    setup, source, speed = _demo(spec) if spec["kind"] == "demo" else _config(spec)
+    setup, source, speed, tape = _demo(spec) if spec["kind"] == "demo" else _config(spec)
     lock = DeskLock(check_name(setup.name))
     try:
         if detached:
             _to_log(setup.name)
-        return _serve_desk(setup, source, speed, lock, keep=spec["kind"] != "demo", detached=detached)
+        return _serve_desk(setup, source, speed, lock, tape, keep=spec["kind"] != "demo", detached=detached)
     finally:
         lock.release(forget=spec["kind"] == "demo")
 
 
-def _serve_desk(setup: DeskSetup, source: Any, speed: float, lock: DeskLock, *, keep: bool, detached: bool) -> int:
+def _serve_desk(
+    setup: DeskSetup, source: Any, speed: float, lock: DeskLock, tape: Tape, *, keep: bool, detached: bool
+) -> int:
     from mmtui.host import latch
     from mmtui.host.commit import GroupCommit
     from mmtui.host.life import open_desk
     from mmtui.host.loop import HostLoop
     from mmtui.host.snapshot import Snapshots
+    from mmtui.host.tidy import hourly
 
     path = _socket(setup.name)
     desk = open_desk(setup, source, speed=speed, keep=keep)
@@ -70,6 +74,7 @@ def _serve_desk(setup: DeskSetup, source: Any, speed: float, lock: DeskLock, *, 
     with ThreadPoolExecutor(1) as disk:  # an fsync takes as long as it takes: never on the loop
         if keep:
             desk.on_latch = lambda latched: (disk.submit(latch.save, setup.name, latched), None)[1]
+        hourly(tape, disk, loop.loop.call_later)
         with GroupCommit(desk.tape) if keep else contextlib.nullcontext():
             loop.run(lambda: _ready(lock, entry, detached))
         ordered = desk.stop("shutdown" if desk.finished else "shutdown timed out")
@@ -101,8 +106,8 @@ def _serve_replay(spec: dict[str, Any], detached: bool) -> int:
         lock.release(forget=True)
 
 
-def _config(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float]:
-    """The setup and source of a config file."""
+def _config(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float, Tape]:
+    """The setup and source of a config file, its pace, and how long sessions are kept."""
     from mmtui.config.load import load_config
     from mmtui.config.schema import CaptureFiles, LiveVenue, Synthetic
     from mmtui.host.feed import Source
@@ -117,10 +122,10 @@ def _config(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float]:
     if live:
         raise UserError(f"{config.path}: venue {live[0]!r}: give it a `source` (captures, or synthetic:SCENARIO)")
     source = Source.captures(files) if files else Source.synthetic(synthetic[0].scenario, synthetic[0].seed)
-    return setup, source, 1.0 if spec["speed"] is None else spec["speed"]
+    return setup, source, 1.0 if spec["speed"] is None else spec["speed"], config.tape
 
 
-def _demo(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float]:
+def _demo(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float, Tape]:
     """The demo's desk: every instrument of the synthetic market with the default parameters."""
     from mmtui.host.feed import Source, check_scenario, synthetic_instruments
 
@@ -135,7 +140,7 @@ def _demo(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float]:
         venues=list(dict.fromkeys(item.venue for item in instruments)),
         seed=spec["seed"],
     )
-    return setup, source, 1.0
+    return setup, source, 1.0, Tape()
 
 
 def _demo_instrument(item: Instrument) -> InstrumentSetup:
