@@ -71,7 +71,7 @@ class Allowance:
         self._ns = ns
         self._rate = max(1, limit // 2)
         self._full = self._rate * ns
-        self._level = self._full  # units x ns
+        self._level = max(1, limit // 8) * ns  # units x ns; what an earlier life used is not known
         self._at = 0
 
     def has(self, now: int, units: int) -> bool:
