@@ -18,7 +18,6 @@ from mmtui.tape.format import Record
 from mmtui.tape.reader import TapeReader
 
 Array = npt.NDArray[np.int64]
-_SIGN = np.frombuffer(columns.SIGN, dtype=np.uint8)
 
 
 class Events(NamedTuple):
@@ -105,12 +104,10 @@ def _values(reading: Columns, column: Column) -> Array:
     if not column.width:
         return np.full(column.count, column.base, dtype=np.int64)
     planes = np.frombuffer(reading.raw(column), dtype=np.uint8).reshape(column.width, column.count)
-    size = 8 if column.width > 4 else 4 if column.width > 2 else column.width
-    mixed = np.empty((column.count, size), dtype=np.uint8)
-    mixed[:, : column.width] = planes.T
-    if size > column.width:
-        mixed[:, column.width :] = _SIGN[planes[-1]][:, None]
-    found = mixed.view(f"<i{size}").reshape(column.count).astype(np.int64)
+    found = planes[-1].view(np.int8).astype(np.int64)
+    for plane in planes[-2::-1]:
+        found <<= 8
+        found |= plane
     if column.scale != 1:
         found *= column.scale
     if not column.delta:

@@ -74,7 +74,7 @@ class Chunks(Sequence[ChunkHead]):
     def whole(self) -> bool:
         """The checksum of the index fits."""
         size = self._rows * ROW
-        return not size or CRC.unpack_from(self._index, size - CRC.size)[0] == crc32(self._index[: size - CRC.size])
+        return not size or CRC.unpack_from(self._index, size - CRC.size)[0] == crc32(memoryview(self._index)[: size - CRC.size])
 
     def append(self, chunk: ChunkHead) -> None:
         self._more.append(chunk)
