@@ -74,7 +74,10 @@ class Chunks(Sequence[ChunkHead]):
     def whole(self) -> bool:
         """The checksum of the index fits."""
         size = self._rows * ROW
-        return not size or CRC.unpack_from(self._index, size - CRC.size)[0] == crc32(memoryview(self._index)[: size - CRC.size])
+        if not size:
+            return True
+        rows = memoryview(self._index)[: size - CRC.size]
+        return bool(CRC.unpack_from(self._index, size - CRC.size)[0] == crc32(rows))
 
     def append(self, chunk: ChunkHead) -> None:
         self._more.append(chunk)
