@@ -121,11 +121,9 @@ class Engine:
     # ------------------------------------------------------------ protections and states
 
     def trip(self, i: int, why: str) -> None:
-        """A protection pulls an instrument."""
-        ready = self.protections.ready[i]
+        """A protection pulls an instrument (that was good: one that never was has none to pull)."""
         too_often = self.protections.trip(i, why, self.ts)
-        if ready:
-            self.alert("warn", "protection", f"{self.name(i)}: {why}: quotes pulled", i)
+        self.alert("warn", "protection", f"{self.name(i)}: {why}: quotes pulled", i)
         self.activate(i)
         if too_often and self.lattice.instruments[i] < Desk.PAUSED:
             self.set_state(-1, i, Desk.PAUSED, f"{why}: tripped too often")

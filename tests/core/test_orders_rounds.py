@@ -162,6 +162,18 @@ def test_the_interval_counts_from_the_end_of_a_round():
     assert desk.engine.reconcile.rounds[0].due == desk.engine.ts + 5 * SECOND
 
 
+def test_a_ghost_is_given_up_for_unknown_when_the_fills_are_in_and_not_by_the_ledger():
+    desk, account = up(live(reconcile_s=5.0))
+    settled(desk)
+    buy, sell = desk.one(1), desk.one(-1)
+    desk.wait(5_200)
+    account.orders(sell.oid)
+    desk.step(AccountAnswer(desk.now, 0, account.query, "ledger"))
+    assert buy.state.name == "LIVE"
+    desk.step(AccountAnswer(desk.now, 0, account.query, "fills"))
+    assert buy.state.name == "UNKNOWN"
+
+
 # ---------------------------------------------------------------- life
 
 
@@ -233,7 +245,7 @@ def test_a_venue_whose_stream_is_down_is_blind_and_the_others_see():
     assert reasons == ["", "reconciling with the venue"]
     version = desk.engine.version
     there.all_well(*mine(desk, 1))
-    assert desk.engine.reconcile.blind == ["", ""] and desk.engine.version > version
+    assert desk.engine.reconcile.blind == ["", ""] and desk.engine.version == version + 1
     desk.wait(1_500)
     assert reasons == ["", ""] and here.v == 0
 

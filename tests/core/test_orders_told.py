@@ -51,9 +51,20 @@ def test_a_cancel_that_nobody_asked_for_is_said(reason, said):
 def test_an_order_whose_fate_is_not_known_is_a_danger():
     desk, _, _ = pair()
     order = desk.one(1, i=1)
-    mark = desk.mark
+    mark, version = desk.mark, desk.engine.version
     desk.step(OrderUnknown(desk.now, 1, order.oid, "HTTP 503"))
+    assert desk.engine.version == version + 1
     assert told(desk, mark) == [away("danger", "unknown", f"order {order.oid} UNKNOWN: HTTP 503")]
+
+
+def test_a_flatten_that_an_unknown_order_stops_says_so():
+    desk, _, _ = pair()
+    desk.trade_into(50, 1)
+    desk.press("flatten", i=1)
+    mark = desk.mark
+    desk.step(OrderUnknown(desk.now, 1, desk.one(1, i=1).oid, "timeout"))
+    (said,) = [alert.text for alert in told(desk, mark) if alert.code == "task"]
+    assert "an order is UNKNOWN" in said
 
 
 def test_a_request_without_an_answer_is_said_after_five_seconds():

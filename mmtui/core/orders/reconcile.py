@@ -253,7 +253,7 @@ class Reconciler:
     def _known(self, v: int) -> None:
         one, engine = self.rounds[v], self.engine
         first = not one.known
-        one.known, one.attempts = True, 0
+        one.known = True
         if self.blind[v] == RECONCILING:
             self.blind[v] = ""
         if first:

@@ -68,8 +68,6 @@ class Protections:
         """Note a protection; True when the instrument has tripped too often and is to be paused."""
         self.reasons[i] = why
         self.good_since[i] = 0
-        if not self.ready[i]:
-            return False
         trips = self.trips[i]
         trips.append(ts)
         while trips and trips[0] < ts - self.window_ns:
