@@ -104,7 +104,7 @@ def _values(reading: Columns, column: Column) -> Array:
     if not column.width:
         return np.full(column.count, column.base, dtype=np.int64)
     planes = np.frombuffer(reading.raw(column), dtype=np.uint8).reshape(column.width, column.count)
-    found = planes[-1].view(np.int8).astype(np.int64)
+    found: Array = planes[-1].view(np.int8).astype(np.int64)
     for plane in planes[-2::-1]:
         found <<= 8
         found |= plane

@@ -139,21 +139,22 @@ def _flags(order: bytes, place: int) -> bytes:
 
 
 def _kind(layout: _Layout, events: list[Any], parts: list[bytes]) -> Kind:
-    place, same = layout.place, -1
+    place, same, width = layout.place, -1, len(layout.names) + 1
     instruments: list[int] = []
+    flat: list[Any] = list(chain.from_iterable(map(astuple, events)))
     if place >= 0:
-        instruments = list(map(_I, events))
+        instruments = flat[place + 1 :: width]
         if instruments.count(instruments[0]) == len(instruments):
             place, same = -1, place
         else:
             events.sort(key=_I)
-    flat: list[Any] = list(chain.from_iterable(map(astuple, events)))
+            flat = list(chain.from_iterable(map(astuple, events)))
     columns: list[Column] = []
     for number, name in enumerate(layout.names):
         if number == same:
             columns.append(Column(0, len(events), False, instruments[0], 1))
             continue
-        values: list[Any] = instruments if number == place else flat[number + 1 :: len(layout.names) + 1]
+        values: list[Any] = instruments if number == place else flat[number + 1 :: width]
         if layout.lists[number]:
             columns.append(_column(list(map(len, values)), False, False, parts))
             values = list(chain.from_iterable(values))
