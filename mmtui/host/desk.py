@@ -26,6 +26,7 @@ from mmtui.core.events import (
     GridRefined,
     HostStarted,
     HostStopped,
+    IdsReserved,
     OpenOrders,
     OrderAccepted,
     OrderCancelled,
@@ -36,6 +37,7 @@ from mmtui.core.runner import NEVER, Execution, Runner
 from mmtui.core.setup import DeskSetup
 from mmtui.host import latch
 from mmtui.host.ahead import Ahead
+from mmtui.host.blocks import IdBlocks
 from mmtui.host.brake import Brake
 from mmtui.host.frames import Extras, FrameBuilder
 from mmtui.host.pace import Lag, Pace
@@ -69,6 +71,7 @@ class Desk:
         session: str,
         speed: float,
         latched: dict[str, str],
+        blocks: IdBlocks | None = None,
     ) -> None:
         self.setup = setup
         self.engine = engine
@@ -80,6 +83,7 @@ class Desk:
         self.frames = FrameBuilder(engine)
         self.runner = Runner(engine, execution, self._record, self._other)
         self.latched = latched
+        self.blocks = blocks
         self.outbox: list[Item] = []
         self.finished: Shutdown | None = None
         self.fault = ""
@@ -101,14 +105,19 @@ class Desk:
 
     # ------------------------------------------------------------ life
 
-    def start(self, epoch: int, cause: str, mono: int) -> None:
-        """The first event of this life, at the instant of the source's next event; then its clock runs."""
+    def start(self, epoch: int, cause: str, last: int, mono: int) -> None:
+        """The first event of this life, at the instant of the source's next event; then its clock runs.
+
+        last: instant of the last record of the life before, 0 when there was none.
+        """
         self.source.step()
         ts = self.runner.now
         if self.source.pending is not None:
             ts = max(ts, self.source.pending.ts) if cause == "start" else ts
         self.runner.now = ts
-        self._step(HostStarted(ts, epoch, cause, dict(self.latched), self.setup.autostart and cause == "start"))
+        autostart = self.setup.autostart and cause == "start"
+        first, limit = (self.blocks.ids.first, self.blocks.ids.limit) if self.blocks is not None else (0, 0)
+        self._step(HostStarted(ts, epoch, cause, dict(self.latched), autostart, first, limit, last))
         self.pace.anchor(self.source.pending.ts if self.source.pending is not None else ts, mono)
         if self.source.pending is None:
             self._source_over()
@@ -365,9 +374,21 @@ class Desk:
             self._trouble_said = self._pause_due = True
             self.runner.execution = Brake(self.runner.execution)  # the reserve is for what reduces
             self._alert("danger", "tape", self.tape.trouble)
+        if self.blocks is not None:
+            self._renew_ids(self.blocks)
         if self._pause_due:
             self._pause_due = False
             self.act("pause", "tape", "tape-fault", self._tape_fault or self.tape.trouble)
+
+    def _renew_ids(self, blocks: IdBlocks) -> None:
+        try:
+            limit = blocks.look(self.engine.tracker.next_oid)
+        except TapeError as error:
+            self.blocks = None  # quoting ends with the block that there is
+            self._tape_failed(str(error))
+            return
+        if limit:
+            self._step(IdsReserved(self.runner.now, limit))
 
     def flush(self) -> None:
         """The host is idle: nothing stays in the tape's buffer."""
@@ -388,3 +409,4 @@ class Desk:
         self._results[id] = item
         if len(self._results) > COMMANDS_KEPT:
             self._results.popitem(last=False)
+

@@ -18,12 +18,15 @@ from mmtui.core.engine import Engine
 from mmtui.core.events import Event
 from mmtui.core.setup import DeskSetup
 from mmtui.host import latch
+from mmtui.host.blocks import IdBlocks
 from mmtui.host.desk import Desk
 from mmtui.host.feed import Source, open_source
 from mmtui.host.frames import FrameBuilder
 from mmtui.host.snapshot import follow, restored
 from mmtui.tape.checkpoint import CheckpointWriter
+from mmtui.tape.files import DISK
 from mmtui.tape.format import SCHEMA, Header
+from mmtui.tape.ids import OrderIds
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.reader import TapeReader
 from mmtui.tape.recovery import Watch, recover
@@ -69,12 +72,25 @@ def open_desk(setup: DeskSetup, source: Source, *, speed: float, keep: bool) -> 
         source=source.body(),
         version=__version__,
     )
+    blocks = _blocks(setup) if keep else None
     tape = TapeWriter(path, header)
     _remember(setup.name, session)
     events = open_source(source, [item.instrument for item in setup.instruments], setup.venues)
-    desk = _desk(setup, engine, events, tape, path, speed, latched)
-    desk.start(1, "start", time.monotonic_ns())
+    desk = _desk(setup, engine, events, tape, path, speed, latched, blocks)
+    desk.start(blocks.ids.epoch if blocks else 1, "start", 0, time.monotonic_ns())
     return desk
+
+
+def _blocks(setup: DeskSetup) -> IdBlocks | None:
+    """Epoch and first block of order ids of this life, on the disk before anything is sent.
+
+    A paper venue lives in its host and knows no earlier orders: its ids begin anew, so that two runs are the same.
+    """
+    if setup.mode != "live":
+        return None
+    ids = OrderIds(DISK, desk_dir(setup.name))
+    ids.begin()
+    return IdBlocks(ids)
 
 
 def _resume(path: Path, source: Source, setup: DeskSetup, speed: float, latched: dict[str, str]) -> Desk:
@@ -85,17 +101,19 @@ def _resume(path: Path, source: Source, setup: DeskSetup, speed: float, latched:
         shown.append(restored(engine, extra))
         return follow(shown[0])
 
+    blocks = _blocks(setup)
     found = recover(path, begin=begin)
     CheckpointWriter(path, found.header, found.records)  # cuts those of records that the crash took
     recorded = found.header.setup
     again = Source.of(found.header.source)
     instruments = [item.instrument for item in recorded.instruments]
     events = islice(open_source(again, instruments, recorded.venues), found.market, None)
-    desk = _desk(recorded, found.engine, events, TapeWriter.resume(path), path, speed, latched)
+    desk = _desk(recorded, found.engine, events, TapeWriter.resume(path), path, speed, latched, blocks)
     desk.frames = shown[0]
     desk.source.read = found.market
     desk.runner.now = found.ts
-    desk.start(found.epoch + 1, "recovery", time.monotonic_ns())
+    epoch = max(found.epoch + 1, blocks.ids.epoch if blocks else 0)
+    desk.start(epoch, "recovery", found.ts, time.monotonic_ns())
     if recorded != setup or again.files != source.files:
         desk.say("the config has changed since the crash: this session goes on with the one that it recorded")
     return desk
@@ -109,11 +127,23 @@ def _desk(
     path: Path,
     speed: float,
     latched: dict[str, str],
+    blocks: IdBlocks | None,
 ) -> Desk:
     execution = PaperVenue(setup, engine.books, setup.seed)
     execution.restore([account.position for account in engine.accounts])  # all zero in a first life
     journal = SideJournal(path)
-    return Desk(setup, engine, execution, events, tape, journal, session=path.name, speed=speed, latched=latched)
+    return Desk(
+        setup,
+        engine,
+        execution,
+        events,
+        tape,
+        journal,
+        session=path.name,
+        speed=speed,
+        latched=latched,
+        blocks=blocks,
+    )
 
 
 def _remember(name: str, session: str) -> None:

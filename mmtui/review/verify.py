@@ -56,6 +56,8 @@ def verify(directory: Path) -> dict[str, Any]:
     finally:
         gc.enable()
         gc.unfreeze()
+    if first and 0 <= reader.partial_from <= int(first["index"]):
+        first["why"] += f"; from record {reader.partial_from} on market events are missing (emergency segment)"
     made, recorded = machine.state_hash(), reader.state_hash if reader.closed else None
     if not first and recorded is not None and made != recorded:
         first = {"index": records, "ts": reader.end, "why": "state hash", "recorded": recorded, "made": made}

@@ -105,7 +105,7 @@ class SimDesk:
         world.say("host", f"life {self.lives}: {cause} of {tape.directory.name} at record {tape.count}")
         life.runner.now = wall
         life.come(self._begin, life, HostStarted(
-            wall, ids.epoch, cause, dict(latched), self.setup.autostart and cause == "start", ids.first, ids.limit
+            wall, ids.epoch, cause, dict(latched), self.setup.autostart and cause == "start", ids.first, ids.limit, ts
         ))  # fmt: skip
 
     def _begin(self, life: Life, started: HostStarted) -> None:

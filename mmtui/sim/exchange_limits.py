@@ -53,7 +53,7 @@ class Budgets:
         """Count a request: why it is refused, None when it passes."""
         now = self._world.now
         if now < self._until:
-            return Failed(self.banned, (self._until - now) // MS if self.banned == "418" else 0)
+            return Failed(self.banned, (self._until - now) // MS)
         if now < self._limited:
             return self._too_many(self._limited - now)
         units = len(request.orders) if type(request) is Create else 0
@@ -76,7 +76,7 @@ class Budgets:
         if self._said > PATIENCE and penalty in ("418", "403"):
             self._said = 0
             self.ban(penalty, self._facts.rates.ban_ms * MS)
-            return Failed(penalty, min(self._facts.rates.ban_ms, BAN_MAX_NS // MS) if penalty == "418" else 0)
+            return Failed(penalty, min(self._facts.rates.ban_ms, BAN_MAX_NS // MS))
         return Failed("429", wait // MS + 1)
 
 

@@ -146,8 +146,9 @@ class Watcher:
     def record(self, engine: Engine, event: ev.Event, effects: list[Effect], count: int) -> None:
         """After the engine has processed an event and before its effects leave; `count` records are on the tape."""
         self.records += 1
-        if event.ts < self.ts and type(event) is not ev.HostStarted:  # a life may begin before what the last one lost
-            self.fail("I17", f"an event of {event.ts} after {self.ts}")
+        last = event.last if isinstance(event, ev.HostStarted) else self.ts  # what a crash lost was later, maybe
+        if event.ts < last:
+            self.fail("I17", f"an event of {event.ts} after {last}")
         self.ts = event.ts
         kind = type(event)
         if kind in _BOOKS:

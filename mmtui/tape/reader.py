@@ -145,6 +145,8 @@ class TapeReader:
         self.tails = tails = self._prove(loaded, found.gaps)
         self.tail_records: list[Record] = []
         self.tail_index = self.chunk_records
+        #: From this record on market events that caused nothing are not on the tape (emergency segment); -1: whole.
+        self.partial_from = min((tail.start for tail in tails if tail.emergency and tail.used), default=-1)
         self._join(tails)
         self.count = self.tail_index + len(self.tail_records)
         torn = found.size - self.chunk_bytes

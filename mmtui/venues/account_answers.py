@@ -56,8 +56,8 @@ MS = 1_000_000
 #: Failures after which nothing of the request was done.
 NOT_DONE = frozenset({"429", "418", "403", "auth"})
 #: Failures after which the venue wants to be left alone: kind -> first pause in ms where it does not say how long.
-PAUSES = {"429": 1_000, "418": 30_000, "403": 2_000}
-PAUSE_MAX_MS = {"429": 8_000, "418": 120_000, "403": 60_000}
+PAUSES = {"429": 1_000, "418": 120_000, "403": 10_000}
+PAUSE_MAX_MS = {"429": 8_000, "418": 600_000, "403": 120_000}
 #: Times that one cancel is sent again because the venue was too busy for it.
 TRIES = 5
 _NOTHING = OrderResult(False)

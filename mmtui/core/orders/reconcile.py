@@ -22,8 +22,10 @@ SECOND = 1_000_000_000
 #: What has not been answered by then is asked for again, at first; the wait doubles.
 ANSWER = 1_000_000_000
 ANSWER_MAX = 4_000_000_000
-#: Two polls that are to agree on a difference are at least so far apart.
-APART = 1_000_000_000
+#: Two polls that are to agree on a difference are at least so far apart: endpoints may be seconds behind.
+APART = 6_000_000_000
+#: A poll that may have been older than what was booked meanwhile is repeated after this.
+SOON = 1_000_000_000
 #: Fills and ledger entries are asked for again from so long before the newest one that is known.
 OVERLAP = 60_000_000_000
 #: An order that the venue has acknowledged so long ago must be on its lists.
@@ -205,7 +207,7 @@ class Reconciler:
             if one.adopts:
                 self._adopt(i, difference)
             elif self.bookings[i] != one.touched[i]:  # something was booked meanwhile: this poll may be older
-                open_question = open_question or abs(difference) > ROUNDING
+                open_question = open_question or abs(difference) > ROUNDING  # asked again at once
             elif abs(difference) <= ROUNDING:
                 one.suspects.pop(i, None)
             else:
@@ -213,7 +215,7 @@ class Reconciler:
         one.adopts = False
         early = one.begun < one.settled
         if open_question or early:
-            one.due = max(engine.ts + APART, one.settled)
+            one.due = max(engine.ts + (APART if one.suspects else SOON), one.settled)
         else:
             self._known(v)
 
@@ -248,7 +250,7 @@ class Reconciler:
         engine.emit(Adjust(i, was, account.position, why))
         engine.alert("danger", "adjust", f"{engine.name(i)}: ADJUST: {why}", i)
         engine.broken(i, f"position break: {why}")
-        return False
+        return True  # whether it was right is asked once more
 
     def _known(self, v: int) -> None:
         one, engine = self.rounds[v], self.engine

@@ -16,7 +16,7 @@ LANDING = 2_000_000_000
 #: The same of a venue inside the host: nothing takes longer there than its latency.
 LANDING_PAPER = 100_000_000
 #: Finished orders that late fills may still name.
-MEMORY = 20_000
+MEMORY = 5_000
 
 
 class Order:
