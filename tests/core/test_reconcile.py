@@ -195,12 +195,12 @@ def test_a_difference_is_a_break_only_when_two_polls_agree():
     desk.wait(5_200)
     account.all_well(*[o.oid for o in desk.open()], i0=7)
     assert desk.position() == 0
-    desk.wait(1_200)
+    desk.wait(6_200)
     account.all_well(*[o.oid for o in desk.open()], i0=0)
     desk.wait(7_000)
     account.all_well(*[o.oid for o in desk.open()], i0=7)
     assert desk.position() == 0
-    desk.wait(1_200)
+    desk.wait(6_200)
     mark = desk.mark
     account.all_well(*[o.oid for o in desk.open()], i0=7)
     assert desk.position() == 7

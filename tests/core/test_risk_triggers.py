@@ -24,7 +24,7 @@ daily loss | limit | desk | HALTED | {LATCHED} | 1 % of equity, UTC day and roll
 drawdown | limit | desk | HALTED | {LATCHED} | 1.5 % of equity
 loss gauge | limit | desk | quotes that add | alone, below 70% | 90% of a loss limit
 position gauge | limit | instrument | quotes that add | alone, below | 90% of a position limit
-position break | limit | instrument | HALTED | {LATCHED} | more than 1 lot, unexplained, in two polls 1 s apart
+position break | limit | instrument | HALTED | {LATCHED} | more than 1 lot, unexplained, in two polls 6 s apart
 another engine | limit | instrument | HALTED | {LATCHED} | an order with an id that we never used
 overfill | limit | instrument | HALTED | {LATCHED} | one lot beyond the order's size
 foreign fill | limit | instrument | HALTED | {LATCHED} | a fill of an order that is not ours

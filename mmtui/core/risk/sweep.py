@@ -132,14 +132,14 @@ class Sweeper:
             if state is None or query not in state.answers or state.verified:
                 continue
             asked, said = state.answers[query]
-            named = []
+            named = 0
             for oid in oids:
                 order = self.tracker.get(oid)
                 if order is None or sweep.covers(order, self.venue_of):
-                    named.append(oid)
+                    named += 1
                     if order is not None:
                         self.tracker.apply(order, Fact.SEEN)
-            state.open = len(named)
+            state.open = named
             if named:
                 said.clear()
                 continue

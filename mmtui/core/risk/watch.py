@@ -142,10 +142,7 @@ class Watch:
     def _position(self, engine: Engine) -> Reading:
         """Of the instrument that is nearest to its limit, the first of equals."""
         limits = engine.gate.position_limits
-        shares = [
-            abs(account.position) / limit if limit else 0.0
-            for account, limit in zip(engine.accounts, limits, strict=True)
-        ]
+        shares = [abs(one.position) / limits[k] if limits[k] else 0.0 for k, one in enumerate(engine.accounts)]
         i = max(range(len(shares)), key=lambda k: shares[k])
         account, limit, tracker = engine.accounts[i], limits[i], engine.tracker
         worst = max(account.position + tracker.buys[i], tracker.sells[i] - account.position)
