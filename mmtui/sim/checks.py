@@ -17,6 +17,8 @@ from mmtui.core.orders import tracker
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.risk.sweep import QUESTIONS
+from mmtui.sim.disk import SimDisk
+from mmtui.sim.exchange import SECRET
 from mmtui.sim.watcher import Breach, Watcher
 from mmtui.tape.reader import TapeReader
 
@@ -91,6 +93,17 @@ def replayed(reader: TapeReader, engine: Engine, count: int) -> None:
         raise Breach("I11", f"the tape has {at} records, {count} were written")
     if again.state_hash() != engine.state_hash():
         raise Breach("I11", "the replayed tape ends in another state")
+
+
+def no_secret(reader: TapeReader, disk: SimDisk) -> None:
+    """I19: the account's key stands nowhere on the disk, packed or not."""
+    secret = SECRET.encode()
+    for name, data in disk.contents():
+        if secret in data:
+            raise Breach("I19", f"a secret stands in {name}")
+    for number in range(len(reader.chunks)):
+        if secret in (reader.body(number) or b""):
+            raise Breach("I19", f"a secret stands in chunk {number} of the tape")
 
 
 def unsettled(watcher: Watcher, desk: SimDesk) -> str:

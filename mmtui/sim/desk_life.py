@@ -33,6 +33,7 @@ from mmtui.sim.desk_hub import SimHub
 from mmtui.sim.desk_keep import Keeping
 from mmtui.sim.desk_streams import Feeds, Privates
 from mmtui.sim.disk import Crashed
+from mmtui.sim.exchange import SECRET
 from mmtui.sim.watcher import Breach
 from mmtui.sim.world import MS, SECOND
 from mmtui.tape.format import TapeError
@@ -82,7 +83,7 @@ class Life:
         self.sessions: list[AccountSession] = []
         for v, venue in enumerate(setup.venues):
             places = [(i, a.instrument) for i, a in enumerate(engine.accounts) if engine.venue_of[i] == v]
-            self.sessions.append(AccountSession(facts_of(venue), v, places, tag))
+            self.sessions.append(AccountSession(facts_of(venue), v, places, tag, (SECRET,)))
         self.feeds = Feeds(self)
         self.privates = Privates(self)
         self.hub = SimHub(setup, self._command)

@@ -48,6 +48,9 @@ Reply = Callable[[Answer, int], None]
 #: A cancel whose ack proves nothing takes effect within this (ms).
 CANCEL_EFFECT_MS = 200
 MATCH_NS = 1 * MS
+#: The account's key. One venue in so many echoes it in its errors; it must be nowhere on the desk's disk (I19).
+SECRET = "sk-7Qz9canary/Xw+41"
+ECHOES = 4
 
 
 class Exchange:
@@ -81,6 +84,7 @@ class Exchange:
         self.net: Network | None = None
         self._rng = world.rng(f"exchange/{v}")
         self._trades = 0
+        self._echo = f" (key {SECRET})" if world.rng(f"exchange/{v}/echo").below(ECHOES) == 0 else ""
         self.troubles = Troubles(self)
         for market in self.markets.values():
             market.execute = self.executed
@@ -171,7 +175,7 @@ class Exchange:
             reply(self.queries.answer(asked), 0)
 
     def refusal(self, meaning: Meaning, text: str = "") -> OrderResult:
-        return OrderResult(False, "", self.facts.code(meaning), text or meaning)
+        return OrderResult(False, "", self.facts.code(meaning), f"{text or meaning}{self._echo}")
 
     # -- executions --------------------------------------------------------------------------------------------
 

@@ -148,7 +148,9 @@ class Simulation:
         if kept < self.watcher.acted:
             raise Breach("I10", f"{self.watcher.acted} records were acted on, {kept} are on the disk")
         desk.flush()
-        checks.replayed(desk.reader(), desk.engine, desk.count)
+        reader = desk.reader()
+        checks.replayed(reader, desk.engine, desk.count)
+        checks.no_secret(reader, self.disk)
 
 
 def run_seed(seed: int, book: Book | None = None, skip: frozenset[tuple[int, int]] = frozenset()) -> Outcome:

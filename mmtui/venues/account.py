@@ -41,6 +41,7 @@ from mmtui.venues.account_messages import (
 from mmtui.venues.account_orders import OwnOrders
 from mmtui.venues.account_reader import Reader
 from mmtui.venues.account_reports import OVERLAP, Reports, fill_events
+from mmtui.venues.account_secrets import Redactor
 from mmtui.venues.binance.reports import FillReport, Report
 from mmtui.venues.trading import TradingFacts
 
@@ -52,9 +53,19 @@ QUEUE_MAX = 500
 
 
 class AccountSession:
-    """Of one account at one venue. `tag` is the desk session's part of client ids, the same over all its lives."""
+    """Of one account at one venue. `tag` is the desk session's part of client ids, the same over all its lives.
 
-    def __init__(self, facts: TradingFacts, v: int, instruments: list[tuple[int, Instrument]], tag: str) -> None:
+    `secrets` (keys, passphrases) are masked in every word of the venue that is handed out.
+    """
+
+    def __init__(
+        self,
+        facts: TradingFacts,
+        v: int,
+        instruments: list[tuple[int, Instrument]],
+        tag: str,
+        secrets: Sequence[str] = (),
+    ) -> None:
         self.facts = facts
         self.v = v
         self.connected = False
@@ -72,6 +83,7 @@ class AccountSession:
         self.out: list[Event] = []  # what became known while sending
         self._answers = Answers(self)
         self._reports = Reports(self)
+        self._clean = Redactor(secrets).events
         self._highest = 0
         self._retry = NEVER
         self._now = 0
@@ -251,18 +263,18 @@ class AccountSession:
             flight = self.flights.landed_late(request_id)
             if flight is None or isinstance(answer, Failed):
                 return []
-        return self._answers.take(flight, answer, now)
+        return self._clean(self._answers.take(flight, answer, now))
 
     def report(self, report: Report, now: int) -> list[Event]:
         """A report of the private stream."""
         self._now = now
-        return self._reports.take(report, now)
+        return self._clean(self._reports.take(report, now))
 
     def unreadable(self, why: str, now: int) -> list[Event]:
         """A message of the private stream that cannot be read: it may have been a fill."""
         self._now = now
         self.recheck(max(1, now - OVERLAP))
-        return [self.reader.damage(now, why)]
+        return self._clean([self.reader.damage(now, why)])
 
     def fill(self, report: FillReport, now: int) -> list[Event]:
         """An execution, from the stream or from a list of fills."""
@@ -284,7 +296,7 @@ class AccountSession:
     def stream_down(self, now: int, why: str) -> list[Event]:
         self._now = now
         self.connected = False
-        return [AccountStatus(now, self.v, False, why), *self.dead_man.down(now)]
+        return self._clean([AccountStatus(now, self.v, False, why), *self.dead_man.down(now)])
 
     def stand_down(self, now: int) -> None:
         """The desk ends in order, with zero open orders proven: the dead-man switch is turned off."""
@@ -304,7 +316,7 @@ class AccountSession:
         doubted = self.orders.doubted_at()
         if doubted and now >= doubted:
             self.recheck(self.orders.missing(now))
-        return events
+        return self._clean(events)
 
     def recheck(self, since: int) -> None:
         """Fills or numbers were missed: ask for the fills again, of ourselves."""
