@@ -37,8 +37,9 @@ def checkpoint(watcher: Watcher, engine: Engine) -> None:
             raise Breach("I9", f"post-only order {exchange.taker_postonly[0]} took")
         if exchange.crossed_own:
             raise Breach("I9", f"order {exchange.crossed_own[0][0]} would have traded with our own")
-        if exchange.foreign_hit and not engine.sweeper.sweeps:
+        if exchange.foreign_hit and not _kills(engine):
             raise Breach("I13", f"{exchange.foreign_hit[0]} is not ours, and was cancelled by us without a kill")
+        exchange.foreign_hit.clear()
         if exchange.net is not None and exchange.net.storm:
             raise Breach("I14", exchange.net.storm)
         if engine.lattice.desk is Desk.KILLED and engine.sweeper.sweeps and engine.sweeper.proven():
@@ -48,6 +49,18 @@ def checkpoint(watcher: Watcher, engine: Engine) -> None:
     for name, size, cap in containers(engine):
         if size > cap:
             raise Breach("I16", f"{name} holds {size}, its cap is {cap}")
+    if engine.sweeper.proven():  # a kill cancels again and again
+        for oid, shadow in watcher.open.items():
+            if shadow.state in (State.SENT, State.CANCELLING) and engine.ts - shadow.since > ON_ITS_WAY:
+                raise Breach("I14", f"order {oid} is {shadow.state.name} for {ON_ITS_WAY // SECOND} s: nobody asks")
+
+
+def _kills(engine: Engine) -> bool:
+    """A kill or shutdown is under way, or was a moment ago: its cancels reach whatever is in their scope."""
+    return any(
+        not sweep.done or engine.ts - max(state.verified for state in sweep.venues.values()) < ON_ITS_WAY
+        for sweep in engine.sweeper.sweeps
+    )
 
 
 def created_once(watcher: Watcher) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 from mmtui.sim.world import ALL_ORDERS, MS, World
@@ -125,6 +126,10 @@ class SimDisk:
         self._room = -1  # bytes left, -1: enough
         self.armed = False  # a process runs that a crash in a write would kill
         world.on_heal(self._heal)
+
+    def held(self) -> int:
+        """Bytes of memory that the files take."""
+        return sum(sys.getsizeof(file.data) for file in self._files.values())
 
     # -- faults ------------------------------------------------------------------------------------------------
 

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     if args.shrink:
         raise UserError("sim: --shrink goes with --seed")
     count = 100 if args.seeds is None else args.seeds
-    return seeds(count, args.first, args.jobs or os.cpu_count() or 1, args.once, args.json)
+    return seeds(count, args.first, args.jobs if args.jobs is not None else os.cpu_count() or 1, args.once, args.json)
 
 
 def seeds(count: int, first: int, jobs: int, once: bool, as_json: bool) -> int:

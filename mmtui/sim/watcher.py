@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmtui.core import events as ev
 from mmtui.core.commands import BY_NAME
-from mmtui.core.effects import SENT, Adjust, Effect, PlaceOrder, Result
+from mmtui.core.effects import SENT, Adjust, Alert, Effect, PlaceOrder, Result
 from mmtui.core.engine import Engine
 from mmtui.core.orders.reconcile import ADOPTED
 from mmtui.core.orders.table import State
@@ -50,6 +50,8 @@ PATHS: dict[State, tuple[State, ...]] = {
 BEAT = 100_000_000
 #: A create that has waited for so long is not sent any more.
 OLD = 1_200_000_000
+#: What `forget` leaves of everything that has no instant.
+KEPT = 5_000
 _BOOKS = (ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation)
 
 
@@ -95,9 +97,10 @@ class Watcher:
         self.orders: dict[int, Shadow] = {}  # every one that was sent, until it is forgotten
         self.open: dict[int, Shadow] = {}
         self.position = [0] * count
-        self.booked: set[tuple[int, str, int]] = set()
-        self.moved: set[tuple[int, str, str]] = set()
+        self.booked: dict[tuple[int, str, int], None] = {}
+        self.moved: dict[tuple[int, str, str], None] = {}
         self.results: dict[str, bool] = {}
+        self.read = [0] * len(setup.venues)  # fills of each venue that are in `truth`
         self.truth: list[dict[str, int]] = [{} for _ in setup.venues]
         self.seen = [0] * count
         self.valid = [False] * count
@@ -124,8 +127,12 @@ class Watcher:
             self.fail("I15", f"a create leaves while {len(session.cancels) or 'all'} cancels wait")
         for new in request.orders:
             order = self.orders.get(new.oid)
-            if order is not None and now - order.sent > OLD:
+            if order is None:
+                continue
+            if now - order.sent > OLD:
                 self.fail("I2", f"order {new.oid} leaves {(now - order.sent) // 1_000_000} ms after it was decided")
+            if order.state is not State.SENT:
+                self.fail("I2", f"order {new.oid} leaves when it is {order.state.name}")
 
     # ------------------------------------------------------------ the truth
 
@@ -135,11 +142,21 @@ class Watcher:
 
     def _happened(self, v: int, trade_id: str) -> int | None:
         """Signed lots of an execution at a venue, None when there was none."""
-        known, fills = self.truth[v], self.exchanges[v].fills
-        while len(known) < len(fills):
-            fill = fills[len(known)]
+        known, exchange = self.truth[v], self.exchanges[v]
+        for fill in exchange.fills[max(0, self.read[v] - exchange.forgotten) :]:
             known[fill.trade_id] = fill.side * fill.sz
+        self.read[v] = exchange.forgotten + len(exchange.fills)
         return known.get(trade_id)
+
+    def forget(self, before: int) -> None:
+        """For runs of days: let go of what can hardly be named again."""
+        for exchange in self.exchanges:
+            self._happened(exchange.v, "")
+            exchange.forget(before)
+        self.orders = {oid: one for oid, one in self.orders.items() if oid in self.open or one.since >= before}
+        for known in (*self.truth, self.booked, self.moved, self.results):
+            for key in list(known)[:-KEPT]:
+                del known[key]  # type: ignore[attr-defined]
 
     # ------------------------------------------------------------ every record
 
@@ -185,8 +202,17 @@ class Watcher:
                     self.fail("I5", f"ADJUST of {effect.before} to {effect.after} without HALTED")
             elif isinstance(effect, Result):
                 self._result(engine, effect, event)
+            elif isinstance(effect, Alert) and effect.code == "kill":
+                self._proven(engine)
             if isinstance(effect, SENT):
                 self.acted = count
+
+    def _proven(self, engine: Engine) -> None:
+        """I13: a kill is not proven while the desk itself knows of an order that may still land."""
+        for sweep in engine.sweeper.sweeps:
+            for order in engine.tracker.open.values():
+                if sweep.done and sweep.covers(order, self.venue_of) and order.sent_ts <= sweep.ts:
+                    self.fail("I13", f"a kill was called proven, and order {order.oid} is {order.state.name}")
 
     # ------------------------------------------------------------ orders that leave
 
@@ -287,7 +313,7 @@ class Watcher:
     def on_fill(self, engine: Engine, event: ev.Fill) -> None:
         key = (event.i, event.trade_id, event.side)
         if key not in self.booked and event.ts_event >= self.opened:
-            self.booked.add(key)
+            self.booked[key] = None
             self.position[event.i] += event.side * event.sz
             if event.px <= 0 or event.sz <= 0:
                 self.fail("I5", f"fill {event.trade_id} of {event.sz} lots at {event.px} is booked")
@@ -309,7 +335,7 @@ class Watcher:
         key = (event.v, event.cause, event.ref)
         if event.i < 0 or key in self.moved or event.ts_event < self.opened:
             return
-        self.moved.add(key)
+        self.moved[key] = None
         self.position[event.i] += event.lots
         if engine.accounts[event.i].position != self.position[event.i]:
             self.fail("I5", f"{engine.name(event.i)} is not where {event.cause} {event.ref} takes it")
