@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from bugs import Patch, bug
 
+from mmtui.core.events import BookDelta
 from mmtui.core.market_side import MarketSide
 from mmtui.core.risk.protections import Protections
 from mmtui.venues.binance.sequence import Sequence
-from mmtui.venues.feed import Resync
+from mmtui.venues.feed import FeedSession, Resync
 
 
 @bug(27, "ccxt#15130", "a book that lost its sequence never recovers")
@@ -37,10 +38,16 @@ def frozen_is_live() -> list[Patch]:
 
 @bug(29, "ccxt#17733", "every update of a book without its sequence asks for a snapshot: a storm")
 def resync_storm() -> list[Patch]:
-    def broken(self, now):
-        self.due, self.asked = now, 0
+    real = FeedSession.frame
 
-    return [(Resync, "lost", broken)]
+    def frame(self, data, now):
+        events = real(self, data, now)
+        for event in events:
+            if isinstance(event, BookDelta) and not self._feeds[event.i].sequence.valid:
+                self._resyncs[event.i].due = now
+        return events
+
+    return [(FeedSession, "frame", frame)]
 
 
 @bug(30, "gocryptotrader#2255", "a gap is noticed, and the book stays valid")

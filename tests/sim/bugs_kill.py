@@ -19,7 +19,6 @@ from mmtui.core.risk.sweep import Sweeper
 from mmtui.sim.desk_life import Life
 from mmtui.venues import account as session_module
 from mmtui.venues.account import AccountSession
-from mmtui.venues.account_flights import Everything
 
 
 @bug(1, "hummingbot#2534", "the kill path raises where an order has a state that nobody thought of")
@@ -76,7 +75,7 @@ def restart_runs() -> list[Patch]:
     return [(Engine, "_started", broken)]
 
 
-@bug(10, "hummingbot#3214", "pulling quotes cancels everything at the venue, other people's orders too")
+@bug(10, "hummingbot#3214, Krypto#500", "pulling quotes cancels everything at the venue, other people's orders too")
 def pull_cancels_everybody() -> list[Patch]:
     real = AccountSession._cancel_all
 
@@ -88,11 +87,6 @@ def pull_cancels_everybody() -> list[Patch]:
         self.engine.out.append(CancelAll(self.engine.venue_of[i], 0, i))
 
     return [(OrderSide, "pull", pull), (AccountSession, "_cancel_all", broken)]
-
-
-@bug(10, "Krypto#500", "a kill takes the venue's cancel-all though other people's orders are there")
-def kill_cancels_everybody() -> list[Patch]:
-    return [(Everything, "foreign", lambda self, i: False)]
 
 
 @bug(21, "nautilus#3176", "a restart sends orders before an operator has armed it")

@@ -34,7 +34,7 @@ def main(argv: list[str]) -> int:
         if argv and one.name not in argv:
             continue
         begun = time.monotonic()
-        found = find(one.name, limit)
+        found = find(one, limit)
         missed += not found.seeds
         needed.append(found.seeds or limit)
         seeds = found.seeds or f"> {limit}"
