@@ -233,6 +233,9 @@ def read_batches(data: bytes, offset: int, first: int, known: int = 0) -> Batche
             except UNREADABLE:
                 missing = count
                 break
+            if not len(events) == len(effects) == count:  # made by somebody who knows the checksum
+                missing = count
+                break
             records += zip(events, effects, strict=True)
         else:
             missing = count if count <= size else 0

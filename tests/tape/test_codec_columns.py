@@ -12,6 +12,7 @@ from mmtui.core.events import (
     MARKET,
     BestQuote,
     BookDelta,
+    BookGap,
     BookSnapshot,
     Command,
     Fill,
@@ -240,6 +241,22 @@ def test_every_kind_of_market_event_has_its_layout():
     for kind in MARKET:
         tag = kind.__struct_config__.tag
         assert columns.layout(tag) == (kind, [name for name in kind.__struct_fields__ if name != "ts"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "tag", "names", "lists", "columnar", "place"),
+    [
+        (Timer, 40, [], [], True, -1),
+        (Trade, 4, ["ts_event", "i", "trade_id", "px", "sz", "side"], [False] * 6, True, 1),
+        (QueueUpdate, 28, ["v", "oids", "ahead"], [False, True, True], True, -1),
+        (Positions, 30, ["v", "query", "idx", "lots"], [False, False, True, True], True, -1),
+        (BookGap, 5, ["i", "expected", "got", "why"], [False] * 4, False, 0),
+    ],
+)
+def test_how_events_are_transposed_follows_from_their_fields(kind, tag, names, lists, columnar, place):
+    made = columns._Layout(kind)
+    assert (made.kind, made.tag, made.names, made.lists) == (kind, tag, names, lists)
+    assert (made.columnar, made.place) == (columnar, place)
 
 
 # ---------------------------------------------------------------- what is no body

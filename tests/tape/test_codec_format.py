@@ -1,5 +1,6 @@
 """The words of the tape: headers, chunks, batches and ends, byte by byte, and every way in which they can lie."""
 
+import time
 from zlib import crc32
 
 import msgspec
@@ -79,14 +80,14 @@ def test_an_end_comes_back_and_says_so_when_a_figure_was_changed():
     )
     for was, now in ((b"12", b"13"), (b"cafe", b"caff"), (b"0102", b"0103"), (b'"check":"', b'"check":"0')):
         for schema in (1, 2):
-            with pytest.raises(ValueError, match="its check does not fit"):
+            with pytest.raises(ValueError, match=r"^its check does not fit$"):
                 decode_end(data.replace(was, now, 1), schema)
 
 
 def test_an_end_of_schema_1_had_no_check_and_one_of_schema_2_must_have_it():
     data = b'{"records":12,"state_hash":"cafe","chain":"0102"}'
     assert decode_end(data, 1).records == 12
-    with pytest.raises(ValueError, match="its check does not fit"):
+    with pytest.raises(ValueError, match=r"^its check does not fit$"):
         decode_end(data, 2)
 
 
@@ -232,6 +233,20 @@ def test_zeros_after_the_last_batch_are_nothing():
     assert (found.total, found.missing, found.end) == (2, 0, len(whole(2)))
 
 
+@pytest.mark.parametrize(("count", "more"), [(1, 0), (3, 0), (2, 1)])
+def test_a_right_checksum_over_another_number_of_records_is_damage(count, more):
+    events, effects = [Timer(12), Timer(13)], [[]] * (2 + more)
+    body = msgspec.msgpack.encode((events, effects))
+    check = crc32(body, crc32(tape._COVERED.pack(count, len(body), 12)))
+    found = read_batches(whole(2) + BATCH.pack(count, len(body), check) + body, 4, 10)
+    assert (found.records, found.missing, found.end) == (records(10, 2), count, len(whole(2)))
+
+
+def test_the_first_record_of_a_session_is_read_like_any_other():
+    found = read_batches(batch(0, 1), 0, 0)
+    assert (found.records, found.start, found.total) == (records(0, 1), 0, 1)
+
+
 def test_a_right_checksum_over_what_is_no_records_is_damage():
     body = msgspec.msgpack.encode(["no", "records"])
     check = crc32(body, crc32(tape._COVERED.pack(2, len(body), 12)))
@@ -292,6 +307,7 @@ def test_a_session_is_named_after_desk_and_instant_in_utc():
 @pytest.mark.parametrize(
     ("ns", "text"),
     [
+        (1_723_075_212_999_999_999, "2024-08-08 00:00:12.999 UTC"),
         (1_723_075_212_345_999_999, "2024-08-08 00:00:12.345 UTC"),
         (1_723_075_212_005_000_000, "2024-08-08 00:00:12.005 UTC"),
         (0, "1970-01-01 00:00:00.000 UTC"),
@@ -299,6 +315,17 @@ def test_a_session_is_named_after_desk_and_instant_in_utc():
 )
 def test_instants_for_people(ns, text):
     assert instant(ns) == text
+
+
+def test_names_and_instants_are_utc_wherever_the_desk_stands(monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        assert new_session("desk", 1_723_075_212_000_000_000).startswith("desk-20240808T000012-")
+        assert instant(1_723_075_212_000_000_000) == "2024-08-08 00:00:12.000 UTC"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_batch_of_many_kinds_comes_back():
