@@ -161,6 +161,17 @@ def test_records_that_are_in_chunks_are_left_out_of_a_tail_but_never_of_an_emerg
         assert (found.start, found.records, found.whole) == (10, records(10, 3), True)
 
 
+def test_an_emergency_that_began_with_the_session_is_read_from_its_first_record():
+    data = tail(0, 1, 2, magic=EMERGENCY_MAGIC)
+    for name in ("reserve", "emergency.0"):
+        assert parse(data, name).records == records(0, 3)
+
+
+def test_a_damaged_head_with_nothing_behind_it_loses_nothing():
+    data = TAIL_HEAD.pack(TAIL_MAGIC, 10, 11, 5)
+    assert parse(data, known=4) == Tail("tail", 10, [], 0, TAIL_HEAD.size, 0, 0, False)
+
+
 def test_damage_of_records_that_are_in_chunks_is_counted():
     data = bytearray(tail(10, 2, 1))
     data[TAIL_HEAD.size + BATCH.size] ^= 1
