@@ -24,6 +24,8 @@ from mmtui.tape.reader import TapeReader
 
 if TYPE_CHECKING:
     from mmtui.sim.desk import SimDesk
+    from mmtui.sim.network import Channel
+    from mmtui.sim.world import World
 
 SECOND = 10**9
 #: Orders of ours that the venue has and the engine does not may be on their way for so long.
@@ -61,6 +63,12 @@ def _kills(engine: Engine) -> bool:
         not sweep.done or engine.ts - max(state.verified for state in sweep.venues.values()) < ON_ITS_WAY
         for sweep in engine.sweeper.sweeps
     )
+
+
+def closed(world: World, channel: Channel, why: str) -> None:
+    """I14: where nothing fails, no connection is given up."""
+    if world.quiet and channel.open:
+        raise Breach("I14", f"the desk closes a {channel.kind} connection that lives: {why}")
 
 
 def created_once(watcher: Watcher) -> None:
@@ -168,6 +176,8 @@ def quoting(watcher: Watcher, engine: Engine) -> str:
             continue
         if engine.tracker.of(i):
             continue
+        if engine.protections.reasons[i]:
+            return f"{engine.name(i)} runs, and its quotes stay pulled: {engine.protections.reasons[i]}"
         if all(quoter.reasons[side] for side in (1, -1)):
             continue  # says why
         return f"{engine.name(i)} runs, says nothing, and has no quotes"

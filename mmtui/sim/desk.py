@@ -59,7 +59,8 @@ class SimDesk:
         self._life: Life | None = None
         self._wall = 0  # the machine's wall clock minus the world's
         self._connections = 0
-        self._every = CHECKPOINTS[world.rng("host/checkpoints").below(len(CHECKPOINTS))]
+        #: Records between two checkpoints, 0: none.
+        self.every = CHECKPOINTS[world.rng("host/checkpoints").below(len(CHECKPOINTS))]
         world.order_state = self._order_state
         world.open_states = self._open_states
         world.on_heal(self._healed)
@@ -98,8 +99,8 @@ class SimDesk:
         engine, tape, header, cause, ts, market = self._session()
         wall = max(ts, world.now + self._wall)
         life = Life(self, engine, tape, ids, latched, wall - world.now, tape.directory.name[-4:])
-        if self._every:
-            life.keeping.checkpoints(CheckpointWriter(tape.directory, header, tape.count, disk), self._every, market)
+        if self.every:
+            life.keeping.checkpoints(CheckpointWriter(tape.directory, header, tape.count, disk), self.every, market)
         self._life, self.engine, self.path = life, engine, tape.directory
         self.lives += 1
         world.say("host", f"life {self.lives}: {cause} of {tape.directory.name} at record {tape.count}")

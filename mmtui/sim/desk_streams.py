@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mmtui.core.events import Event, GridRefined
 from mmtui.core.runner import NEVER
+from mmtui.sim import checks
 from mmtui.sim.network import Channel
 from mmtui.venues.binance.grid import WireError
 from mmtui.venues.binance.private import decode_text
@@ -69,6 +70,8 @@ class Streams:
         elif stream is not None and type(request) is Ping:
             stream.channel.ping()
         elif stream is not None:
+            if type(request) is Disconnect:
+                checks.closed(self.life.world, stream.channel, request.why)
             stream.close()
             self.streams[v] = None
 

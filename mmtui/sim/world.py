@@ -47,6 +47,7 @@ class World:
         "count",
         "healed",
         "now",
+        "quiet",
         "open_states",
         "order_state",
         "script",
@@ -64,6 +65,7 @@ class World:
         skip: frozenset[tuple[int, int]] = frozenset(),
     ) -> None:
         self.seed = seed
+        self.quiet = not any(rates.values())  # a seed without faults
         self.now = START
         self.count = 0  # acts carried out
         self.story = story

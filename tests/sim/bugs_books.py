@@ -11,7 +11,30 @@ from mmtui.core.events import BookDelta
 from mmtui.core.market_side import MarketSide
 from mmtui.core.risk.protections import Protections
 from mmtui.venues.binance.sequence import Sequence
+from mmtui.venues.connection import SECOND, Connection, Disconnect
 from mmtui.venues.feed import FeedSession, Resync
+
+
+@bug(26, "condor#198", "the connector closes its own connection every few seconds, and begins anew")
+def closes_its_own_connection() -> list[Patch]:
+    real = Connection.tick
+
+    def tick(self, now):
+        if self.connected and now - self._since > 4 * SECOND:
+            return Disconnect("keep-alive")
+        return real(self, now)
+
+    return [(Connection, "tick", tick)]
+
+
+@bug(26, "condor#198", "after a reconnect nothing is quoted any more, and nothing says so")
+def stalls_after_a_reconnect() -> list[Patch]:
+    real = Protections.lift
+
+    def broken(self, i, ts):
+        return not self.ready[i] and real(self, i, ts)
+
+    return [(Protections, "lift", broken)]
 
 
 @bug(27, "ccxt#15130", "a book that lost its sequence never recovers")

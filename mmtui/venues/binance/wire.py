@@ -76,6 +76,8 @@ class Feed:
             [px[p] for p, _ in asks],
             [sz[q] for _, q in asks],
         )
+        if 0 in delta.bid_px or 0 in delta.ask_px:
+            raise WireError("a depth update with a price of 0")
         return self.sequence.update(d.pu, delta) or [Heartbeat(ts, self.v)]
 
     def snapshot(self, ts: int, d: m.Snapshot) -> list[Event]:
@@ -90,6 +92,8 @@ class Feed:
             [px[p] for p, _ in d.asks],
             [sz[q] for _, q in d.asks],
         )
+        if 0 in event.bid_px or 0 in event.ask_px:
+            raise WireError("a snapshot with a price of 0")
         return self.sequence.snapshot(event) or [Heartbeat(ts, self.v)]
 
     def ticker(self, ts: int, d: m.Ticker) -> list[Event]:
