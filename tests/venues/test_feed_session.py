@@ -78,8 +78,12 @@ def test_updates_since_the_gap_are_kept_for_the_snapshot():
 
 
 @pytest.mark.parametrize(
-    "bad", [None, b"", b"{}", b"null", b"[[[", book(1), b'{"lastUpdateId":130,"bids":[],"asks":[]}']
-)
+    "bad",
+    [
+        None, b"", b"{}", b"null", b"[[[", book(1), b'{"lastUpdateId":130,"bids":[],"asks":[]}',
+        b'{"lastUpdateId":130,"bids":[["0","1"]],"asks":[["60001","1"]]}',
+    ],
+)  # fmt: skip
 def test_a_snapshot_that_does_not_help_is_asked_for_again_more_and_more_slowly(bad):
     one = synced()
     one.frame(depth(120, 130, 119), T0)
@@ -177,6 +181,12 @@ def test_a_frame_that_cannot_be_read_is_damage(bad):
     one = synced()
     assert kinds(one.frame(bad, T0))[-1:] in (["Damage"], ["Heartbeat"])
     assert kinds(one.frame(depth(111, 112, 110), T0)) == ["BookDelta"]
+
+
+def test_a_price_of_zero_never_becomes_the_best_ask_for_ever():
+    one = synced()
+    assert kinds(one.frame(depth(111, 112, 110, px="0"), T0)) == ["Damage"]
+    assert kinds(one.frame(depth(113, 114, 112), T0)) == ["BookGap", "BookDelta"], "what was in it is asked for"
 
 
 def test_a_refinement_of_the_account_is_followed_once():
