@@ -20,7 +20,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "whatif": ("market", "what-if with latency and queue-aware fills, events a second"),
     "tape": ("tape", "tape: bytes and µs a record written, records a second read, seek"),
     "seek": ("seek", "opening a session at any instant: checkpoint, roll-forward; what keeping checkpoints costs"),
-    "recovery": ("recovery", "kill -9 with 1,000 open orders at five venues -> known and reconciled"),
+    "recovery": ("recovery", "kill -9 with 1,000 open orders at four venues -> known and reconciled"),
     "kill": ("kill", "kill command -> last cancel, 60 and 200 open orders"),
     "frame": ("cockpit", "frame CPU and bytes of the cockpit in a pseudo-terminal, 200x50"),
     "start": ("cockpit", "start-up: --help, cockpit to first paint, engine to ready"),
