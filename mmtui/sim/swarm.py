@@ -68,7 +68,7 @@ def draw(seed: int) -> Plan:
             instruments.append(_instrument(rng, venue, row))
             starts.append(row[5])
             bases.append(row[7])
-            paces.append((15, 30, 60, 120)[rng.below(4)])
+            paces.append((30, 60, 120, 240)[rng.below(4)])
     setup = DeskSetup(
         name="sim",
         mode="live",

@@ -157,6 +157,15 @@ def test_one_instant_that_is_finer_makes_all_of_them_fine():
         assert decode(packed(records)) == records
 
 
+def test_remainders_that_cancel_in_the_whole_are_seen_in_their_place():
+    """All instants are divided as one long number: what one lane lacks, the next one may have too much of."""
+    numbers = [DAY0 + k * MS for k in range(7)]
+    numbers[5] += 1
+    numbers[4] -= 2**64 % MS
+    records = [(Timer(number), []) for number in numbers]
+    assert decode(packed(records)) == records
+
+
 def test_prices_are_not_divided_and_small_instants_need_not_be():
     assert values("px", [10**12, 2 * 10**12]).scale == 1
     assert values("ts_event", [0, 10**9]).scale == 1  # they are short already

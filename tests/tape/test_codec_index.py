@@ -74,8 +74,8 @@ def test_an_index_comes_back_row_by_row_and_in_slices():
     assert (chunks[0], chunks[-1], chunks[-4], chunks[1:3], chunks[::-2]) == (
         heads[0], heads[3], heads[0], heads[1:3], heads[::-2],
     )  # fmt: skip
-    for place in (4, -5):
-        with pytest.raises(IndexError):
+    for place, says in ((4, "4"), (-5, "-1")):
+        with pytest.raises(IndexError, match=f"^{says}$"):
             chunks[place]
 
 
