@@ -28,6 +28,9 @@ APART = 6_000_000_000
 SOON = 1_000_000_000
 #: Fills and ledger entries are asked for again from so long before the newest one that is known.
 OVERLAP = 60_000_000_000
+#: What lists, fills and positions show now may be as old as this.
+LAGGED = 3_000_000_000
+SWEEP = "sweep"
 #: An order that the venue has acknowledged so long ago must be on its lists.
 LISTED = 2_000_000_000
 #: So much of the end of a tape a loss of power may take with it.
@@ -261,8 +264,10 @@ class Reconciler:
         if first:
             engine.version += 1
             engine.alert("info", "account", f"{engine.setup.venues[v]} reconciled after {one.why}", v=v)
-        if self.every:
-            one.due, one.why = engine.ts + self.every, "sweep"
+        if self.live and one.why != SWEEP:  # endpoints lag: what happened just before is asked for once more
+            one.due, one.why = engine.ts + LAGGED, SWEEP
+        elif self.every:
+            one.due, one.why = engine.ts + self.every, SWEEP
 
     def booked(self, event: ev.Fill) -> None:
         """A fill has been booked: the next round asks from here on, and a poll under way may be older."""
