@@ -310,3 +310,27 @@ def test_the_lane_keeps_the_newest_of_each_kind():
     assert snapshot.n == KEEP + 51
     assert len(snapshot.items) == KEEP + 1
     assert [item.n for item in snapshot.items] == sorted(item.n for item in snapshot.items)
+
+
+async def test_cockpits_that_come_and_go_leave_no_task_and_no_socket_behind(served):
+    """hummingbot#7462, #6479, #5556: leaks of tasks and of the terminal's library, out of memory after days."""
+    hub, _, path = served
+
+    async def visit():
+        async with connect(path, hello()) as connection:
+            await receive(connection, Snapshot)
+            await connection.send(View(fps=30.0))
+            await receive(connection, Frame)
+
+    await visit()
+    await asyncio.sleep(0.05)
+    tasks, files = len(asyncio.all_tasks()), len(os.listdir("/dev/fd"))
+    for _ in range(40):
+        await visit()
+    for _ in range(100):
+        if not hub.clients and len(asyncio.all_tasks()) <= tasks:
+            break
+        await asyncio.sleep(0.02)
+    assert not hub.clients
+    assert len(asyncio.all_tasks()) <= tasks
+    assert len(os.listdir("/dev/fd")) <= files + 1

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from bugs import Patch, bug
 
-from mmtui.core.events import BookDelta
 from mmtui.core.market_side import MarketSide
 from mmtui.core.risk.protections import Protections
+from mmtui.sim.desk_streams import Feeds
 from mmtui.venues.binance.sequence import Sequence
 from mmtui.venues.connection import SECOND, Connection, Disconnect
 from mmtui.venues.feed import FeedSession, Resync
@@ -59,18 +59,26 @@ def frozen_is_live() -> list[Patch]:
     return [(Protections, "condition", broken)]
 
 
-@bug(29, "ccxt#17733", "every update of a book without its sequence asks for a snapshot: a storm")
+@bug(29, "ccxt#17733", "a book without its sequence asks for a snapshot with every update and every failure: a storm")
 def resync_storm() -> list[Patch]:
-    real = FeedSession.frame
+    real, real_frame = FeedSession.frame, Feeds.frame
 
     def frame(self, data, now):
         events = real(self, data, now)
         for event in events:
-            if isinstance(event, BookDelta) and not self._feeds[event.i].sequence.valid:
-                self._resyncs[event.i].due = now
+            resync = self._resyncs.get(getattr(event, "i", -1))
+            if resync is not None and not self._feeds[event.i].sequence.valid:
+                resync.due, resync.asked = now, 0
         return events
 
-    return [(FeedSession, "frame", frame)]
+    def failed(self, now):
+        self.due, self.asked = now, 0
+
+    def heard(self, stream, data):
+        real_frame(self, stream, data)
+        self._plan()
+
+    return [(FeedSession, "frame", frame), (Resync, "failed", failed), (Feeds, "frame", heard)]
 
 
 @bug(30, "gocryptotrader#2255", "a gap is noticed, and the book stays valid")
@@ -94,14 +102,18 @@ def any_snapshot_will_do() -> list[Patch]:
 
 @bug(31, "cryptofeed#232", "a crossed book is quoted from")
 def crossed_is_good() -> list[Patch]:
+    real_moved = MarketSide._moved
+
     def moved(self, i, ts, book):
+        if not (book.valid and book.crossed and self.quoters[i].active):
+            real_moved(self, i, ts, book)
+            return
+        quoter = self.quoters[i]
         self.protections.seen[i] = ts
-        if book.valid and book.bid and book.ask and self.quoters[i].active:
-            quoter = self.quoters[i]
-            quoter.dirty = True
-            low, high = min(book.bid, book.ask - 1), max(book.ask, book.bid + 1)
-            if quoter.reprice(low, high, (low + high) / 2, self.accounts[i].position):
-                self._ladder(quoter, ts)
+        fair = (book.bid + book.ask) / 2
+        quoter.dirty = True
+        if quoter.reprice(book.bid, book.ask, fair, self.accounts[i].position):
+            self._ladder(quoter, ts)
 
     real = Protections.condition
 
