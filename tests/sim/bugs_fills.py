@@ -20,6 +20,8 @@ from mmtui.sim.exchange import Exchange
 from mmtui.venues.account import AccountSession
 from mmtui.venues.account_reader import Reader
 from mmtui.venues.account_secrets import Redactor
+from mmtui.venues.binance import private
+from mmtui.venues.binance.grid import WireError
 from mmtui.venues.connection import Connection
 
 
@@ -169,7 +171,13 @@ def cancel_lost_in_the_gap() -> list[Patch]:
 
 @bug(32, "hummingbot#7098", "a number that is none enters the books as 0")
 def not_a_number_is_zero() -> list[Patch]:
-    real = Reader.fill
+    real, real_text = Reader.fill, private._text
+
+    def text(value):
+        try:
+            return real_text(value)
+        except WireError:
+            return "0"
 
     def broken(self, now, report, oid):
         events = real(self, now, report, oid)
@@ -179,7 +187,7 @@ def not_a_number_is_zero() -> list[Patch]:
             return [Fill(now, now, i, oid, report.trade_id, side, 0, 0, True, "0", "USDT")]
         return events
 
-    return [(Reader, "fill", broken)]
+    return [(Reader, "fill", broken), (private, "_text", text)]
 
 
 @bug(40, "openalgo#1855", "what a venue says goes to tape and alerts as it is, with the key that it echoes")

@@ -1,6 +1,8 @@
 """The peers' failures, planted one by one; the simulator must find every one.
 
-    python tests/sim/planted.py [NAME ...] [--seeds 400]      the table of the README: in how many seeds each is found
+    python tests/sim/planted.py [NAME ...] [--seeds 400]
+
+Prints the table of the README: in how many seeds each is found; without names, with the rows that are tests too.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import bugs_fills
 import bugs_kill
 import bugs_orders
 from bugs import BUGS, find
+from rows import rows
 
 ROOMS = (bugs_kill, bugs_orders, bugs_fills, bugs_books)
 
@@ -29,7 +32,11 @@ def main(argv: list[str]) -> int:
         print(f"no bug is named {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     needed, missed = [], 0
-    print("| row | peer | planted | found by | seeds |\n|---|---|---|---|---|")
+    print("| row | peer | planted, or tested | found by | seeds |\n|---|---|---|---|---|")
+    for row in rows() if not argv else []:
+        if not row.planted:
+            tests = ", ".join(ident.partition("::")[2] for ident in row.tests)
+            print(f"| {row.number} | {row.peer} | {row.failure} | {tests} | - |")
     for one in sorted(BUGS, key=lambda one: (one.row, one.name)):
         if argv and one.name not in argv:
             continue
