@@ -174,6 +174,8 @@ def test_prices_are_not_divided_and_small_instants_need_not_be():
 
 def test_the_instrument_of_a_desk_of_one_costs_nothing():
     assert values("i", [3, 3, 3, 3]) == Column(0, 4, False, 3, 1)
+    _, kinds = described([Trade(k, 1, 3, 1, 1, 1, 1) for k in range(4)])
+    assert kinds["Trade"].place == -1  # and there is nothing to sort
     _, kinds = described([Trade(k, 1, i, 1, 1, 1, 1) for k, i in enumerate((2, 0, 2))])
     assert (kinds["Trade"].place, kinds["Trade"].columns[1]) == (1, Column(1, 3, False, 0, 1))
 
