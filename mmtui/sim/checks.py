@@ -17,9 +17,10 @@ from mmtui.core.orders import tracker
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.risk.sweep import QUESTIONS
+from mmtui.sim.demands import Breach
 from mmtui.sim.disk import SimDisk
 from mmtui.sim.exchange import SECRET
-from mmtui.sim.watcher import Breach, Watcher
+from mmtui.sim.watcher import Watcher
 from mmtui.tape.reader import TapeReader
 
 if TYPE_CHECKING:

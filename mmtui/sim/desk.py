@@ -139,6 +139,7 @@ class SimDesk:
 
     def crash(self, power_loss: bool) -> None:
         """kill -9, or the power fails."""
+        self.watcher.crashed(power_loss)
         life, self._life = self._life, None
         self.stalled_until = 0
         if life is not None:

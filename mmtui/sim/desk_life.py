@@ -29,12 +29,12 @@ from mmtui.core.events import MARKET, Command, Event, GridRefined, HostStopped, 
 from mmtui.core.runner import NEVER, Runner
 from mmtui.link.acts import to_command
 from mmtui.link.messages import Cmd, Hello
+from mmtui.sim.demands import Breach
 from mmtui.sim.desk_hub import SimHub
 from mmtui.sim.desk_keep import Keeping
 from mmtui.sim.desk_streams import Feeds, Privates
 from mmtui.sim.disk import Crashed
 from mmtui.sim.exchange import SECRET
-from mmtui.sim.watcher import Breach
 from mmtui.sim.world import MS, SECOND
 from mmtui.tape.format import TapeError
 from mmtui.tape.ids import OrderIds

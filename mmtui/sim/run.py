@@ -11,6 +11,7 @@ from hashlib import blake2b
 import msgspec
 
 from mmtui.sim import checks
+from mmtui.sim.demands import Breach
 from mmtui.sim.desk import SimDesk
 from mmtui.sim.disk import SimDisk
 from mmtui.sim.exchange import Exchange
@@ -18,7 +19,7 @@ from mmtui.sim.network import Network
 from mmtui.sim.operators import Operators
 from mmtui.sim.story import Book
 from mmtui.sim.swarm import Plan, draw
-from mmtui.sim.watcher import Breach, Watcher
+from mmtui.sim.watcher import Watcher
 from mmtui.sim.world import MS, SECOND, START, World
 from mmtui.venues.facts import facts_of
 

@@ -19,6 +19,7 @@ from mmtui.core.orders.reconcile import ADOPTED
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
+from mmtui.sim.demands import MAY, PATHS, Breach, Shadow, may_lower
 from mmtui.sim.world import World
 from mmtui.venues.account import AccountSession
 from mmtui.venues.account_messages import Create, Request
@@ -26,26 +27,6 @@ from mmtui.venues.account_messages import Create, Request
 if TYPE_CHECKING:
     from mmtui.sim.exchange import Exchange
 
-#: What may leave in which state (desk rules), apart from the engine's own table.
-MAY = {
-    Desk.RUNNING: ("quote", "manual", "hedge", "flatten", "close"),
-    Desk.PAUSED: ("manual", "hedge", "flatten", "close"),
-    Desk.STOPPED: ("flatten", "close"),
-    Desk.HALTED: ("flatten", "close"),
-    Desk.KILLED: ("flatten", "close"),
-}
-#: Where an order can be after one record, by where it was. A finished one comes back only as one that was seen again.
-_ENDS = (State.FILLED, State.CANCELLED, State.REJECTED)
-_BACK = (State.UNKNOWN, State.LIVE, State.CANCELLING)
-PATHS: dict[State, tuple[State, ...]] = {
-    State.SENT: (State.SENT, State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
-    State.LIVE: (State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
-    State.CANCELLING: (State.CANCELLING, State.UNKNOWN, *_ENDS),
-    State.UNKNOWN: (State.UNKNOWN, State.LIVE, State.CANCELLING, *_ENDS),
-    State.FILLED: (State.FILLED,),
-    State.CANCELLED: (State.CANCELLED, State.FILLED, *_BACK),
-    State.REJECTED: (State.REJECTED, State.FILLED, *_BACK),
-}
 #: The engine looks at ages on every beat, so a feed may be stale for so long before it is noticed.
 BEAT = 100_000_000
 #: A create that has waited for so long is not sent any more.
@@ -53,31 +34,6 @@ OLD = 1_200_000_000
 #: What `forget` leaves of everything that has no instant.
 KEPT = 5_000
 _BOOKS = (ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation)
-
-
-class Breach(Exception):
-    """An invariant does not hold. `name` is its number, `text` a sentence."""
-
-    def __init__(self, name: str, text: str) -> None:
-        super().__init__(f"{name}: {text}")
-        self.name = name
-        self.text = text
-
-
-class Shadow:
-    """One own order, as the records tell it."""
-
-    __slots__ = ("filled", "i", "purpose", "sent", "side", "since", "state", "sz")
-
-    def __init__(self, effect: PlaceOrder, ts: int) -> None:
-        self.sent = ts
-        self.since = ts  # when it came to its state
-        self.i = effect.i
-        self.side = effect.side
-        self.sz = effect.sz
-        self.purpose = effect.purpose
-        self.filled = 0
-        self.state = State.SENT
 
 
 class Watcher:
@@ -91,6 +47,9 @@ class Watcher:
         self.venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
         self.records = 0
         self.opened = 0  # the desk's session began then
+        self.count = 0  # records on the tape, this one included
+        self.counted = 0  # ... and before it
+        self.power_lost = False
         self.acted = 0  # records of the tape up to the last one that somebody acted on
         self.ts = 0
         self.last_oid = 0
@@ -154,14 +113,16 @@ class Watcher:
             self._happened(exchange.v, "")
             exchange.forget(before)
         self.orders = {oid: one for oid, one in self.orders.items() if oid in self.open or one.since >= before}
-        for known in (*self.truth, self.booked, self.moved, self.results):
-            for key in list(known)[:-KEPT]:
-                del known[key]  # type: ignore[attr-defined]
+        memories: list[dict[Any, Any]] = [*self.truth, self.booked, self.moved, self.results]
+        for memory in memories:
+            for key in list(memory)[:-KEPT]:
+                del memory[key]
 
     # ------------------------------------------------------------ every record
 
     def record(self, engine: Engine, event: ev.Event, effects: list[Effect], count: int) -> None:
         """After the engine has processed an event and before its effects leave; `count` records are on the tape."""
+        self.counted, self.count = self.count, count
         self.records += 1
         last = event.last if isinstance(event, ev.HostStarted) else self.ts  # what a crash lost was later, maybe
         if event.ts < last:
@@ -302,7 +263,7 @@ class Watcher:
         lattice = engine.lattice
         now = [lattice.desk, *lattice.venues, *lattice.instruments]
         for before, after in zip(self.lattice, now, strict=False):
-            if after < before and not _may_lower(event, before):
+            if after < before and not may_lower(event, before):
                 self.fail("I13", f"{before.name} became {after.name} by {type(event).__name__}")
         self.lattice = now
         self.effective = [lattice.effective(i) for i in range(len(self.venue_of))]
@@ -369,6 +330,8 @@ class Watcher:
         if event.cause == "start":  # a session of its own, with what the account holds
             self.opened = event.ts
             self.position = [0] * len(self.position)
+        else:
+            self._recovered(engine)
         if event.cause == "recovery" and engine.lattice.desk < Desk.PAUSED:
             self.fail("I12", f"a desk that crashed is {engine.lattice.desk.name}")
         for scope, text in event.latched.items():
@@ -376,6 +339,29 @@ class Watcher:
             if self._scope(engine, scope) < state:
                 self.fail("I12", f"{scope} was {state.name} and is not any more")
         self.last_oid = max(self.last_oid, event.first_oid - 1)
+
+    def crashed(self, power_loss: bool) -> None:
+        """The process has died; a loss of power may take the end of the tape with it, a kill -9 nothing that left."""
+        self.power_lost = self.power_lost or power_loss
+
+    def _recovered(self, engine: Engine) -> None:
+        """I10 and I12: what was acted on is there again, and where nothing was lost everything is as it was."""
+        found = self.count - 1  # without the record of the start itself
+        whole = not self.power_lost and not self.world.struck[30]
+        if whole and found < self.acted:
+            self.fail("I10", f"{self.acted} records were acted on, {found} came back after a kill -9")
+        if found >= self.counted:
+            for i, account in enumerate(engine.accounts):
+                if account.position != self.position[i]:
+                    self.fail("I12", f"{engine.name(i)} came back with {account.position} lots, not {self.position[i]}")
+        else:  # the end of the tape is gone: the venue tells again what was on it
+            self.position = [account.position for account in engine.accounts]
+            self.booked = {(i, *key): None for i, one in enumerate(engine.orders.booked) for key in one.known}
+            for oid, order in self.orders.items():
+                known = engine.tracker.get(oid)
+                order.filled = known.filled if known is not None else 0
+            self.moved = {(v, *key): None for v, one in enumerate(engine.orders.moves) for key in one.known}
+        self.power_lost = False
 
     def _scope(self, engine: Engine, scope: str) -> Desk:
         kind, _, ident = scope.partition(":")
@@ -398,17 +384,6 @@ class Watcher:
                 self.fail("I18", f"an {event.role} did {event.action}")
             if not act.escalates and event.version and event.version < self.lattice_version:
                 self.fail("I18", f"{event.action} was pressed before the state changed, and was carried out")
-
-
-def _may_lower(event: ev.Event, before: Desk) -> bool:
-    """Up the table: an operator's start or resume, out of a latched state only a resume with a reason."""
-    if isinstance(event, ev.HostStarted):
-        return event.autostart and before is Desk.PAUSED
-    if not isinstance(event, ev.Command) or event.role != "operator":
-        return False
-    if before >= Desk.HALTED:
-        return event.action == "resume" and bool(event.reason.strip())
-    return event.action in ("start", "resume", "undo")
 
 
 _HANDLERS: dict[type, Any] = {

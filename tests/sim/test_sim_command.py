@@ -10,12 +10,13 @@ import sys
 import pytest
 
 from mmtui.cli import main
+from mmtui.sim.demands import Breach
 from mmtui.sim.faults import FAULTS
 from mmtui.sim.main import CELL_LEAST, Tally
 from mmtui.sim.run import Outcome, run_seed
 from mmtui.sim.shrink import shrink
 from mmtui.sim.story import Book
-from mmtui.sim.watcher import Breach, Watcher
+from mmtui.sim.watcher import Watcher
 
 
 def outcome(**changes):

@@ -241,7 +241,7 @@ def test_a_shutdown_cancels_proves_and_closes_the_session():
 
 
 def test_an_exception_of_the_engine_is_a_breach():
-    from mmtui.sim.watcher import Breach
+    from mmtui.sim.demands import Breach
 
     calm = Calm().quoting()
 

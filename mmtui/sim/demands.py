@@ -1,0 +1,68 @@
+"""What the watcher demands: the desk rules as tables of their own, apart from the engine's.
+
+Rules of this file: data, small pure functions, and the exception that a broken demand is.
+"""
+
+from __future__ import annotations
+
+from mmtui.core import events as ev
+from mmtui.core.effects import PlaceOrder
+from mmtui.core.orders.table import State
+from mmtui.core.risk.states import Desk
+
+#: What may leave in which state (desk rules), apart from the engine's own table.
+MAY = {
+    Desk.RUNNING: ("quote", "manual", "hedge", "flatten", "close"),
+    Desk.PAUSED: ("manual", "hedge", "flatten", "close"),
+    Desk.STOPPED: ("flatten", "close"),
+    Desk.HALTED: ("flatten", "close"),
+    Desk.KILLED: ("flatten", "close"),
+}
+#: Where an order can be after one record, by where it was. A finished one comes back only as one that was seen again.
+_ENDS = (State.FILLED, State.CANCELLED, State.REJECTED)
+_BACK = (State.UNKNOWN, State.LIVE, State.CANCELLING)
+PATHS: dict[State, tuple[State, ...]] = {
+    State.SENT: (State.SENT, State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
+    State.LIVE: (State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
+    State.CANCELLING: (State.CANCELLING, State.UNKNOWN, *_ENDS),
+    State.UNKNOWN: (State.UNKNOWN, State.LIVE, State.CANCELLING, *_ENDS),
+    State.FILLED: (State.FILLED,),
+    State.CANCELLED: (State.CANCELLED, State.FILLED, *_BACK),
+    State.REJECTED: (State.REJECTED, State.FILLED, *_BACK),
+}
+
+
+class Breach(Exception):
+    """An invariant does not hold. `name` is its number, `text` a sentence."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name}: {text}")
+        self.name = name
+        self.text = text
+
+
+class Shadow:
+    """One own order, as the records tell it."""
+
+    __slots__ = ("filled", "i", "purpose", "sent", "side", "since", "state", "sz")
+
+    def __init__(self, effect: PlaceOrder, ts: int) -> None:
+        self.sent = ts
+        self.since = ts  # when it came to its state
+        self.i = effect.i
+        self.side = effect.side
+        self.sz = effect.sz
+        self.purpose = effect.purpose
+        self.filled = 0
+        self.state = State.SENT
+
+
+def may_lower(event: ev.Event, before: Desk) -> bool:
+    """Up the table: an operator's start or resume, out of a latched state only a resume with a reason."""
+    if isinstance(event, ev.HostStarted):
+        return event.autostart and before is Desk.PAUSED
+    if not isinstance(event, ev.Command) or event.role != "operator":
+        return False
+    if before >= Desk.HALTED:
+        return event.action == "resume" and bool(event.reason.strip())
+    return event.action in ("start", "resume", "undo")
