@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "frame": ("cockpit", "frame CPU and bytes of the cockpit in a pseudo-terminal, 200x50"),
     "start": ("cockpit", "start-up: --help, cockpit to first paint, engine to ready"),
     "memory": ("cockpit", "memory of the engine host"),
+    "avellaneda-stoikov": ("stoikov", "the paper's simulation (2008) through our quoting step"),
 }
 
 
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         if not args.json:
             print(f"{name}: {BENCHMARKS[name][1]}", flush=True)
         module = importlib.import_module(f"mmtui.bench.{BENCHMARKS[name][0]}")
-        found: dict[str, Any] = getattr(module, f"bench_{name}")()
+        found: dict[str, Any] = getattr(module, f"bench_{name.replace('-', '_')}")()
         results[name] = found
         if not args.json:
             for key, value in found.items():

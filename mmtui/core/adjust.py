@@ -125,7 +125,8 @@ class Adjust:
     def _in_force(self, i: int, field: str) -> str:
         quoter = self.engine.quoters[i]
         if field == "spread_bps":
-            return f"{quoter.params.spread_bps + quoter.operator.spread_bps:.4g} bps"
+            base = quoter.params.spread_bps + quoter.operator.spread_bps
+            return f"{base if quoter.pricing is None else quoter.width():.4g} bps"
         if field == "skew_bps":
             value = quoter.operator.skew_bps
             lean = " LEAN BUY" if value > 0 else " LEAN SELL" if value < 0 else ""

@@ -62,6 +62,9 @@ class MarketSide:
         self.books[i].messages += 1
         self.prints[i].append((event.ts, event.px, event.sz, event.side))
         self.protections.seen[i] = event.ts
+        pricing = self.quoters[i].pricing
+        if pricing is not None:
+            pricing.observe(event.ts_event, event.side, event.px, self.accounts[i].references.before(event.ts_event))
 
     def _moved(self, i: int, ts: int, book: OrderBook) -> None:
         """The touch of a book may have moved: reference, volatility, quotes."""
@@ -196,7 +199,7 @@ class MarketSide:
             and ask == quoter.ask
         ):
             return
-        if quoter.reprice(bid, ask, fair, self.accounts[quoter.i].position):
+        if quoter.reprice(bid, ask, fair, self.accounts[quoter.i].position, ts):
             self._ladder(quoter, ts)
 
     def _other(self, i: int, source: int) -> float:

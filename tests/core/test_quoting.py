@@ -129,15 +129,17 @@ def operator(**changes):
 
 
 def test_wide_doubles_the_width_volatility_and_offset_included():
-    params = Quoting(spread_bps=10, vol_factor=2)
-    assert model.full_width(params, operator(spread_bps=1.0), 3.0) == 17
-    assert model.full_width(params, operator(spread_bps=1.0, wide=True), 3.0) == 34
+    assert model.full_width(Quoting(), operator(spread_bps=1.0), 16.0) == 17
+    assert model.full_width(Quoting(), operator(spread_bps=1.0, wide=True), 16.0) == 34
+    desk = Desk(setup_of(item("linear", vol_factor=2.0))).running()
+    desk.engine.quoters[0].volatility.variance = (3e-4) ** 2  # 3 bps a square root of a second
+    assert desk.engine.quoters[0].width() == 16
 
 
 @pytest.mark.parametrize(("offset", "width"), [(-9.0, 4.0), (500.0, 50.0)])
 def test_the_width_keeps_its_bounds(offset, width):
     params = Quoting(spread_bps=10, min_spread_bps=4, max_spread_bps=50)
-    assert model.full_width(params, operator(spread_bps=offset), 0.0) == width
+    assert model.full_width(params, operator(spread_bps=offset), params.spread_bps) == width
 
 
 def test_wide_doubles_the_width_and_halves_the_size_and_again_undoes_it():

@@ -112,7 +112,7 @@ def crossed_is_good() -> list[Patch]:
         self.protections.seen[i] = ts
         fair = (book.bid + book.ask) / 2
         quoter.dirty = True
-        if quoter.reprice(book.bid, book.ask, fair, self.accounts[i].position):
+        if quoter.reprice(book.bid, book.ask, fair, self.accounts[i].position, ts):
             self._ladder(quoter, ts)
 
     real = Protections.condition

@@ -51,9 +51,9 @@ def fair_value(book: OrderBook, params: Quoting, other_ticks: float) -> float:
     return (bid_mean * ask_lots + ask_mean * bid_lots) / (bid_lots + ask_lots)
 
 
-def full_width(params: Quoting, operator: Operator, sigma_bps: float) -> float:
-    """Full width in bps: base + volatility + operator, doubled by WIDE, inside its bounds."""
-    width = params.spread_bps + params.vol_factor * sigma_bps + operator.spread_bps
+def full_width(params: Quoting, operator: Operator, base_bps: float) -> float:
+    """Full width in bps: the model's base + operator, doubled by WIDE, inside its bounds."""
+    width = base_bps + operator.spread_bps
     if operator.wide:
         width *= 2
     return min(max(width, params.min_spread_bps), params.max_spread_bps)
@@ -141,17 +141,21 @@ def explain(
     clip: int,
     mine: int,
     step: int = 1,
+    words: tuple[str, str] = ("inventory skew", "half-spread"),
 ) -> list[Line]:
-    """Why a side's first rung is where it is, in ticks: the lines add up to the quote, and the last one rounds."""
+    """Why a side's first rung is where it is, in ticks: the lines add up to the quote, and the last one rounds.
+
+    `words`: what the inventory's skew and the half-spread are called (a spread model has its own).
+    """
     unit = fair * 1e-4
     lines = [Line("fair", fair, fair)]
     at = fair
-    for label, bps in (("inventory skew", skew_inventory), ("operator skew", skew_operator)):
+    for label, bps in ((words[0], skew_inventory), ("operator skew", skew_operator)):
         if bps:
             at += bps * unit
             lines.append(Line(label, bps * unit, at))
     at += side * -1 * half_bps * unit
-    lines.append(Line("half-spread", -side * half_bps * unit, at))
+    lines.append(Line(words[1], -side * half_bps * unit, at))
     rounded = floor(at + EPSILON) if side > 0 else ceil(at - EPSILON)
     rounded += -(rounded % step) if side > 0 else -rounded % step
     lines.append(Line("down to tick" if side > 0 else "up to tick", rounded - at, float(rounded)))

@@ -13,6 +13,7 @@ from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
 from mmtui.core.quoting import model
 from mmtui.core.quoting.params import Quoting
+from mmtui.core.quoting.pricing import Pricing
 from mmtui.core.quoting.volatility import Volatility
 from mmtui.core.setup import InstrumentSetup
 
@@ -50,6 +51,8 @@ class Quoter:
         self.micro = setup.quoting.fair_value == "micro"
         self.half_bps = 0.0
         self.skew_inventory = 0.0
+        self.pricing: Pricing | None = None  # the spread model; None: fixed
+        self.ts = self.position = 0  # at the last pricing of a spread model
         self.want: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
         self.sizes: dict[int, tuple[int, ...]] = {1: (), -1: ()}
         self.sized_for: tuple[object, ...] = ()  # what the sizes were made for; () after a change of parameters
@@ -79,6 +82,7 @@ class Quoter:
         explicit = Decimal(self.setup.max_position) / lot
         self.limit = int(explicit) if explicit > 0 else max(1, int(20 * self.unit))
         self.min_life = params.min_life_ms * 1_000_000
+        self.pricing = None if params.spread_model == "fixed" else Pricing(params, self.pricing)
         for side in (1, -1):
             slots = self.slots[side]
             while len(slots) < params.levels:
@@ -97,13 +101,19 @@ class Quoter:
 
     # ------------------------------------------------------------ deciding
 
-    def reprice(self, bid: int, ask: int, fair: float, position: int) -> bool:
+    def reprice(self, bid: int, ask: int, fair: float, position: int, ts: int) -> bool:
         """New wanted prices; True when they, or anything else that matters, differ from the last."""
         operator, params = self.operator, self.params
         self.fair, self.bid, self.ask = fair, bid, ask
         self.deaf = DEAF * params.requote_tolerance_bps * 1e-4 * fair
-        self.half_bps = self.width() * 0.5
-        self.skew_inventory = self.lean(position)
+        if self.pricing is None:
+            self.half_bps = self.width() * 0.5
+            self.skew_inventory = self.lean(position)
+        else:
+            self.ts, self.position = ts, position
+            self.pricing.calibrate(ts, 1e4 / fair)
+            width, self.skew_inventory = self.modelled(self.pricing, position)
+            self.half_bps = width * 0.5
         skew = self.skew_inventory + operator.skew_bps
         want = model.prices(fair, self.half_bps, skew, self.offsets, bid, ask, self.tick_step)
         if want == self.want and not self.dirty:
@@ -114,8 +124,20 @@ class Quoter:
     def width(self) -> float:
         """Full width in force, bps; the same whether quotes are out or not."""
         params = self.params
-        sigma = self.volatility.bps(params.vol_horizon_s) if params.vol_factor else 0.0
-        return model.full_width(params, self.operator, sigma)
+        if self.pricing is not None:
+            return self.modelled(self.pricing, self.position)[0]
+        base = params.spread_bps
+        if params.vol_factor:
+            base += params.vol_factor * self.volatility.bps(params.vol_horizon_s)
+        return model.full_width(params, self.operator, base)
+
+    def modelled(self, pricing: Pricing, position: int) -> tuple[float, float]:
+        """Full width and inventory skew of the spread model at this position, bps, inside their bounds."""
+        params = self.params
+        sigma = params.sigma_bps if params.sigma == "fixed" else self.volatility.bps(1.0)
+        width, skew = pricing.quote(sigma, self.ts, (position - self.target) / self.unit, self.limit / self.unit)
+        most = params.max_spread_bps * 0.5
+        return model.full_width(params, self.operator, width), max(-most, min(most, skew))
 
     def load(self, position: int) -> float:
         """How full the position is: (position - target) / limit, in [-1, 1]."""
@@ -123,6 +145,8 @@ class Quoter:
 
     def lean(self, position: int) -> float:
         """Inventory skew at this position, bps."""
+        if self.pricing is not None:
+            return self.modelled(self.pricing, position)[1]
         return model.inventory_skew(self.params, self.load(position))
 
     def resize(self, position: int, ts: int) -> None:
@@ -194,7 +218,10 @@ class Quoter:
         first = self.slots[side][0]
         mine = first.px if first is not None else want[0]
         skews = self.skew_inventory, self.operator.skew_bps
-        return model.explain(side, self.fair, self.half_bps, *skews, want[0], mine, self.tick_step)
+        known = side, self.fair, self.half_bps, *skews, want[0], mine, self.tick_step
+        if self.pricing is None:
+            return model.explain(*known)
+        return model.explain(*known, ("reservation price (skew)", self.pricing.words()))
 
     def digest(self) -> tuple[object, ...]:
         return (
@@ -205,4 +232,5 @@ class Quoter:
             self.volatility.variance,
             [self.reasons[1], self.reasons[-1]],
             self.ease_until,
+            *(() if self.pricing is None else self.pricing.digest()),
         )
