@@ -12,7 +12,7 @@ from mmtui.venues.account_messages import Answer, Armed, Create, Failed, Refused
 from mmtui.venues.trading import TradingFacts
 
 DAY = 86_400 * SECOND
-#: A ban of the simulator is no longer than this: seeds are short.
+#: A ban of the simulator, and a wait that a venue asks for, is no longer than this: seeds are short.
 BAN_MAX_NS = 8 * SECOND
 #: The venue lets pass a little more than it promises.
 SLACK = 10
@@ -47,7 +47,10 @@ class Budgets:
         self._until = self._world.now + min(ns, BAN_MAX_NS)
 
     def end(self) -> None:
+        """When all heals the venue forgets what was spent, too: a minute's budget that crashes ate is no fault of ours."""
         self._limited = self._until = 0
+        for window in self._used:
+            window[1] = 0
 
     def take(self, request: Request) -> Failed | None:
         """Count a request: why it is refused, None when it passes."""
@@ -77,7 +80,7 @@ class Budgets:
             self._said = 0
             self.ban(penalty, self._facts.rates.ban_ms * MS)
             return Failed(penalty, min(self._facts.rates.ban_ms, BAN_MAX_NS // MS))
-        return Failed("429", wait // MS + 1)
+        return Failed("429", min(wait, BAN_MAX_NS) // MS + 1)
 
 
 class DeadManSwitch:

@@ -15,6 +15,9 @@ from mmtui.core.orders.tracker import Order, Tracker
 
 RETRY_NS = 250_000_000
 RETRY_MAX_NS = 1_000_000_000
+#: After so many attempts, a venue that has acknowledged a cancel-all is asked every time and cancelled every other
+#: time: its budget must not go into cancels so that no question about what is left gets through.
+EAGER = 4
 #: Questions whose answers are still listened to: a venue may take longer to answer than we take to ask again.
 QUESTIONS = 16
 
@@ -106,12 +109,13 @@ class Sweeper:
         while len(state.answers) > QUESTIONS:
             del state.answers[next(iter(state.answers))]
         orders = self.orders(sweep, state.v)
-        emit(CancelAll(state.v, state.query, sweep.i))
-        for order in orders:
-            if order.cancel_ts != ts:
-                emit(CancelOrder(order.i, order.oid))
-            self.tracker.apply(order, Fact.CANCEL_SENT)
-            order.cancel_ts = ts
+        if state.attempts <= EAGER or state.attempts % 2 or not state.acked:
+            emit(CancelAll(state.v, state.query, sweep.i))
+            for order in orders:
+                if order.cancel_ts != ts:
+                    emit(CancelOrder(order.i, order.oid))
+                self.tracker.apply(order, Fact.CANCEL_SENT)
+                order.cancel_ts = ts
         for endpoint in (1, 2):
             emit(QueryOpenOrders(state.v, state.query, endpoint))
         if not state.sent:
