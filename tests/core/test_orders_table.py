@@ -90,7 +90,7 @@ def test_an_adopted_order_counts_as_exposure_but_this_life_has_not_sent_it():
     for oid in (5, 6):
         tracker.adopt(Order(place(oid, -1, 10, 2), DAY0))
     assert (tracker.count, tracker.sent, tracker.sells) == ([0, 0, 2], [0, 0, 0], [0, 0, 20])
-    assert list(tracker.open) == [5, 6]
+    assert [(oid, order.oid) for oid, order in tracker.open.items()] == [(5, 5), (6, 6)]
 
 
 @pytest.mark.parametrize(("i", "landing"), [(0, 100 * MS), (1, 2 * SECOND)])
