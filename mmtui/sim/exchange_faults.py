@@ -37,7 +37,7 @@ Reply = Callable[[Answer, int], None]
 #: A create that never expires lands within this.
 LATEST_NS = 3 * SECOND
 #: There are few private reports beside the frames of a market: one is as likely to be damaged (20) as so many of those.
-REPORT = 8
+REPORT = 32
 _NO_NUMBERS = (b"NaN", b"inf", b"1e400", b"")
 
 

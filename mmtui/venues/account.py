@@ -38,7 +38,7 @@ from mmtui.venues.account_messages import (
     OldOrder,
     Request,
 )
-from mmtui.venues.account_orders import OwnOrders
+from mmtui.venues.account_orders import PATIENCE, OwnOrders
 from mmtui.venues.account_reader import Reader
 from mmtui.venues.account_reports import OVERLAP, Reports, fill_events
 from mmtui.venues.account_secrets import Redactor
@@ -86,6 +86,8 @@ class AccountSession:
         self._clean = Redactor(secrets).events
         self._highest = 0
         self._retry = NEVER
+        self._again = NEVER  # when the fills are asked for once more, and since which instant of the venue
+        self._again_since = 0
         self._now = 0
 
     # -- effects -> requests -------------------------------------------------------------------------------------
@@ -316,18 +318,26 @@ class AccountSession:
         doubted = self.orders.doubted_at()
         if doubted and now >= doubted:
             self.recheck(self.orders.missing(now))
+        if now >= self._again:
+            self._ask_again()
         return self._clean(events)
 
     def recheck(self, since: int) -> None:
-        """Fills or numbers were missed: ask for the fills again, of ourselves."""
+        """Fills or numbers were missed: ask for the fills, of ourselves, and once more when the list has caught up."""
         if since:
             self.questions.ask("AskFills", 0, 0, since)
+            self._again = self._now + self.facts.lag.fills_ms * MS + PATIENCE
+            self._again_since = min(since, self._again_since) if self._again_since else since
+
+    def _ask_again(self) -> None:
+        self.questions.ask("AskFills", 0, 0, self._again_since)
+        self._again, self._again_since = NEVER, 0
 
     def next_ts(self) -> int:
         """When to tick and take next, 0: at once."""
         if self.out:
             return 0
-        ts = min(self._retry, self.flights.due())
+        ts = min(self._retry, self.flights.due(), self._again)
         switch = self.dead_man.next_ts()
         if switch < ts:
             ts = switch if switch > self._now else min(ts, max(self._retry, self._now + MS))

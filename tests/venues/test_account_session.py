@@ -153,7 +153,7 @@ def test_requests_that_were_under_way_together_begin_one_pause():
     requests = sent(one, *(place(k) for k in range(1, 40)))
     for request in requests:
         one.answer(request.id, Failed("403"), T0 + 10 * MS)
-    assert one.blocked == T0 + 10 * MS + 2 * SECOND
+    assert one.blocked == T0 + 10 * MS + 10 * SECOND
     one.send(place(50), one.blocked)
     (request,) = one.take(one.blocked)
     one.answer(request.id, Failed("403"), one.blocked)
@@ -256,6 +256,21 @@ def test_a_number_that_is_none_is_damage_and_the_fill_is_asked_for(bad, field):
     live(one, 1)
     assert kinds(one.report(fill_report(one, 1, **{field: bad}), T0)) == ["Damage"]
     assert kinds(one.take(T0)) == ["AskFills"]
+
+
+def test_a_fill_that_was_damaged_is_asked_for_again_when_the_list_must_have_it():
+    one = session()
+    one.unreadable("NaN is no number", T0)
+    (request,) = one.take(T0)
+    assert one.answer(request.id, FillList([]), T0 + 5 * MS) == [], "the list is as it was a moment ago"
+    due = one.next_ts()
+    assert T0 + one.facts.lag.fills_ms * MS < due < T0 + 5 * SECOND
+    one.tick(due)
+    (again,) = one.take(due)
+    assert isinstance(again, AskFills) and again.since == request.since
+    one.answer(again.id, FillList([]), due)
+    one.tick(due + 60 * SECOND)
+    assert "AskFills" not in kinds(one.take(due + 60 * SECOND)), "once"
 
 
 def test_a_fill_without_a_trade_id_is_not_booked():
