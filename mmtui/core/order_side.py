@@ -318,7 +318,8 @@ class OrderSide:
         for order in list(self.tracker.open.values()):
             sent = order.cancel_ts if order.state is State.CANCELLING else order.sent_ts
             if order.state in (State.SENT, State.CANCELLING) and ts - sent > SILENCE:
-                self.unknown(ev.OrderUnknown(ts, order.i, order.oid, "no answer for 5 s"))
+                self.lost(order, "no answer for 5 s")
+                self.question(self.engine.venue_of[order.i])
             elif order.state is State.UNKNOWN and ts - self.asked[self.engine.venue_of[order.i]] >= RETRY_UNKNOWN:
                 self.question(self.engine.venue_of[order.i])
             self._unwanted(order)
