@@ -157,7 +157,7 @@ def test_requests_that_were_under_way_together_begin_one_pause():
     one.send(place(50), one.blocked)
     (request,) = one.take(one.blocked)
     one.answer(request.id, Failed("403"), one.blocked)
-    assert one.blocked == T0 + 10 * MS + 6 * SECOND
+    assert one.blocked == T0 + 10 * MS + 30 * SECOND
 
 
 def test_retries_of_a_cancel_are_bounded():
