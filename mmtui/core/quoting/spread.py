@@ -15,23 +15,24 @@ from __future__ import annotations
 
 from math import sqrt
 
-from mmtui.core.maths import exp, log, log1p
+from mmtui.core.maths import exp, log1p
 from mmtui.core.quoting.params import Quoting
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 #: gamma / k below this is risk-neutral: the limits of the formulas are taken.
 NEUTRAL = 1e-12
-#: Stands for a logarithm's argument that is not positive: inventory at or past q_max, where a side is not quoted.
+#: What room an infinite horizon leaves at least, and the log1p's argument that stands for a side that is not quoted.
 PAST = 1e-9
+NOT_QUOTED = 1e-9 - 1.0
 
 
 def time_left(params: Quoting, ts: int) -> float:
     """T - t in seconds: to the end of the session that `ts` lies in (sessions are counted from 00:00 UTC)."""
     if params.horizon == "daily":
-        return min(params.horizon_s, (DAY - ts % DAY) * 1e-9)
+        return min(params.horizon_s, (DAY - ts % DAY) / SECOND)
     length = int(params.horizon_s * SECOND)
-    return (length - ts % length) * 1e-9
+    return (length - ts % length) / SECOND
 
 
 def liquidity_width(gamma: float, k: float) -> float:
@@ -50,18 +51,21 @@ def as_infinite(
 ) -> tuple[float, float]:
     """AS, infinite horizon: width and skew from their reservation bid and ask of section 2.3.
 
-    r(ask, bid) = s + (1/gamma) ln(1 + (+-1 - 2q) gamma^2 sigma^2 / (2 omega - gamma^2 q^2 sigma^2)); the quotes stand
+    r(bid) = s + (1/gamma) ln(1 - (1 + 2q) z), r(ask) = s - (1/gamma) ln(1 - (1 - 2q) z) with
+    z = gamma^2 sigma^2 / (2 omega - gamma^2 q^2 sigma^2), from their value function; the ask is printed there as
+    s + (1/gamma) ln(1 + (1 - 2q) z), equal to first order in z, but not the mirror of the bid.  The quotes stand
     (1/gamma) ln(1 + gamma/k) outside, as in the finite case.  omega = 0 takes their choice, which bounds the inventory
     by q_max: omega = gamma^2 sigma^2 (q_max + 1)^2 / 2; there gamma and sigma leave the logarithm.
     """
     variance = gamma * gamma * sigma * sigma
     if not variance:
         return liquidity, 0.0
-    q = max(-q_max, min(q_max, q))
     room = 2.0 * omega / variance if omega else (q_max + 1.0) * (q_max + 1.0)
+    most = max(sqrt(room) - 1.0, 0.0)  # the inventory from which on the side that adds is not quoted
+    q = max(-most, min(most, q))
     room = max(room - q * q, PAST)
-    ask = log(max(1.0 + (1.0 - 2.0 * q) / room, PAST)) / gamma
-    bid = log(max(1.0 + (-1.0 - 2.0 * q) / room, PAST)) / gamma
+    ask = -log1p(max((2.0 * q - 1.0) / room, NOT_QUOTED)) / gamma
+    bid = log1p(max((-2.0 * q - 1.0) / room, NOT_QUOTED)) / gamma
     return ask - bid + liquidity, (ask + bid) * 0.5
 
 
