@@ -47,7 +47,7 @@ class Budgets:
         self._until = self._world.now + min(ns, BAN_MAX_NS)
 
     def end(self) -> None:
-        """When all heals the venue forgets what was spent: a minute's budget that crashes ate is no fault of the desk."""
+        """When all heals the venue forgets what was spent: a budget that crashes ate is no fault of the desk."""
         self._limited = self._until = 0
         for window in self._used:
             window[1] = 0
