@@ -15,6 +15,7 @@ from mmtui.core.events import (
     OrderUnknown,
     QueueUpdate,
 )
+from mmtui.core.order_side import fee_atoms
 from mmtui.core.orders.table import State
 
 PX = 1_000_000
@@ -509,6 +510,16 @@ def test_a_fee_is_paid_at_the_rate_of_the_moment_even_before_the_first_mark():
     assert desk.engine.accounts[0].rate == 0
     desk.fill(999, 10, px=PX, fee="0.5")
     assert desk.engine.ledger.parts()["fees"] == -5 * 10**26
+
+
+@pytest.mark.parametrize(("text", "atoms"), [("0.5", 5 * 10**17), ("-0.25", -25 * 10**16), ("0", 0), ("1e-18", 1)])
+def test_a_fee_is_exact(text, atoms):
+    assert fee_atoms(text) == atoms
+
+
+def test_a_fee_that_is_no_fee_names_itself():
+    with pytest.raises(ValueError, match=r"^1000000000$"):
+        fee_atoms("1000000000")
 
 
 def test_a_fill_tells_reconciliation_from_where_to_ask():

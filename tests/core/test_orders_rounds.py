@@ -89,7 +89,7 @@ def test_what_is_not_answered_is_asked_for_again_after_one_two_and_then_every_fo
     desk.after = lambda event, effects: [times.append(desk.now) for e in effects if isinstance(e, QUESTIONS)]
     desk.wait(20_000)
     instants = sorted(set(times))
-    gaps = [round((b - a) / SECOND) for a, b in zip([DAY0, *instants], instants, strict=False)]
+    gaps = [(b - a) / SECOND for a, b in zip([DAY0, *instants], instants, strict=False)]
     assert gaps == [1, 2, 4, 4, 4, 4]
 
 
@@ -168,6 +168,15 @@ def test_what_happened_just_before_a_catch_up_is_found_by_a_second_one():
     account.history(fill_of(desk, buy, 10, "late"))
     account.positions(i0=10)
     assert desk.position() == 10 and buy.state.name == "FILLED"
+
+
+def test_a_round_begins_in_the_instant_in_which_it_is_due():
+    desk, _ = up(live(reconcile_s=5.0))
+    rounds = desk.engine.reconcile.rounds[0]
+    desk.engine.reconcile.watch(rounds.due - 1)
+    assert not rounds.query
+    desk.engine.reconcile.watch(rounds.due)
+    assert rounds.query
 
 
 def test_the_interval_counts_from_the_end_of_a_round():

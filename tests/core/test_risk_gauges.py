@@ -219,7 +219,7 @@ def test_a_drawdown_counts_from_the_peak_and_from_the_last_resume():
 
 def in_market(desk, i=0):
     times = desk.engine.watch.times[i]
-    return tuple(span // MS for span in (times.total, times.bid, times.ask, times.both))
+    return tuple(span / MS for span in (times.total, times.bid, times.ask, times.both))
 
 
 def test_time_in_the_market_is_counted_while_running_and_by_side():

@@ -1,6 +1,7 @@
-"""Avellaneda-Stoikov and GLFT: the formulas against the papers and a numerical solution, their limits, and on a desk."""
+"""Avellaneda-Stoikov and GLFT: the papers' formulas and a numerical solution, limits, units, and on a desk."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -178,7 +179,7 @@ def test_the_width_of_a_session_shrinks_to_its_end():
     for _ in range(15):
         desk.wait(1_000)
         seen.append(desk.engine.quoters[0].width())
-    falls = [a - b for a, b in zip(seen, seen[1:], strict=False) if a > b]
+    falls = [a - b for a, b in pairwise(seen) if a > b]
     assert len(falls) >= 13 and falls[0] == pytest.approx(0.04, rel=0.01)  # gamma sigma^2 a second
 
 
@@ -211,7 +212,7 @@ def test_the_waterfall_names_the_reservation_price_and_the_model(quoting, name):
 def test_models_are_set_live_and_fixed_brings_the_old_quotes_back():
     desk = Desk().running()
     before = desk.one(1).px, desk.one(-1).px
-    desk.press("set", **{k: v for k, v in GLFT.items()})
+    desk.press("set", **GLFT)
     desk.wait(500)
     assert (desk.one(1).px, desk.one(-1).px) != before
     assert "is not allowed" in desk.press("set", spread_model="gltf").text
