@@ -331,6 +331,7 @@ class Life:
     def _unwritable(self, why: str) -> None:
         """A record that cannot be kept: the process asks every venue to cancel everything, and ends."""
         self.world.say("host", f"ends: {why}")
+        self.desk.watcher.last_words = True
         now = self.now()
         for v, session in enumerate(self.sessions):
             session.send(CancelAll(v, 0), now)

@@ -91,7 +91,10 @@ class PublicFeed:
             sign = 1 if kind == 2 else -1
             keys = [key for key in (*market.sizes, *market.own) if key * sign > 0]
             rows = [b'["%b","0"]' % px[abs(key)] for key in keys]
-            frame = _replace_side(frame, b'"b":[' if sign > 0 else b'"a":[', rows)
+            side = b'"b":[' if sign > 0 else b'"a":['
+            steps = {text: step for step, text in px.items()}
+            keys += [sign * steps[text] for text in _prices(frame, side)]  # what this frame would have said
+            frame = _replace_side(frame, side, rows)
         self._world.after((50 + dice.below(1_950)) * MS, market.say_again, keys)
         return frame
 
@@ -138,11 +141,21 @@ class PublicFeed:
         return body
 
 
+_PRICE = re.compile(rb'\["([0-9.]+)"')
+
+
 def _insert(frame: bytes, side: bytes, rows: list[bytes]) -> bytes:
     """More levels at the head of one side of a depth update."""
     at = frame.rfind(side) + len(side)
     comma = b"" if frame[at : at + 1] == b"]" else b","
     return frame[:at] + b",".join(rows) + comma + frame[at:]
+
+
+def _prices(frame: bytes, side: bytes) -> list[bytes]:
+    """Prices of one side of a depth update."""
+    at = frame.rfind(side) + len(side)
+    end = at if frame[at : at + 1] == b"]" else frame.find(b"]]", at)
+    return _PRICE.findall(frame, at, end)
 
 
 def _replace_side(frame: bytes, side: bytes, rows: list[bytes]) -> bytes:

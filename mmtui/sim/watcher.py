@@ -50,6 +50,7 @@ class Watcher:
         self.count = 0  # records on the tape, this one included
         self.counted = 0  # ... and before it
         self.power_lost = False
+        self.last_words = False  # a host that could not record any more has cancelled everything, whoever's it was
         self.acted = 0  # records of the tape up to the last one that somebody acted on
         self.ts = 0
         self.last_oid = 0
