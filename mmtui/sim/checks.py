@@ -40,7 +40,7 @@ def checkpoint(watcher: Watcher, engine: Engine) -> None:
             raise Breach("I9", f"post-only order {exchange.taker_postonly[0]} took")
         if exchange.crossed_own:
             raise Breach("I9", f"order {exchange.crossed_own[0][0]} would have traded with our own")
-        if exchange.foreign_hit and not _kills(engine):
+        if exchange.foreign_hit and not _kills(engine) and not watcher.last_words:
             raise Breach("I13", f"{exchange.foreign_hit[0]} is not ours, and was cancelled by us without a kill")
         exchange.foreign_hit.clear()
         if exchange.net is not None and exchange.net.storm:
