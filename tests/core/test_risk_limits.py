@@ -79,6 +79,16 @@ def test_the_worst_case_is_the_limit_to_the_lot(side):
     assert (ask(50), ask(51)) == ("", "position limit")
 
 
+@pytest.mark.parametrize("purpose", ["flatten", "close"])
+def test_what_a_task_trades_is_stopped_by_no_position_money_or_message_limit(purpose):
+    """The hedge of a position may be on an instrument on which nothing is held yet."""
+    _, gate = quiet(setup_of(item("linear", max_position="0.001"), limits={"order_notional": 1.0, "messages_per_s": 1}))
+    for _ in range(9):
+        gate.count(0, DAY0)
+    assert gate.check(0, 1, PX, 500, purpose, State.KILLED, DAY0, 2 * PX, 100.0) == ""
+    assert gate.check(0, 1, PX, 500, "manual", State.RUNNING, DAY0, 2 * PX, 100.0) == "position limit"
+
+
 def test_what_is_off_the_venues_grid_does_not_leave():
     desk, gate = quiet()
     account = desk.engine.accounts[LINEAR]
