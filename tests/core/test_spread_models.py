@@ -3,12 +3,15 @@
 import math
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 import pytest
 from desk_kit import DAY0, SECOND, Desk, item, setup_of
 from hypothesis import given
 from hypothesis import strategies as st
+from random_desk import Walk, desk_setup, read
 
+from mmtui.core.engine import Engine
 from mmtui.core.events import Trade
 from mmtui.core.quoting import spread
 from mmtui.core.quoting.params import Quoting
@@ -240,3 +243,27 @@ def test_a_model_with_its_calibration_survives_a_checkpoint():
     again = image.decode(image.encode(desk.engine))
     assert again.state_hash() == desk.engine.state_hash()
     assert again.quoters[0].pricing.intensity.counts == desk.engine.quoters[0].pricing.intensity.counts
+
+
+@pytest.mark.parametrize(
+    "quoting", [AS, {**AS, "horizon": "infinite"}, {**GLFT, "calibrate": True, "sigma": "measured"}]
+)
+def test_a_random_life_with_a_model_is_the_same_again_and_from_a_checkpoint(quoting):
+    setup = desk_setup()
+    more = {**quoting, "calibration_trades": 20}
+    replace = msgspec.structs.replace
+    items = [replace(one, quoting=replace(one.quoting, **more)) for one in setup.instruments]
+    desk = Desk(replace(setup, instruments=items), seed=5)
+    desk.after = lambda event, effects: read(desk)
+    desk.books()
+    desk.press("start")
+    walk = Walk(desk, 5)
+    for _ in range(400):
+        walk.step()
+    engine, half = Engine(desk.setup), len(desk.events) // 2
+    effects = [engine.process(event) for event in desk.events[:half]]
+    other = image.decode(image.encode(engine))
+    effects += [engine.process(event) for event in desk.events[half:]]
+    assert effects == desk.effects
+    assert [other.process(event) for event in desk.events[half:]] == desk.effects[half:]
+    assert engine.state_hash() == other.state_hash() == desk.engine.state_hash()

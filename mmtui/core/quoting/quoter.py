@@ -107,8 +107,8 @@ class Quoter:
         self.fair, self.bid, self.ask = fair, bid, ask
         self.deaf = DEAF * params.requote_tolerance_bps * 1e-4 * fair
         if self.pricing is None:
-            self.half_bps = self.width() * 0.5
-            self.skew_inventory = self.lean(position)
+            self.half_bps = self._fixed_width() * 0.5
+            self.skew_inventory = model.inventory_skew(params, self.load(position))
         else:
             self.ts, self.position = ts, position
             self.pricing.calibrate(ts, 1e4 / fair)
@@ -123,9 +123,10 @@ class Quoter:
 
     def width(self) -> float:
         """Full width in force, bps; the same whether quotes are out or not."""
+        return self._fixed_width() if self.pricing is None else self.modelled(self.pricing, self.position)[0]
+
+    def _fixed_width(self) -> float:
         params = self.params
-        if self.pricing is not None:
-            return self.modelled(self.pricing, self.position)[0]
         base = params.spread_bps
         if params.vol_factor:
             base += params.vol_factor * self.volatility.bps(params.vol_horizon_s)
