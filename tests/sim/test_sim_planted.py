@@ -14,15 +14,25 @@ from planted import ROOMS
 from rows import COUNT, rows
 
 ROOT = Path(__file__).parent.parent.parent
-QUICK = (
-    "orders_after_stop", "restart_runs", "cancel_done_on_request", "ghosts", "zombies", "restart_orders",
-    "random_trade_ids", "no_resync", "frozen_is_live", "reconnect_blocked", "cancels_expire",
-)  # fmt: skip
+#: Bug -> a seed that shows it soon; where the seeds have changed since, one of the next fourteen does.
+QUICK = {
+    "orders_after_stop": 3,
+    "restart_runs": 10,
+    "restart_orders": 10,
+    "cancel_done_on_request": 7,
+    "ghosts": 9,
+    "zombies": 9,
+    "random_trade_ids": 4,
+    "reconnect_blocked": 11,
+    "no_resync": 9,
+    "frozen_is_live": 2,
+    "cancels_expire": 7,
+}
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_the_simulator_finds_a_planted_bug(name):
-    found = find(named(name), 15)
+    found = find(named(name), 15, QUICK[name])
     assert found.seeds, f"{name} is in, and fifteen seeds hold"
 
 
