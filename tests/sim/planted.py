@@ -2,7 +2,7 @@
 
     python tests/sim/planted.py [NAME ...] [--seeds 400]
 
-Prints the table of the README: in how many seeds each is found; without names, with the rows that are tests too.
+Prints the table of the README: in how many seeds each is found, and which test holds where nothing is planted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import bugs_books
 import bugs_fills
 import bugs_kill
 import bugs_orders
-from bugs import BUGS, find
+from bugs import BUGS, find, named
 from rows import rows
 
 ROOMS = (bugs_kill, bugs_orders, bugs_fills, bugs_books)
@@ -31,22 +31,25 @@ def main(argv: list[str]) -> int:
     if unknown:
         print(f"no bug is named {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
-    needed, missed = [], 0
-    print("| row | peer | planted, or tested | found by | seeds |\n|---|---|---|---|---|")
-    for row in rows() if not argv else []:
-        if not row.planted:
-            tests = ", ".join(ident.partition("::")[2] for ident in row.tests)
-            print(f"| {row.number} | {row.peer} | {row.failure} | {tests} | - |")
-    for one in sorted(BUGS, key=lambda one: (one.row, one.name)):
-        if argv and one.name not in argv:
-            continue
-        begun = time.monotonic()
-        found = find(one, limit)
-        missed += not found.seeds
-        needed.append(found.seeds or limit)
-        seeds = found.seeds or f"> {limit}"
-        print(f"| {one.row} | {one.peer} | {one.what} | {found.invariant or 'NOT FOUND'} | {seeds} |", flush=True)
-        print(f"    {one.name}: {time.monotonic() - begun:.1f} s: {found.text[:140]}", file=sys.stderr, flush=True)
+    needed: list[int] = []
+    missed = 0
+    print("| row | peer | what happened there | planted, or test | found by | seeds |\n|---|---|---|---|---|---|")
+    for row in rows():
+        for name in row.planted:
+            if argv and name not in argv:
+                continue
+            one = named(name)
+            begun = time.monotonic()
+            found = find(one, limit)
+            missed += not found.seeds
+            needed.append(found.seeds or limit)
+            seeds = found.seeds or f"> {limit}"
+            by = found.invariant or "NOT FOUND"
+            print(f"| {row.number} | {one.peer} | {one.what} | `{name}` | {by} | {seeds} |", flush=True)
+            print(f"    {name}: {time.monotonic() - begun:.1f} s: {found.text[:140]}", file=sys.stderr, flush=True)
+        if not row.planted and not argv:
+            tests = ", ".join(ident.rpartition("/")[2] for ident in row.tests)
+            print(f"| {row.number} | {row.peer} | {row.failure} | {tests} | the test | - |", flush=True)
     print(f"\n{len(needed) - missed} of {len(needed)} found, median {statistics.median(needed):g} seeds")
     return 1 if missed else 0
 
