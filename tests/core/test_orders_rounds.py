@@ -14,7 +14,7 @@ from mmtui.core.events import (
     OrderUnknown,
     Positions,
 )
-from mmtui.core.orders.reconcile import APART
+from mmtui.core.orders.reconcile import APART, Round
 
 QUESTIONS = (QueryOpenOrders, QueryAccount)
 MONEY = 10**27  # units of one USDT in the ledger
@@ -46,6 +46,19 @@ def test_a_paper_desk_that_starts_asks_nothing_and_an_answer_to_nothing_changes_
     desk.step(AccountAnswer(desk.now, 0, 0, "fills"))
     desk.step(OpenOrders(desk.now, 0, 0, 1, []))
     assert not asked(desk, 0) and desk.position() == 0 and desk.engine.state_hash() == before
+
+
+def test_before_the_first_round_nothing_is_asked_planned_or_suspected_and_all_is_known():
+    one = Round()
+    assert {name: getattr(one, name) for name in Round.__slots__} == {
+        "known": True,
+        "adopts": False,
+        "why": "",
+        **dict.fromkeys(("query", "begun", "asked", "attempts", "due", "settled"), 0),
+        "waits": [],
+        "touched": [],
+        "suspects": {},
+    }
 
 
 def test_a_round_asks_orders_then_history_since_the_last_booking_then_positions():
