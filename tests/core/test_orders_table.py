@@ -186,5 +186,5 @@ def test_finished_orders_are_remembered_up_to_a_number_the_oldest_goes(monkeypat
     tracker = desk_of_two()
     for oid in range(1, 6):
         tracker.apply(tracker.add(place(oid), DAY0), Fact.CANCELLED)
-        assert len(tracker.done) == min(oid, 3)
+        assert len(tracker.done) == min(oid, 3) and tracker.count[0] == 0
     assert list(tracker.done) == [3, 4, 5]
