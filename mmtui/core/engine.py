@@ -223,6 +223,7 @@ class Engine:
         self.tasks.step(ts)
         for i, quoter in enumerate(self.quoters):
             self.watch.uptime(self, i, ts)
+            quoter.calibrate(ts)
             if quoter.active:
                 self.market.requote(i)
         self._funding(ts)

@@ -62,7 +62,7 @@ def test_too_few_trades_are_said():
     intensity = Intensity(600.0)
     ts = market(intensity, 1.0, 0.5, 100)
     assert intensity.fit(ts, 0.0, 200).why == "too few trades (98 of 200)"  # the last of a side may go deeper yet
-    assert Intensity(600.0).fit(SECOND, 0.0, 20).why == "too few trades (0 of 20)"
+    assert Intensity(600.0).fit(5 * SECOND, 0.0, 20).why == "too few trades (0 of 20)"
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,21 @@ def test_what_does_not_decay_is_no_fit_and_the_reason_is_said(distance, why):
     fit = intensity.fit(ts, 0.0, 200)
     assert fit.why.startswith("bad fit") and why in fit.why
     assert (fit.a, fit.k) == (0.0, 0.0)
+
+
+def test_where_most_orders_stop_at_the_touch_the_fit_begins_beyond_it():
+    intensity = Intensity(1e9)
+    ts = market(
+        intensity,
+        10.0,
+        1.0,
+        50_000,
+        distance=lambda rng: 0.05 if rng.below(5) else 0.05 - 2 * math.log(1 - rng.uniform()),
+    )
+    fit = intensity.fit(ts, 0.0, 200)
+    assert not fit.why and fit.beyond > 0.05
+    assert fit.k == pytest.approx(0.5, rel=0.05)
+    assert fit.a == pytest.approx(2.0 * math.exp(0.5 * 0.05), rel=0.05)  # a fifth of ten a second
 
 
 def test_the_past_is_forgotten_and_memory_stays_bounded():
@@ -133,7 +148,8 @@ def test_the_waterfall_says_whose_a_and_k_are_in_force():
     assert any("too few trades" in line.label for line in quoter.why(1))
     trades(desk, 300)
     desk.wait(2_000)
-    assert quoter.pricing.words().endswith("measured)")
+    assert quoter.pricing.words().endswith(" bps)")
+    assert "measured beyond 0.0" in quoter.pricing.words()
     assert quoter.pricing.k == pytest.approx(0.4, rel=0.25)
     assert quoter.pricing.a == pytest.approx(1.0, rel=0.25)  # two a second, one a side
     assert any("measured" in line.label for line in quoter.why(1))
@@ -150,8 +166,7 @@ def test_what_was_measured_stays_when_other_parameters_change_and_goes_with_cali
     desk = Desk(setup_of(item("linear", **QUOTING))).running()
     trades(desk, 100)
     desk.press("set", risk_aversion=0.02)
-    desk.wait(2_000)
-    assert desk.engine.quoters[0].pricing.words().endswith("measured)")
+    assert desk.engine.quoters[0].pricing.words().endswith(" bps)")
     desk.press("set", calibrate=False)
     assert desk.engine.quoters[0].pricing.intensity is None
 

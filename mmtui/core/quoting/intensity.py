@@ -3,7 +3,9 @@
 A market order that reaches the distance D from the mid before it fills every quote nearer than D.  With arrivals of
 rate A a side and D exponential with k, a quote at delta is reached A exp(-k delta) times a second.  The estimator is
 the maximum likelihood one of the exponential beyond a threshold d0 (it has no memory: k = 1 / (mean D - d0)), in the
-form of the geometric distribution where the tick is not small; A = rate(D >= d0) exp(k d0).  A weighted
+form of the geometric distribution where the tick is not small; A = rate(D >= d0) exp(k d0).  d0 is near the mid if
+the fit holds there; where most orders stop at the touch it moves out, an octave at a time, to where the decay is
+exponential, for a desk quotes there.  A weighted
 least-squares line through ln(counts of exceedance), whose points share their trades, errs half as much again: 2.7 %
 against 1.8 % in k from 2,000 trades.  Distances in bps of the mid, rates in orders a second and side.
 
@@ -24,11 +26,12 @@ BUCKETS = 8 * OCTAVES
 #: Longer silences (a feed that is down, a desk that was not there) do not count as time without trades.
 SILENCE_NS = 60_000_000_000
 #: The fit is made again at most so often.
-REFIT_NS = 1_000_000_000
+REFIT_NS = 2_000_000_000
 #: Share of the trades below the threshold d0: quotes inside the usual spread are no evidence of its decay.
 BELOW = 0.02
-#: Worst difference between measured and fitted share of exceedance (Kolmogorov-Smirnov) that is still a fit.
-WORST = 0.1
+#: Worst difference between measured and fitted share of exceedance (Kolmogorov-Smirnov) that is still a fit. Markets
+#: have heavier tails than the model: beyond the touch, captures of BTC and ETH lie between 0.07 and 0.23.
+WORST = 0.2
 #: exp(k d0) beyond this would extrapolate A over more than it was measured on.
 FARTHEST = 20.0
 
@@ -40,6 +43,7 @@ class Fit(NamedTuple):
     k: float  # 1/bps
     trades: int
     why: str  # "" when the fit holds
+    beyond: float = 0.0  # d0, bps: nearer quotes are filled more often than A exp(-k delta)
 
 
 class Intensity:
@@ -103,7 +107,7 @@ class Intensity:
                 self.counts[j] = self.sums[j] = 0.0
 
     def fit(self, ts: int, step: float, needed: int) -> Fit:
-        """A and k from `needed` trades on; `step`: the tick in bps. At most once a second, else the last one."""
+        """A and k from `needed` trades on; `step`: the tick in bps. At most every two seconds, else the last one."""
         if ts - self.fitted_ts >= REFIT_NS:
             self.advance(ts)
             self.fitted, self.fitted_ts = self._fit(step, needed), ts
@@ -118,10 +122,26 @@ class Intensity:
         while below + self.counts[first] < BELOW * total:
             below += self.counts[first]
             first += 1
+        why = ""
+        while True:
+            fit = self._beyond(first, total - below, step)
+            if not fit.why:
+                return fit
+            why = why or fit.why  # that of the nearest threshold
+            following = first - first % 8 + 8
+            below += sum(self.counts[first:following])
+            first = following
+            if total - below < needed:
+                return Fit(0.0, 0.0, trades, why)
+
+    def _beyond(self, first: int, beyond: float, step: float) -> Fit:
+        """The fit to the `beyond` trades from bucket `first` on."""
+        trades = int(sum(self.counts))
+        while not self.counts[first]:
+            first += 1
         nearest = self.least[first]
-        beyond = total - below
         excess = sum(self.sums[first:]) / beyond - nearest
-        if excess <= 0.0:
+        if excess <= 1e-9 * nearest:
             return Fit(0.0, 0.0, trades, "bad fit (all trades at one distance)")
         k = log1p(step / excess) / step if step > 0.0 else 1.0 / excess
         if k * nearest > FARTHEST:
@@ -129,7 +149,7 @@ class Intensity:
         off, where = self._misfit(first, nearest, k, beyond)
         if off > WORST:
             return Fit(0.0, 0.0, trades, f"bad fit (off by {100 * off:.0f} % at {where:.3g} bps)")
-        return Fit(beyond / (2.0 * self.seconds) * exp(k * nearest), k, trades, "")
+        return Fit(beyond / (2.0 * self.seconds) * exp(k * nearest), k, trades, "", nearest)
 
     def _misfit(self, first: int, nearest: float, k: float, beyond: float) -> tuple[float, float]:
         """Worst difference of the shares of exceedance, and its distance."""

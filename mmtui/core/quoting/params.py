@@ -102,7 +102,8 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "calibrate": (
         "",
         "A and k are measured from market trades and own fills by their distance from the mid; the configured ones"
-        " hold until there are enough, and while the fit is bad: the waterfall says which",
+        " hold until there are enough, and while the fit is bad: the waterfall says which, and from which distance"
+        " on the fit holds",
     ),
     "calibration_window_s": ("s", "trades older than this weigh half, older than twice this a quarter"),
     "calibration_trades": ("trades", "fewer market orders than this are no calibration"),

@@ -22,7 +22,7 @@ class Pricing:
             kept = last.intensity if last is not None else None
             self.intensity = kept or Intensity(params.calibration_window_s)
             self.intensity.window = params.calibration_window_s
-        self._use(params.intensity_a, params.intensity_k, "configured")
+        self._take()
 
     def _use(self, a: float, k: float, source: str) -> None:
         gamma = self.params.risk_aversion
@@ -37,16 +37,21 @@ class Pricing:
 
     def calibrate(self, ts: int, tick_bps: float) -> None:
         """Take A and k from the calibration, or the configured ones while it has none."""
-        if self.intensity is None or self.intensity.fitted_ts == ts:
+        if self.intensity is None:
             return
-        before = self.intensity.fitted_ts
-        fit = self.intensity.fit(ts, tick_bps, self.params.calibration_trades)
-        if self.intensity.fitted_ts == before:
-            return
-        if fit.why:
-            self._use(self.params.intensity_a, self.params.intensity_k, f"configured: {fit.why}")
+        before = self.intensity.fitted
+        if self.intensity.fit(ts, tick_bps, self.params.calibration_trades) is not before:
+            self._take()
+
+    def _take(self) -> None:
+        params = self.params
+        if self.intensity is None:
+            self._use(params.intensity_a, params.intensity_k, "configured")
+        elif self.intensity.fitted.why:
+            self._use(params.intensity_a, params.intensity_k, f"configured: {self.intensity.fitted.why}")
         else:
-            self._use(fit.a, fit.k, "measured")
+            fit = self.intensity.fitted
+            self._use(fit.a, fit.k, f"measured beyond {fit.beyond:.2g} bps")
 
     def quote(self, sigma: float, ts: int, q: float, q_max: float) -> tuple[float, float]:
         """(full width, inventory skew) at an inventory q, both before bounds and operator."""

@@ -111,7 +111,6 @@ class Quoter:
             self.skew_inventory = model.inventory_skew(params, self.load(position))
         else:
             self.ts, self.position = ts, position
-            self.pricing.calibrate(ts, 1e4 / fair)
             width, self.skew_inventory = self.modelled(self.pricing, position)
             self.half_bps = width * 0.5
         skew = self.skew_inventory + operator.skew_bps
@@ -139,6 +138,11 @@ class Quoter:
         width, skew = pricing.quote(sigma, self.ts, (position - self.target) / self.unit, self.limit / self.unit)
         most = params.max_spread_bps * 0.5
         return model.full_width(params, self.operator, width), max(-most, min(most, skew))
+
+    def calibrate(self, ts: int) -> None:
+        """Take what has been measured into the spread model: on the timer, never between a message and its quote."""
+        if self.pricing is not None and self.volatility.last_mid:
+            self.pricing.calibrate(ts, 2e4 / self.volatility.last_mid)
 
     def load(self, position: int) -> float:
         """How full the position is: (position - target) / limit, in [-1, 1]."""
