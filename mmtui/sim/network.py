@@ -281,7 +281,11 @@ class Network:
         stamp = self.world.now // MS
         for channel in self.streams(v):
             channel.send([b'{"e":"serverShutdown","E":%d}' % stamp])
-        self.world.after(self.world.dice(23).below(1_000) * MS, self.drop, v, "", "the venue closed the connection")
+        self.world.after(self.world.dice(23).below(1_000) * MS, self._closed, v)
+
+    def _closed(self, v: int) -> None:
+        if not self.world.healed:
+            self.drop(v, "", "the venue closed the connection")
 
     def _no_way(self, v: int) -> None:
         """Fault 40: nothing gets through, and what is connected is lost."""
