@@ -72,8 +72,13 @@ class Streams:
         elif stream is not None:
             if type(request) is Disconnect:
                 checks.closed(self.life.world, stream.channel, request.why)
+            self.close(v)
+
+    def close(self, v: int) -> None:
+        """The desk leaves."""
+        stream, self.streams[v] = self.streams[v], None
+        if stream is not None:
             stream.close()
-            self.streams[v] = None
 
     def heard(self, stream: Stream) -> bool:
         """The stream is the present one of its venue."""
@@ -178,7 +183,7 @@ class Feeds(Streams):
         """What waits in the sockets is old, and so are the books: begin again."""
         for v, session in enumerate(self.sessions):
             if session.connection.connected:
-                self.carry_out(v, Disconnect(why))
+                self.close(v)
                 self._took(session.down(self.life.now(), why))
 
     def lose(self) -> None:

@@ -76,7 +76,7 @@ _ROWS = (
     Fault(17, "snapshot older than the buffer", "the REST snapshot is older than every update kept",
           "market_faults", "snapshot", 50_000, 4, _NONE),
     Fault(18, "crossed, locked or empty book", "the venue publishes a book that cannot be, for up to 2 s",
-          "market_faults", "depth update", 200, 6, _NONE),
+          "market_faults", "depth update", 800, 6, _NONE),
     Fault(19, "zero or negative number", "a price or size of a frame is 0 or negative",
           "market_faults", "frame", 200, 6, _NONE),
     Fault(20, "NaN, inf, 1e400, \"\"", "a price or size of a frame, private report or answer is no number",
