@@ -159,7 +159,7 @@ class AccountSession:
             if self.everything.one_by_one(effect.query, [order.oid for order in ours]):
                 self.out.append(CancelAllDone(now, self.v, effect.query))
         else:
-            self.everything.ask(effect.query, i, whole == "venue")
+            self.everything.ask(effect.query, i, whole == "venue", now)
 
     def take(self, now: int) -> list[Request]:
         """What leaves now, in this order: cancel-all, cancels, dead-man switch, questions, creates."""
@@ -173,6 +173,7 @@ class AccountSession:
             self._retry = self.blocked
             return requests
         if self.everything.waiting:
+            self.everything.too_old(now)
             self._take_everything(now, requests)
         if self.cancels:
             self._take_cancels(now, requests)

@@ -183,6 +183,10 @@ class Questions:
             self._failures += 1
 
 
+#: A cancel-all that waits is repeated by the engine at least every two seconds.
+EVERYTHING_AGE = 3_000_000_000
+
+
 class Everything:
     """Cancel-alls: instruments that wait for one, requests and orders that each of the engine's still waits for."""
 
@@ -192,7 +196,7 @@ class Everything:
         self._instruments = instruments
         self._foreign: dict[int, int] = {}  # instrument -> open orders that are not ours
         self._alls: OrderedDict[int, dict[tuple[str, int], None]] = OrderedDict()
-        self.waiting: dict[int, None] = {}  # instruments, or -1: the account
+        self.waiting: dict[int, int] = {}  # instruments, or -1: the account; when it was asked for last
 
     def foreign(self, i: int) -> bool:
         """Somebody else has open orders where this cancel-all would reach."""
@@ -202,11 +206,11 @@ class Everything:
         """The newest list of open orders says whose they are."""
         self._foreign = foreign
 
-    def ask(self, query: int, i: int, account: bool) -> None:
+    def ask(self, query: int, i: int, account: bool, now: int) -> None:
         """A cancel-all of an instrument, or of all (one request where the venue has one for the account)."""
         keys = [i] if i >= 0 else ([-1] if account else self._instruments)
         for key in keys:
-            self.waiting[key] = None
+            self.waiting[key] = now
         self._wait(query, {("wait", key): None for key in keys})
 
     def one_by_one(self, query: int, oids: list[int]) -> bool:
@@ -220,6 +224,13 @@ class Everything:
         self._alls.move_to_end(query)
         if len(self._alls) > ALLS_MAX:
             self._alls.popitem(last=False)
+
+    def too_old(self, now: int) -> None:
+        """What could not leave for so long is not wanted any more: the engine asks again while it needs one."""
+        for key in [key for key, since in self.waiting.items() if now - since > EVERYTHING_AGE]:
+            del self.waiting[key]
+            for query in [query for query, waits in self._alls.items() if ("wait", key) in waits]:
+                del self._alls[query]
 
     def leaves(self, id: int) -> int:
         """The next one leaves with this request: its instrument, or -1."""

@@ -638,3 +638,14 @@ def test_where_the_connection_is_the_switch_losing_it_fires_it():
     assert [e.state for e in one.stream_down(T0, "reset")[1:]] == ["fired"]
     one.stream_up(T0 + SECOND)
     assert kinds(one.take(T0 + SECOND)) == ["ArmDeadMan"]
+
+
+def test_a_cancel_all_that_could_not_leave_for_long_does_not_come_after_the_desk_trades_again():
+    """A ban outlasted the kill that it belonged to: what is sent after it would hit orders of another time."""
+    one = session()
+    one.send(CancelAll(0, 7), T0)
+    one.blocked = T0 + 10 * SECOND
+    assert one.take(T0) == []
+    assert "CancelEverything" not in kinds(one.take(T0 + 11 * SECOND))
+    one.send(CancelAll(0, 8), T0 + 12 * SECOND)
+    assert "CancelEverything" in kinds(one.take(T0 + 12 * SECOND))
