@@ -50,6 +50,8 @@ MS = 1_000_000
 MAX_AGE = 1_000 * MS
 #: Creates that may wait.
 QUEUE_MAX = 500
+#: Orders whose cancels are told apart from repeated ones.
+CANCELS_KEPT = 5_000
 
 
 class AccountSession:
@@ -79,6 +81,7 @@ class AccountSession:
         self.everything = Everything([i for i, _ in instruments])
         self.creates: dict[int, tuple[int, NewOrder]] = {}  # oid -> since when it waits, order
         self.cancels: dict[int, OldOrder] = {}
+        self._cancelled: dict[int, None] = {}  # orders whose cancel has left once
         self.blocked = 0  # nothing leaves before this: 429, 418, 403
         self.out: list[Event] = []  # what became known while sending
         self._answers = Answers(self)
@@ -181,7 +184,7 @@ class AccountSession:
             self._take_dead_man(now, requests)
         if self.questions.waiting and now >= self.questions.held:
             self._take_questions(now, requests)
-        if self.creates:
+        if self.creates and not (self.cancels or self.everything.waiting):
             self._take_creates(now, requests)
         if self.everything.waiting or self.cancels or self.questions.ready() or self.creates:
             self._retry = min(self._retry, now + self.budget.slot)
@@ -194,6 +197,8 @@ class AccountSession:
     def _take_everything(self, now: int, requests: list[Request]) -> None:
         weight = self.budget.weights["CancelEverything"]
         while self.everything.waiting and self.budget.fits(now, "CancelEverything"):
+            if self.everything.repeats() and not self.budget.easy(now):
+                break  # nothing was created since the last one: the questions about what is left go first
             id = self.flights.next_id()
             i = self.everything.leaves(id)
             self.budget.spend(now, weight)
@@ -201,13 +206,19 @@ class AccountSession:
 
     def _take_cancels(self, now: int, requests: list[Request]) -> None:
         batch, weight = self.facts.batch_cancel, self.budget.weights["Cancel"]
-        while self.cancels:
-            count = self.budget.cancels(now, min(batch, len(self.cancels)))
-            if not count:
-                break
-            orders = [self.cancels.pop(oid) for oid in list(self.cancels)[:count]]
-            self.budget.spend(now, weight, cancelled=count)
-            self._leave(Cancel(self.flights.next_id(), orders, self._expires(now), weight), now, requests)
+        left = self._cancelled
+        first = [oid for oid in self.cancels if oid not in left]
+        again = [oid for oid in self.cancels if oid in left]
+        for waiting, allowed in ((first, self.budget.cancels), (again, self.budget.cancels_again)):
+            while waiting and (count := allowed(now, min(batch, len(waiting)))):
+                orders = [self.cancels.pop(oid) for oid in waiting[:count]]
+                del waiting[:count]
+                for order in orders:
+                    left[order.oid] = None
+                self.budget.spend(now, weight, cancelled=count)
+                self._leave(Cancel(self.flights.next_id(), orders, self._expires(now), weight), now, requests)
+        while len(left) > CANCELS_KEPT:
+            del left[next(iter(left))]
 
     def _take_dead_man(self, now: int, requests: list[Request]) -> None:
         weight = self.budget.weights["ArmDeadMan"]
@@ -238,6 +249,7 @@ class AccountSession:
             if not count:
                 break
             orders = [self.creates.pop(oid)[1] for oid in list(self.creates)[:count]]
+            self.everything.created()
             for order in orders:
                 self.orders.sent(order.i, order.oid, order.tif, now)
             self.budget.spend(now, weight, created=count)

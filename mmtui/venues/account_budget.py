@@ -133,6 +133,14 @@ class Budget:
                 wanted = min(wanted, orders.room(now))
         return max(0, wanted)
 
+    def cancels_again(self, now: int, wanted: int) -> int:
+        """The same for orders whose cancel has left before: half stays for first cancels and questions."""
+        return self.cancels(now, wanted) if self.easy(now) else 0
+
+    def easy(self, now: int) -> bool:
+        """Half of the weight is there."""
+        return self._weight.room(now) * 2 >= self._weight.limit
+
     def fits(self, now: int, kind: str) -> bool:
         """Whether a request that protects (cancel-all, dead-man switch) may leave."""
         return self._weight.room(now) >= self.weights[kind]

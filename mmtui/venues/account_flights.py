@@ -190,12 +190,13 @@ EVERYTHING_AGE = 3_000_000_000
 class Everything:
     """Cancel-alls: instruments that wait for one, requests and orders that each of the engine's still waits for."""
 
-    __slots__ = ("_alls", "_foreign", "_instruments", "waiting")
+    __slots__ = ("_alls", "_foreign", "_instruments", "_left", "waiting")
 
     def __init__(self, instruments: list[int]) -> None:
         self._instruments = instruments
         self._foreign: dict[int, int] = {}  # instrument -> open orders that are not ours
         self._alls: OrderedDict[int, dict[tuple[str, int], None]] = OrderedDict()
+        self._left: dict[int, None] = {}  # keys whose cancel-all has left since the last create
         self.waiting: dict[int, int] = {}  # instruments, or -1: the account; when it was asked for last
 
     def foreign(self, i: int) -> bool:
@@ -232,10 +233,19 @@ class Everything:
             for query in [query for query, waits in self._alls.items() if ("wait", key) in waits]:
                 del self._alls[query]
 
+    def created(self) -> None:
+        """A create has left: there may be something to cancel again."""
+        self._left.clear()
+
+    def repeats(self) -> bool:
+        """The next one has left before, and nothing was created since."""
+        return next(iter(self.waiting)) in self._left
+
     def leaves(self, id: int) -> int:
         """The next one leaves with this request: its instrument, or -1."""
         key = next(iter(self.waiting))
         del self.waiting[key]
+        self._left[key] = None
         for waits in self._alls.values():
             if ("wait", key) in waits:
                 del waits["wait", key]
@@ -256,5 +266,6 @@ class Everything:
 
     def failed(self, id: int) -> None:
         """A request was not carried out: what waited for it is asked for anew by the engine."""
+        self._left.clear()
         for query in [query for query, waits in self._alls.items() if ("request", id) in waits]:
             del self._alls[query]

@@ -649,3 +649,23 @@ def test_a_cancel_all_that_could_not_leave_for_long_does_not_come_after_the_desk
     assert "CancelEverything" not in kinds(one.take(T0 + 11 * SECOND))
     one.send(CancelAll(0, 8), T0 + 12 * SECOND)
     assert "CancelEverything" in kinds(one.take(T0 + 12 * SECOND))
+
+
+def test_repeated_cancels_leave_half_of_the_budget_to_first_ones_and_to_questions():
+    """Kraken futures: a kill that repeated its cancels had nothing left for the question that proves it."""
+    one = session("kraken-futures")
+    for oid in range(1, 13):
+        live(one, oid)
+    now = T0 + SECOND
+    asked = 0
+    for attempt in range(12):
+        one.send(CancelAll(0, 100 + attempt), now)
+        for oid in range(1, 13):
+            one.send(CancelOrder(0, oid), now)
+        for endpoint in (1, 2):
+            one.send(QueryOpenOrders(0, 100 + attempt, endpoint), now)
+        for request in one.take(now):
+            asked += type(request).__name__ == "AskOpen"
+            one.answer(request.id, Failed("timeout"), now)
+        now += SECOND
+    assert asked >= 12
