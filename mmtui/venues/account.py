@@ -197,8 +197,10 @@ class AccountSession:
     def _take_everything(self, now: int, requests: list[Request]) -> None:
         weight = self.budget.weights["CancelEverything"]
         while self.everything.waiting and self.budget.fits(now, "CancelEverything"):
-            if self.everything.repeats() and not self.budget.easy(now):
-                break  # nothing was created since the last one: the questions about what is left go first
+            if self.everything.repeats():
+                if not self.budget.again(now):
+                    break
+                self.budget.repeated = now
             id = self.flights.next_id()
             i = self.everything.leaves(id)
             self.budget.spend(now, weight)
@@ -213,6 +215,8 @@ class AccountSession:
             while waiting and (count := allowed(now, min(batch, len(waiting)))):
                 orders = [self.cancels.pop(oid) for oid in waiting[:count]]
                 del waiting[:count]
+                if allowed == self.budget.cancels_again:
+                    self.budget.repeated = now
                 for order in orders:
                     left[order.oid] = None
                 self.budget.spend(now, weight, cancelled=count)

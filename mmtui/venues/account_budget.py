@@ -85,10 +85,14 @@ class Allowance:
         self._level -= units * self._ns
 
 
+#: Where a budget is short, cancels are repeated this often.
+REPEAT = 4_000 * MS
+
+
 class Budget:
     """All windows of one venue. `open_orders` of a question is what would have to be cancelled."""
 
-    __slots__ = ("_asking", "_batch", "_cancel", "_count_cancels", "_orders", "_weight", "weights")
+    __slots__ = ("_asking", "_batch", "_cancel", "_count_cancels", "_orders", "_weight", "repeated", "weights")
 
     def __init__(self, facts: TradingFacts, instruments: int) -> None:
         rates = facts.rates
@@ -97,6 +101,7 @@ class Budget:
         self._orders = [Window(limit, ms * MS) for limit, ms in rates.orders]
         self._count_cancels = rates.cancels_count
         self._batch = facts.batch_cancel
+        self.repeated = 0  # when something last left again
         self.weights = {kind: facts.weight(kind, instruments) for kind in KINDS}
         self._cancel = self.weights["Cancel"]
 
@@ -134,12 +139,17 @@ class Budget:
         return max(0, wanted)
 
     def cancels_again(self, now: int, wanted: int) -> int:
-        """The same for orders whose cancel has left before: half stays for first cancels and questions."""
-        return self.cancels(now, wanted) if self.easy(now) else 0
+        """The same for orders whose cancel has left before: see `again`."""
+        return self.cancels(now, wanted) if self.again(now) else 0
 
-    def easy(self, now: int) -> bool:
-        """Half of the weight is there."""
-        return self._weight.room(now) * 2 >= self._weight.limit
+    def again(self, now: int) -> bool:
+        """Whether what has left before may leave again: half of the weight is there, or it was held back long enough.
+
+        The other half is for first cancels, and for the questions that prove what is left.
+        """
+        if self._weight.room(now) * 2 >= self._weight.limit or now - self.repeated >= REPEAT:
+            return True
+        return now == self.repeated
 
     def fits(self, now: int, kind: str) -> bool:
         """Whether a request that protects (cancel-all, dead-man switch) may leave."""
