@@ -235,7 +235,8 @@ class AccountSession:
             self._leave(ArmDeadMan(self.flights.next_id(), ms, key, self._expires(now), weight), now, requests)
 
     def _take_questions(self, now: int, requests: list[Request]) -> None:
-        open_orders = len(self.orders.live)
+        # what has been asked to go needs no reserve for its first cancel
+        open_orders = sum(not order.asked for order in self.orders.live.values())
         for kind, detail in self.questions.ready():
             if not self.budget.asks(now, kind, open_orders):
                 break  # whoever has waited longest is first: nobody starves
