@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 
 from mmtui.tape.files import Files, put
-from mmtui.tape.format import UNREADABLE
 
 FILE = "latch.json"
 
@@ -22,7 +21,7 @@ def load(files: Files, folder: Path) -> dict[str, str]:
         return msgspec.json.decode(files.read(path), type=dict[str, str])
     except FileNotFoundError:
         return {}
-    except (OSError, *UNREADABLE):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return {"desk": f"KILLED: {path} cannot be read"}
 
 
