@@ -88,7 +88,8 @@ class QueryAccount(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
 
 
 class Adjust(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=11):
-    """An unexplained difference: our position of an instrument is set to the venue's. HALTED follows, nothing else."""
+    """Our position of an instrument is set to the venue's: an unexplained difference, and HALTED follows; or the
+    position with which a session begins (why: reconcile.ADOPTED), and nothing follows."""
 
     i: int
     before: int  # lots

@@ -173,34 +173,31 @@ class MarketSide:
                 self.dependents[self.sources[i]].append(i)
 
     def _quote(self, quoter: Quoter, ts: int, book: OrderBook) -> None:
-        """Price and ladder; a strategy that fails pulls its own quotes and nothing else."""
+        """The hot path: fair value, prices, and only if they changed the ladder. A strategy that fails pulls its own
+        quotes and nothing else."""
         try:
-            self._priced(quoter, ts, book)
+            bid, ask = book.bid, book.ask
+            if quoter.micro:
+                bid_sz, ask_sz = book.bid_sz, book.ask_sz
+                fair = (bid * ask_sz + ask * bid_sz) / (bid_sz + ask_sz)
+            else:
+                source = self.sources[quoter.i]
+                fair = fair_value(book, quoter.params, self._other(quoter.i, source) if source >= 0 else 0.0)
+                if fair <= 0:
+                    return
+            # below a small part of the tolerance a move of fair value cannot move an order
+            if (
+                not quoter.dirty
+                and -quoter.deaf < fair - quoter.fair < quoter.deaf
+                and bid == quoter.bid
+                and ask == quoter.ask
+            ):
+                return
+            if quoter.reprice(bid, ask, fair, self.accounts[quoter.i].position, ts):
+                self._ladder(quoter, ts)
         except Exception as error:  # whatever a step of the pipeline raises: said, and the instrument is safe
             self.engine.trip(quoter.i, f"quoting failed: {type(error).__name__}")
             quoter.dirty = True
-
-    def _priced(self, quoter: Quoter, ts: int, book: OrderBook) -> None:
-        """The hot path: fair value, prices, and only if they changed the ladder."""
-        bid, ask = book.bid, book.ask
-        if quoter.micro:
-            bid_sz, ask_sz = book.bid_sz, book.ask_sz
-            fair = (bid * ask_sz + ask * bid_sz) / (bid_sz + ask_sz)
-        else:
-            source = self.sources[quoter.i]
-            fair = fair_value(book, quoter.params, self._other(quoter.i, source) if source >= 0 else 0.0)
-            if fair <= 0:
-                return
-        # below a small part of the tolerance a move of fair value cannot move an order
-        if (
-            not quoter.dirty
-            and -quoter.deaf < fair - quoter.fair < quoter.deaf
-            and bid == quoter.bid
-            and ask == quoter.ask
-        ):
-            return
-        if quoter.reprice(bid, ask, fair, self.accounts[quoter.i].position, ts):
-            self._ladder(quoter, ts)
 
     def _other(self, i: int, source: int) -> float:
         """Mid of the fair source in ticks of instrument i; 0.0 when it has none."""

@@ -7,7 +7,6 @@ command carries the source's instant, and two runs of one capture record the sam
 from __future__ import annotations
 
 import os
-import sys
 import time
 import traceback
 from collections import OrderedDict
@@ -41,6 +40,7 @@ from mmtui.host.blocks import IdBlocks
 from mmtui.host.brake import Brake
 from mmtui.host.frames import Extras, FrameBuilder
 from mmtui.host.pace import Lag, Pace
+from mmtui.host.recorder import Recorder
 from mmtui.link.acts import to_command
 from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, Transport, View, Welcome
 from mmtui.tape.format import TapeError
@@ -77,6 +77,9 @@ class Desk:
         self.engine = engine
         self.source = Ahead(events, lambda why: self._alert("danger", "source", why))
         self.tape = tape
+        self.recorder = Recorder(tape, journal, self._in_trouble)
+        self.journal = self.recorder.journal
+        self.flush = self.recorder.flush
         self.session = session
         self.pace = Pace(speed)
         self.lag = Lag()
@@ -90,17 +93,13 @@ class Desk:
         self.stopping = False
         self.behind = False  # more is due than one slice could take
         self.on_latch: Callable[[dict[str, str]], None] = lambda latched: None
-        self._journal = journal
         self._ended = False
         self._quiet_at = NEVER
         self._results: OrderedDict[str, Item | None] = OrderedDict()
-        self._tape_fault = ""
         self.regrid = False  # a grid has changed: cockpits need the instruments again
         self._kill_mono = 0
         self._blocked_ns = 0  # of the last kill: from the command to the latched state
         self._sent_ns = 0  # ... to the last cancel handed out
-        self._pause_due = False
-        self._trouble_said = False
         self._signals = 0
 
     # ------------------------------------------------------------ life
@@ -161,10 +160,7 @@ class Desk:
     def stop(self, cause: str) -> bool:
         """Close the tape; True when the desk ended in order."""
         self._step(HostStopped(self.runner.now, cause))
-        try:
-            self.tape.close(self.engine.state_hash())
-        except (OSError, TapeError) as error:
-            self._tape_failed(str(error))
+        self.recorder.close(self.engine.state_hash())
         self.journal("stop", cause=cause, lag=self.lag.body())
         return self.finished is not None and self.finished.ok
 
@@ -180,7 +176,7 @@ class Desk:
         if isinstance(command, str):
             self.refuse(cmd, command, who)
             return
-        if cmd.action in ("start", "resume") and (trouble := self._tape_fault or self.tape.trouble):
+        if cmd.action in ("start", "resume") and (trouble := self.recorder.trouble):
             self.refuse(cmd, f"{trouble}; make room, then start the desk's host anew", who)
             return
         self._remember(cmd.id, None)
@@ -291,13 +287,6 @@ class Desk:
             return now
         return max(now, min(self.pace.now(time.monotonic_ns()), self._quiet_at))
 
-    def journal(self, kind: str, **fields: Any) -> None:
-        """A line of the side journal: what was done beside commanding."""
-        try:
-            self._journal.write(kind, **fields)
-        except (OSError, TapeError) as error:
-            self._tape_failed(str(error))
-
     # ------------------------------------------------------------ inside
 
     def _source_over(self) -> None:
@@ -329,11 +318,7 @@ class Desk:
             self._blocked_ns = time.monotonic_ns() - self._kill_mono
         if type(event) is GridRefined:
             self.regrid = True
-        if not self._tape_fault:
-            try:
-                self.tape.append(event, effects)
-            except (OSError, TapeError) as error:
-                self._tape_failed(str(error))
+        self.recorder.append(event, effects)
         if effects or type(event) not in _MARKET:
             if self._ended:
                 self._stay_awake(event, effects)
@@ -358,45 +343,28 @@ class Desk:
                 Item(n=0, ts=now, kind="state", text=effect.text, severity=severity, code="shutdown", ok=effect.ok)
             )
 
-    def _tape_failed(self, why: str) -> None:
-        """The desk may only get smaller from here on: quotes are rejected, and the engine pauses."""
-        if self._tape_fault:
-            return
-        self._tape_fault = why
-        print(why, file=sys.stderr, flush=True)
+    def _in_trouble(self, why: str) -> None:
+        """The desk may only get smaller from here on: what adds risk is rejected, and the engine pauses."""
         self._alert("danger", "tape", why)
-        self.runner.execution = Brake(self.runner.execution)
-        self._pause_due = True
+        if not isinstance(self.runner.execution, Brake):
+            self.runner.execution = Brake(self.runner.execution)
 
     def after_slice(self) -> None:
-        """What must not happen inside an event: pausing because the tape is in trouble, emptying its buffer."""
-        if not self._tape_fault and self.tape.trouble and not self._trouble_said:
-            self._trouble_said = self._pause_due = True
-            self.runner.execution = Brake(self.runner.execution)  # the reserve is for what reduces
-            self._alert("danger", "tape", self.tape.trouble)
+        """What must not happen inside an event: pausing because the tape is in trouble, new order ids."""
         if self.blocks is not None:
             self._renew_ids(self.blocks)
-        if self._pause_due:
-            self._pause_due = False
-            self.act("pause", "tape", "tape-fault", self._tape_fault or self.tape.trouble)
+        if why := self.recorder.look():
+            self.act("pause", "tape", "tape-fault", why)
 
     def _renew_ids(self, blocks: IdBlocks) -> None:
         try:
             limit = blocks.look(self.engine.tracker.next_oid)
         except TapeError as error:
             self.blocks = None  # quoting ends with the block that there is
-            self._tape_failed(str(error))
+            self.recorder.failed(str(error))
             return
         if limit:
             self._step(IdsReserved(self.runner.now, limit))
-
-    def flush(self) -> None:
-        """The host is idle: nothing stays in the tape's buffer."""
-        if not self._tape_fault:
-            try:
-                self.tape.flush()
-            except (OSError, TapeError) as error:
-                self._tape_failed(str(error))
 
     def say(self, text: str, severity: str = "warn") -> None:
         """A line for everyone who watches; not on the tape."""
@@ -409,4 +377,3 @@ class Desk:
         self._results[id] = item
         if len(self._results) > COMMANDS_KEPT:
             self._results.popitem(last=False)
-

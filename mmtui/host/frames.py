@@ -231,7 +231,7 @@ class FrameBuilder:
             connected=engine.protections.connected[v],
             simulated=any(engine.accounts[i].instrument.simulated for i in mine),
             age_ms=(now - seen) // 1_000_000 if seen else -1,
-            dead_man="n/a (paper)" if extras.execution == "paper" else "unavailable",
+            dead_man="n/a (paper)" if extras.execution == "paper" else _dead_man(engine.dead_man[v], now),
             ended=engine.ended,
             resyncs=sum(engine.books[i].gaps for i in mine),
             damaged=sum(engine.damaged.values()),
@@ -381,3 +381,10 @@ def _argument_words(args: str) -> list[str]:
         elif key != "cause":
             out.append(f"{key}={value}" if key not in ("side", "asset", "order") else str(value))
     return out
+
+
+def _dead_man(last: ev.DeadMan | None, now: int) -> str:
+    """What a venue's dead-man switch would do: armed 9 s, off, refused, fired, or unavailable."""
+    if last is None:
+        return "unavailable"
+    return f"armed {max(0, last.until - now) // 10**9} s" if last.state == "armed" else last.state

@@ -40,13 +40,13 @@ def checkpoint(watcher: Watcher, engine: Engine) -> None:
             raise Breach("I9", f"post-only order {exchange.taker_postonly[0]} took")
         if exchange.crossed_own:
             raise Breach("I9", f"order {exchange.crossed_own[0][0]} would have traded with our own")
-        if exchange.foreign_hit and not _kills(engine) and not watcher.last_words:
-            raise Breach("I13", f"{exchange.foreign_hit[0]} is not ours, and was cancelled by us without a kill")
-        exchange.foreign_hit.clear()
+        hits = watcher.truth.new_hits(exchange.v)
+        if hits and not _kills(engine) and not watcher.last_words:
+            raise Breach("I13", f"{hits[0]} is not ours, and was cancelled by us without a kill")
         if exchange.net is not None and exchange.net.storm:
             raise Breach("I14", exchange.net.storm)
         if engine.lattice.desk is Desk.KILLED and engine.sweeper.sweeps and engine.sweeper.proven():
-            there = watcher.open_at_venue(exchange.v)
+            there = watcher.truth.open_at(exchange.v)
             if there:
                 raise Breach("I13", f"a kill was proven, and {exchange.facts.id} has {len(there)} orders of ours")
     for name, size, cap in containers(engine):
@@ -143,7 +143,7 @@ def unsettled(watcher: Watcher, desk: SimDesk) -> str:
         name = engine.setup.venues[v]
         if engine.reconcile.blind[v]:
             return f"{name}: {engine.reconcile.blind[v]}"
-        there = watcher.open_at_venue(v)
+        there = watcher.truth.open_at(v)
         for oid, shadow in watcher.open.items():
             if shadow.state in (State.SENT, State.CANCELLING) and engine.ts - shadow.since > ON_ITS_WAY:
                 return f"order {oid} has been {shadow.state.name} for {(engine.ts - shadow.since) // SECOND} s"
@@ -188,7 +188,7 @@ def quoting(watcher: Watcher, engine: Engine) -> str:
 def dead(watcher: Watcher, engine: Engine) -> str:
     """Why a kill is not proven yet; "" when every venue has none of our orders, and the engine says so."""
     for v in range(len(watcher.exchanges)):
-        there = watcher.open_at_venue(v)
+        there = watcher.truth.open_at(v)
         if there:
             return f"{engine.setup.venues[v]} has {len(there)} orders of ours"
     if engine.tracker.open:

@@ -20,6 +20,7 @@ from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
 from mmtui.sim.demands import MAY, PATHS, Breach, Shadow, may_lower
+from mmtui.sim.truth import KEPT, Truth
 from mmtui.sim.world import World
 from mmtui.venues.account import AccountSession
 from mmtui.venues.account_messages import Create, Request
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 BEAT = 100_000_000
 #: A create that has waited for so long is not sent any more.
 OLD = 1_200_000_000
-#: What `forget` leaves of everything that has no instant.
-KEPT = 5_000
 _BOOKS = (ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation)
 
 
@@ -60,8 +59,7 @@ class Watcher:
         self.booked: dict[tuple[int, str, int], None] = {}
         self.moved: dict[tuple[int, str, str], None] = {}
         self.results: dict[str, bool] = {}
-        self.read = [0] * len(setup.venues)  # fills of each venue that are in `truth`
-        self.truth: list[dict[str, int]] = [{} for _ in setup.venues]
+        self.truth = Truth(exchanges)
         self.seen = [0] * count
         self.valid = [False] * count
         self.feed = [True] * len(setup.venues)
@@ -94,27 +92,11 @@ class Watcher:
             if order.state is not State.SENT:
                 self.fail("I2", f"order {new.oid} leaves when it is {order.state.name}")
 
-    # ------------------------------------------------------------ the truth
-
-    def open_at_venue(self, v: int) -> dict[int, None]:
-        """Ids of our orders that a venue has open now."""
-        return {order.oid: None for order in self.exchanges[v].open.values() if order.ours}
-
-    def _happened(self, v: int, trade_id: str) -> int | None:
-        """Signed lots of an execution at a venue, None when there was none."""
-        known, exchange = self.truth[v], self.exchanges[v]
-        for fill in exchange.fills[max(0, self.read[v] - exchange.forgotten) :]:
-            known[fill.trade_id] = fill.side * fill.sz
-        self.read[v] = exchange.forgotten + len(exchange.fills)
-        return known.get(trade_id)
-
     def forget(self, before: int) -> None:
         """For runs of days: let go of what can hardly be named again."""
-        for exchange in self.exchanges:
-            self._happened(exchange.v, "")
-            exchange.forget(before)
+        self.truth.forget(before)
         self.orders = {oid: one for oid, one in self.orders.items() if oid in self.open or one.since >= before}
-        memories: list[dict[Any, Any]] = [*self.truth, self.booked, self.moved, self.results]
+        memories: list[dict[Any, Any]] = [self.booked, self.moved, self.results]
         for memory in memories:
             for key in list(memory)[:-KEPT]:
                 del memory[key]
@@ -232,7 +214,7 @@ class Watcher:
         live = engine.tracker.open
         for oid in [oid for oid in self.open if oid not in live]:
             order = self.open.pop(oid)
-            if order.filled < order.sz and oid in self.open_at_venue(self.venue_of[order.i]):
+            if order.filled < order.sz and oid in self.truth.open_at(self.venue_of[order.i]):
                 self.fail("I4", f"order {oid} is let go by {type(event).__name__}, and the venue has it open")
 
     def _come(self, engine: Engine) -> None:
@@ -279,7 +261,7 @@ class Watcher:
             self.position[event.i] += event.side * event.sz
             if event.px <= 0 or event.sz <= 0:
                 self.fail("I5", f"fill {event.trade_id} of {event.sz} lots at {event.px} is booked")
-            truth = self._happened(self.venue_of[event.i], event.trade_id)
+            truth = self.truth.fill(self.venue_of[event.i], event.trade_id)
             if truth is None:
                 self.fail("I5", f"fill {event.trade_id} never happened")
             elif truth != event.side * event.sz:

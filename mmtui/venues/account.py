@@ -120,15 +120,18 @@ class AccountSession:
             return
         self._highest = oid
         grid = self.reader.grids[effect.i]
-        self.creates[oid] = now, NewOrder(
-            oid,
-            effect.i,
-            self.ids.of(oid),
-            effect.side,
-            grid.price[effect.px],
-            grid.size[effect.sz],
-            effect.tif,
-            effect.reduce_only,
+        self.creates[oid] = (
+            now,
+            NewOrder(
+                oid,
+                effect.i,
+                self.ids.of(oid),
+                effect.side,
+                grid.price[effect.px],
+                grid.size[effect.sz],
+                effect.tif,
+                effect.reduce_only,
+            ),
         )
 
     def cancel(self, i: int, oid: int, now: int) -> None:
@@ -175,11 +178,11 @@ class AccountSession:
         if now < self.blocked:
             self._retry = self.blocked
             return requests
-        if self.everything.waiting:
+        if self.everything.waiting or self.cancels:
+            again = self.budget.again(now)
             self.everything.too_old(now)
-            self._take_everything(now, requests)
-        if self.cancels:
-            self._take_cancels(now, requests)
+            self._take_everything(now, requests, again)
+            self._take_cancels(now, requests, again)
         if switch:
             self._take_dead_man(now, requests)
         if self.questions.waiting and now >= self.questions.held:
@@ -194,11 +197,11 @@ class AccountSession:
         self.flights.add(Flight(request, now, list(queries)))
         requests.append(request)
 
-    def _take_everything(self, now: int, requests: list[Request]) -> None:
+    def _take_everything(self, now: int, requests: list[Request], again: bool) -> None:
         weight = self.budget.weights["CancelEverything"]
         while self.everything.waiting and self.budget.fits(now, "CancelEverything"):
             if self.everything.repeats():
-                if not self.budget.again(now):
+                if not again:
                     break
                 self.budget.repeated = now
             id = self.flights.next_id()
@@ -206,23 +209,33 @@ class AccountSession:
             self.budget.spend(now, weight)
             self._leave(CancelEverything(id, i, self._expires(now), weight), now, requests)
 
-    def _take_cancels(self, now: int, requests: list[Request]) -> None:
+    def _take_cancels(self, now: int, requests: list[Request], again: bool) -> None:
+        """First cancels, and those that have left before where the budget has room for them."""
+        first = [oid for oid in self.cancels if oid not in self._cancelled]
+        repeated = [oid for oid in self.cancels if oid in self._cancelled] if again else []
+        self._cancel_now(first, now, requests)
+        if self._cancel_now(repeated, now, requests):
+            self.budget.repeated = now
+        while len(self._cancelled) > CANCELS_KEPT:
+            del self._cancelled[next(iter(self._cancelled))]
+
+    def _cancel_now(self, oids: list[int], now: int, requests: list[Request]) -> int:
+        """Cancel as many of these as the budget lets; how many."""
         batch, weight = self.facts.batch_cancel, self.budget.weights["Cancel"]
-        left = self._cancelled
-        first = [oid for oid in self.cancels if oid not in left]
-        again = [oid for oid in self.cancels if oid in left]
-        for waiting, allowed in ((first, self.budget.cancels), (again, self.budget.cancels_again)):
-            while waiting and (count := allowed(now, min(batch, len(waiting)))):
-                orders = [self.cancels.pop(oid) for oid in waiting[:count]]
-                del waiting[:count]
-                if allowed == self.budget.cancels_again:
-                    self.budget.repeated = now
-                for order in orders:
-                    left[order.oid] = None
-                self.budget.spend(now, weight, cancelled=count)
-                self._leave(Cancel(self.flights.next_id(), orders, self._expires(now), weight), now, requests)
-        while len(left) > CANCELS_KEPT:
-            del left[next(iter(left))]
+        done = 0
+        while count := self.budget.cancels(now, min(batch, len(oids) - done)):
+            orders = [self.cancels.pop(oid) for oid in oids[done : done + count]]
+            done += count
+            for order in orders:
+                self._cancelled[order.oid] = None
+            self.budget.spend(now, weight, cancelled=count)
+            self._leave(Cancel(self.flights.next_id(), orders, self._expires(now), weight), now, requests)
+        return done
+
+    def again_soon(self, order: OldOrder) -> None:
+        """A cancel that was certainly not carried out leaves like a first one."""
+        self._cancelled.pop(order.oid, None)
+        self.cancels.setdefault(order.oid, order)
 
     def _take_dead_man(self, now: int, requests: list[Request]) -> None:
         weight = self.budget.weights["ArmDeadMan"]

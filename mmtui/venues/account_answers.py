@@ -206,7 +206,7 @@ class Answers:
         tries = self._tries.get(oid, 0)
         if tries < TRIES and why != "auth":
             self._tries[oid] = tries + 1
-            s.cancels.setdefault(oid, order)
+            s.again_soon(order)
             return []
         self._tries.pop(oid, None)
         return [CancelRejected(now, now, order.i, oid, f"not carried out: {why}")]

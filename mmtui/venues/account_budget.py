@@ -138,18 +138,12 @@ class Budget:
                 wanted = min(wanted, orders.room(now))
         return max(0, wanted)
 
-    def cancels_again(self, now: int, wanted: int) -> int:
-        """The same for orders whose cancel has left before: see `again`."""
-        return self.cancels(now, wanted) if self.again(now) else 0
-
     def again(self, now: int) -> bool:
-        """Whether what has left before may leave again: half of the weight is there, or it was held back long enough.
+        """Whether cancels that have left before may leave again: half of the weight is there, or they waited.
 
         The other half is for first cancels, and for the questions that prove what is left.
         """
-        if self._weight.room(now) * 2 >= self._weight.limit or now - self.repeated >= REPEAT:
-            return True
-        return now == self.repeated
+        return self._weight.room(now) * 2 >= self._weight.limit or now - self.repeated >= REPEAT
 
     def fits(self, now: int, kind: str) -> bool:
         """Whether a request that protects (cancel-all, dead-man switch) may leave."""

@@ -294,7 +294,8 @@ def test_a_venue_whose_stream_is_down_is_blind_and_the_others_see():
     desk, here, there = pair()
     reasons = desk.engine.protections.reasons
     desk.step(AccountStatus(desk.now, 1, False, "closed"))
-    assert reasons == ["", "account stream down"] and desk.engine.reconcile.pending()
+    assert reasons == ["", "account stream down"]
+    assert desk.engine.reconcile.pending() == ""  # the account is still known: `start` elsewhere is not refused
     there.all_well(*mine(desk, 1))  # what is asked by queries does not bring the stream back
     assert desk.engine.reconcile.blind == ["", "account stream down"]
     desk.step(AccountStatus(desk.now, 1, True, "login"))
@@ -304,6 +305,16 @@ def test_a_venue_whose_stream_is_down_is_blind_and_the_others_see():
     assert desk.engine.reconcile.blind == ["", ""] and desk.engine.version == version + 1
     desk.wait(1_500)
     assert reasons == ["", ""] and here.v == 0
+
+
+def test_start_is_taken_while_the_stream_of_another_venue_is_down():
+    desk, _, _ = pair()
+    desk.press("stop")
+    desk.step(AccountStatus(desk.now, 1, False, "closed"))
+    assert desk.press("start").ok
+    desk.wait(1_500)
+    assert desk.engine.lattice.instruments[0].name == "RUNNING"
+    assert desk.engine.reconcile.blind[1] == "account stream down"
 
 
 def test_a_catch_up_is_one_trip_however_often_the_stream_comes_back():
@@ -593,7 +604,7 @@ def test_whatever_a_round_knows_is_part_of_the_state():
     differs()
     one = desk.engine.reconcile.rounds[0]
     assert desk.engine.reconcile.digest() == (
-        [(one.query, False, 0, []), (0, True, desk.engine.reconcile.rounds[1].due, [(1, (5, desk.now))])],
+        [(one.query, True, 0, []), (0, True, desk.engine.reconcile.rounds[1].due, [(1, (5, desk.now))])],
         [0, desk.now],
         [0, 1],
         ["account stream down", ""],

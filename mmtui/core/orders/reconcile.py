@@ -73,7 +73,7 @@ class Round:
         self.waits: list[str] = []
         self.touched: list[int] = []  # bookings of each instrument when the positions were asked for
         self.suspects: dict[int, tuple[int, int]] = {}  # instrument -> difference in lots, instant of the poll
-        self.known = True  # the account is known: nothing that happened without us is outstanding
+        self.known = True  # since the start of this life: what happened before it is not outstanding any more
         self.settled = 0  # instant from which lists are conclusive: no create of an earlier life can land any more
 
 
@@ -115,7 +115,6 @@ class Reconciler:
         v, engine = event.v, self.engine
         venue = engine.setup.venues[v]
         if not event.connected:
-            self.rounds[v].known = False
             if self.blind[v] != STREAM_DOWN:
                 self.blind[v] = STREAM_DOWN
                 engine.alert("warn", "account", f"{venue} account stream down: {event.why}", v=v)
@@ -257,7 +256,7 @@ class Reconciler:
 
     def _known(self, v: int) -> None:
         one, engine = self.rounds[v], self.engine
-        first = not one.known
+        first = not one.known or self.blind[v] == RECONCILING
         one.known = True
         if self.blind[v] == RECONCILING:
             self.blind[v] = ""
@@ -306,7 +305,7 @@ class Reconciler:
     # ------------------------------------------------------------ questions
 
     def pending(self) -> str:
-        """Why the account is not known yet; "" when it is."""
+        """Why the account is not known yet in this life; "" when it is. (A lost stream blinds its venue alone.)"""
         names = [self.engine.setup.venues[v] for v, one in enumerate(self.rounds) if not one.known]
         return f"{RECONCILING} ({', '.join(names)})" if names else ""
 

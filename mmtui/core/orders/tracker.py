@@ -92,9 +92,7 @@ class Tracker:
 
     def add(self, effect: PlaceOrder, ts: int) -> Order:
         order = Order(effect, ts)
-        self.open[order.oid] = order
-        self._expose(order, order.left)
-        self.count[order.i] += 1
+        self.adopt(order)
         self.sent[order.i] += 1
         return order
 
@@ -102,7 +100,7 @@ class Tracker:
         return self.open.get(oid) or self.done.get(oid)
 
     def adopt(self, order: Order) -> None:
-        """An order of ours that a venue named and that is not known here."""
+        """An order counts from here on: one that is sent, one that a venue named, one that turned up again."""
         self.open[order.oid] = order
         self._expose(order, order.left)
         self.count[order.i] += 1
@@ -132,9 +130,7 @@ class Tracker:
             return False
         order.absent, order.state = False, State.UNKNOWN
         self.done.pop(order.oid, None)
-        self.open[order.oid] = order
-        self._expose(order, order.left)
-        self.count[order.i] += 1
+        self.adopt(order)
         return True
 
     def fill(self, order: Order, lots: int) -> bool:
