@@ -108,7 +108,8 @@ def _resume(path: Path, source: Source, setup: DeskSetup, speed: float, latched:
     again = Source.of(found.header.source)
     instruments = [item.instrument for item in recorded.instruments]
     events = islice(open_source(again, instruments, recorded.venues), found.market, None)
-    desk = _desk(recorded, found.engine, events, TapeWriter.resume(path), path, speed, latched, blocks)
+    tape = TapeWriter.resume(path, reader=found.reader)
+    desk = _desk(recorded, found.engine, events, tape, path, speed, latched, blocks)
     desk.frames = shown[0]
     desk.source.read = found.market
     desk.runner.now = found.ts

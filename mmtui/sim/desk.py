@@ -125,7 +125,7 @@ class SimDesk:
             path = STATE / "sessions" / disk.read(self.folder / LAST).decode()
             if not TapeReader(path, disk).closed:
                 found = recover(path, disk)
-                tape = TapeWriter.resume(path, disk)
+                tape = TapeWriter.resume(path, disk, found.reader)
                 return found.engine, tape, found.header, "recovery", found.ts, found.market
         except FileNotFoundError:
             pass

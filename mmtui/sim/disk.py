@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from mmtui.sim.world import ALL_ORDERS, MS, World
@@ -21,6 +22,12 @@ PAGE = 512
 
 class Crashed(BaseException):
     """The process died inside a write: nothing of it runs on. Whoever runs the host catches it, nobody else."""
+
+
+@lru_cache(maxsize=4)
+def _zeros(count: int) -> bytes:
+    """What a reserve holds that nobody wrote to."""
+    return bytes(count)
 
 
 class _File:
@@ -51,7 +58,10 @@ class _File:
     def read(self, start: int, end: int) -> bytes:
         end = min(end, self.length)
         found = bytes(self.data[start:end])
-        return found + bytes(max(0, end - start - len(found)))
+        missing = end - start - len(found)
+        if missing <= 0:
+            return found
+        return found + bytes(missing) if found else _zeros(missing)
 
     def sync(self) -> None:
         self.synced, self.old = self.length, None

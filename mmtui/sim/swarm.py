@@ -81,7 +81,7 @@ def draw(seed: int) -> Plan:
         landing_ms=[landing_ms(venue) for venue in venues],
         reconcile_s=(5.0, 10.0, 30.0)[rng.below(3)],
     )
-    kind = rng.below(20)
+    kind = rng.below(40)
     return Plan(
         seed=seed,
         rates=_rates(Rng(seed, "swarm/faults")),
@@ -89,7 +89,7 @@ def draw(seed: int) -> Plan:
         starts=starts,
         paces=paces,
         bases=bases,
-        seconds=(150 if kind == 0 else 40 if kind < 4 else 6 + rng.below(14)),
+        seconds=(150 if kind == 0 else 40 if kind < 5 else 6 + rng.below(14)),
         busy_ms=(400, 1_000, 2_500, 6_000)[rng.below(4)],
     )
 

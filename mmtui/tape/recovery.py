@@ -34,6 +34,7 @@ class Recovered(NamedTuple):
     market: int  # market events on the tape
     records: int
     began: int  # number of the first record that was rolled forward
+    reader: TapeReader  # for the writer that goes on
 
 
 def recover(directory: Path, files: Files = DISK, begin: Callable[[Engine, bytes], Watch] | None = None) -> Recovered:
@@ -52,7 +53,7 @@ def recover(directory: Path, files: Files = DISK, begin: Callable[[Engine, bytes
             " `mmtui audit verify` says what is lost; move the folder away to begin a new session"
         )
     number, ts, market, epoch = place
-    return Recovered(reader.header, loaded.engine, epoch, ts, market, number, loaded.place.number)
+    return Recovered(reader.header, loaded.engine, epoch, ts, market, number, loaded.place.number, reader)
 
 
 def roll(reader: TapeReader, loaded: Loaded, watch: Watch | None = None) -> tuple[Place, bool]:

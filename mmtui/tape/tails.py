@@ -98,8 +98,12 @@ def _parse(name: str, data: bytes, known: int) -> Tail:
     if not firsts:
         return Tail(name, known, [], len(data), 0, 0, 0, False)
     emergency = name == RESERVE or name.startswith(EMERGENCY)
-    tried = [_read(data, first, 0 if emergency else known) for first in [*firsts, known]]
-    found = next((batches for batches in tried if batches.total), tried[0])
+    found = _read(data, firsts[0], 0 if emergency else known)
+    for first in (*firsts[1:], known):  # the head is damaged: what follows may tell
+        if found.total:
+            break
+        other = _read(data, first, 0 if emergency else known)
+        found = other if other.total else found
     whole = _is_whole(data)
     if not whole and not found.total and len(data) > TAIL_HEAD.size:
         return Tail(name, known, [], len(data), 0, 0, 0, False)

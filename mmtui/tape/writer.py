@@ -71,9 +71,12 @@ class TapeWriter:
             raise _error(directory, error) from error
 
     @classmethod
-    def resume(cls, directory: Path, files: Files = DISK) -> TapeWriter:
-        """Continue a session whose host died: a torn end is cut, nothing whole is lost."""
-        reader = TapeReader(directory, files)
+    def resume(cls, directory: Path, files: Files = DISK, reader: TapeReader | None = None) -> TapeWriter:
+        """Continue a session whose host died: a torn end is cut, nothing whole is lost.
+
+        reader: of the tape as it is now, where there is one already.
+        """
+        reader = reader or TapeReader(directory, files)
         if reader.closed:
             raise TapeError(f"{directory}: the session was closed, it cannot be continued")
         writer = cls.__new__(cls)
