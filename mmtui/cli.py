@@ -122,6 +122,9 @@ def _whatif(parser: argparse.ArgumentParser) -> None:
     _sources(parser, "capture files, a session, or synthetic:SCENARIO[:SEED]")
     parser.add_argument("--config", type=Path, metavar="C", help="the desk's TOML file (default: built-in parameters)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a quoting parameter; repeat")
+    sweep = "the same market under many values: KEY=A..B:N, or KEY=V,V,...; repeat for every combination"
+    parser.add_argument("--sweep", action="append", default=[], metavar="KEY=A..B:N", help=sweep)
+    parser.add_argument("--jobs", type=int, metavar="J", help="processes of a sweep (default: one a core)")
     parser.add_argument("--model", choices=("pessimistic", "optimistic", "both"), default="both", help="the fill model")
     parser.add_argument("--seed", type=_seed, metavar="N", help="seed of latencies (default: the config's, else 1)")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after so many seconds of the source's clock")
