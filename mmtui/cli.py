@@ -173,6 +173,22 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the config to write (default mmtui.toml)")
+    parser.add_argument("--name", metavar="N", help="the desk's name")
+    parser.add_argument("--market", metavar="M", help="synthetic or captures")
+    parser.add_argument("--capture", action="append", default=[], metavar="FILE", help="a raw capture; repeat")
+    parser.add_argument("--yes", action="store_true", help="ask nothing, take every default")
+
+
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="prints what it is to source")
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """No arguments."""
+
+
 def _sim(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--seeds", type=_seed, metavar="N", help="so many seeds, each in two processes (default 100)")
@@ -186,6 +202,7 @@ def _sim(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: tuple[Sub, ...] = (
     Sub("demo", "synthetic market of three venues, paper execution: no config, no network, no keys", "cli:demo", _demo),
+    Sub("init", "a few questions, and a config that runs", "config.wizard:run", _init),
     Sub("run", "start a desk (or find it running) and open the cockpit on it", "cli:run", _run),
     Sub("engine", "a desk without a cockpit; prints one JSON line when ready", "host.main:engine", _engine),
     Sub("attach", "another cockpit on a desk that runs", "cli:attach", _attach),
@@ -200,6 +217,8 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("sessions", "what has been recorded", "review.sessions:run", _json),
     Sub("audit", "check a session's chain of records", "review.audit:run", _audit),
     Sub("sim", "the whole desk under simulated venues, network, disk and operators that fail", "sim.main:run", _sim),
+    Sub("schema", "JSON Schema of a config, for editors", "config.json_schema:run", _nothing),
+    Sub("completion", "commands and options for a shell's tab key", "completion:run", _completion),
     Sub("bench", "measure this machine", "bench:run", _bench),
     Sub("doctor", "limits, protections and where things live; checks a config", "bench.doctor:run", _doctor),
 )
