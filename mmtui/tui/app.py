@@ -226,6 +226,7 @@ class Cockpit(App[int], inherit_bindings=False):
         self.looks.clear()
         self.looks.update(filtered(styles(dict(theme.variables), theme.dark, theme.ansi), self.get_line_filters()))
         name = self.console.color_system
+        self.store.model.shades = theme.ansi or self.no_color or name not in ("truecolor", "256")
         self.painter.restyle(self.looks, COLOR_SYSTEMS[name] if name else None)
         for canvas in self.canvases.values():
             canvas.repaint()

@@ -18,6 +18,7 @@ from mmtui.tui.session import Session
 from mmtui.tui.store import Store
 from mmtui.view.confirm import plan_lines
 from mmtui.view.formats import parse_time
+from mmtui.view.heat import SPANS, heat_step
 from mmtui.view.ladder import other_step
 from mmtui.view.model import SCREENS, Ask, Echo
 
@@ -64,8 +65,9 @@ class Controller:
             "previous_venue": lambda: self._venue(-1),
             "mark_next": lambda: self._mark(1),
             "mark_previous": lambda: self._mark(-1),
-            "coarser": lambda: other_step(store.model, 1),
-            "finer": lambda: other_step(store.model, -1),
+            "coarser": lambda: self._step(1),
+            "finer": lambda: self._step(-1),
+            "heat_span": self._heat_span,
             "recentre": store.model.tops.clear,
             "cumulative": self._cumulative,
             "adjust": self._adjust,
@@ -319,7 +321,7 @@ class Controller:
         """Up and down choose an instrument on the desk, and scroll elsewhere."""
         model = self.store.model
         by = _ROWS[id]
-        if self.helping or model.screen in ("fills", "alerts", "risk", "venues", "why") or abs(by) > 1:
+        if self.helping or model.screen in ("fills", "log", "risk", "pnl", "venues", "why") or abs(by) > 1:
             longest = len(model.fills) - 1 if model.screen == "fills" else max(len(model.log), 60)
             model.scroll = max(0, min(max(0, longest), model.scroll + by))
         elif model.screen == "orders":
@@ -345,6 +347,15 @@ class Controller:
             return
         at = ids.index(model.marked) + by if model.marked in ids else 0 if by > 0 else -1
         model.marked = ids[at % len(ids)]
+
+    def _step(self, by: int) -> None:
+        """A coarser or finer price step of what is looked at."""
+        model = self.store.model
+        (heat_step if model.screen == "heat" else other_step)(model, by)
+
+    def _heat_span(self) -> None:
+        model = self.store.model
+        model.heat_span = SPANS[(SPANS.index(model.heat_span) + 1) % len(SPANS)]
 
     def _cumulative(self) -> None:
         self.store.model.cumulative = not self.store.model.cumulative

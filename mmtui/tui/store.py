@@ -67,6 +67,7 @@ class Store:
         model.link, model.link_since, model.link_why = "up", now, ""
         if another:
             model.fills, model.alerts, model.log = [], [], []
+            model.heat.clear()
         model.items_n = 0
         self.hole = False
 

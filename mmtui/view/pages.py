@@ -1,4 +1,4 @@
-"""The full-size views that are walked with tab: orders, fills, alerts, risk, why, venues.
+"""The full-size views that are walked with tab: heat map, orders, fills, risk, PnL, venues, why, log.
 
 Rules of this file: rows only, made from the same builders as the desk's panels.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from mmtui.link.messages import OwnOrder
 from mmtui.view import formats as fmt
 from mmtui.view.fills import SEVERITY, alert_row, fills
+from mmtui.view.heat import heat
 from mmtui.view.inventory import delta_row, inventory
 from mmtui.view.keys import echo_text
 from mmtui.view.ladder import queue_bar
@@ -22,10 +23,12 @@ from mmtui.view.why import page as why_page
 def page(model: Model, cells: int, height: int) -> list[Row]:
     """The rows of the screen that is walked to."""
     return {
+        "heat": heat,
         "orders": _orders,
         "fills": lambda m, c, h: fills(m, c, h, m.scroll, wide=True),
-        "alerts": _alerts,
+        "log": _alerts,
         "risk": _risk,
+        "pnl": lambda m, c, h: pnl(m, c, h),
         "why": lambda m, c, h: why_page(m, c, h, m.scroll),
         "venues": _venues,
     }[model.screen](model, cells, height)

@@ -176,9 +176,9 @@ async def test_screens_are_walked_both_ways_and_by_number():
         await ready(pilot)
         model = pilot.app.store.model
         await pilot.press("tab")
-        assert model.screen == "orders"
+        assert model.screen == "heat"
         await pilot.press("shift+tab", "shift+tab")
-        assert model.screen == "venues"
+        assert model.screen == "log"
         await pilot.press("5")
         assert model.screen == "risk"
 
