@@ -347,6 +347,8 @@ class Watcher:
             for oid, order in self.orders.items():
                 known = engine.tracker.get(oid)
                 order.filled = known.filled if known is not None else 0
+                if known is not None and known.open and order.state is State.FILLED:
+                    order.state = known.state  # its last fill is not on the tape
             self.moved = {(v, *key): None for v, one in enumerate(engine.orders.moves) for key in one.known}
         self.power_lost = False
 
