@@ -269,10 +269,11 @@ class OrderSide:
         self.engine.reconcile.booked(event)
         self.engine.ledger.mark(i)
         if not account.rate:
-            account.rate = self.engine.ledger.rate(i)
+            account.convert(self.engine.ledger.rate(i))
         fee = self.money(i, event.fee, f"fill {event.trade_id}")
         purpose = order.purpose if order is not None else "manual"
-        account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose)
+        level = order.level if order is not None else 0
+        account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose, level)
         pricing = self.quoters[i].pricing
         if pricing is not None and event.maker:  # where the feed has not shown the trade
             pricing.observe(event.ts_event, -event.side, event.px, account.references.before(event.ts_event))
