@@ -88,6 +88,7 @@ class OrderSide:
         effect = PlaceOrder(i, self.tracker.next_oid, side, px, lots, tif, reduce_only, purpose, level)
         self.tracker.next_oid += 1
         order = self.tracker.add(effect, self.engine.ts)
+        self.engine.earn.sent(order)
         if purpose == "quote":
             self.quoters[i].slots[side][level] = order
         self.engine.gate.count(self.engine.venue_of[i], self.engine.ts)
@@ -101,6 +102,7 @@ class OrderSide:
             self.tracker.apply(order, Fact.CANCEL_SENT)
             order.cancel_ts = self.engine.ts
             self.engine.gate.count(self.engine.venue_of[order.i], self.engine.ts)
+            self.engine.earn.touched(order)
             self.engine.out.append(CancelOrder(order.i, order.oid))
 
     def pull(self, i: int) -> None:
@@ -286,6 +288,7 @@ class OrderSide:
                 self.engine.market.requote(i)
             return
         ended = self.tracker.fill(order, event.sz)
+        self.engine.earn.filled(order, event.sz)
         if self.tracker.overfilled(order):
             self.engine.broken(i, f"order {order.oid} overfilled: {order.filled} of {order.sz} lots")
         self.engine.version += 1

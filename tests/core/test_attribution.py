@@ -1,4 +1,4 @@
-"""Attribution: the lines of sides and levels add up to the account's parts, and those to equity, to the last integer."""
+"""Attribution: lines of sides and levels add up to the account, and its parts to equity, to the last integer."""
 
 from decimal import Decimal
 
