@@ -157,7 +157,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_screen", ("shift+tab",), "view", "previous screen"),
     *(
         Action(f"screen_{n}", (str(n),), "view", f"screen {n}: {name}")
-        for n, name in enumerate(("desk", "orders", "fills", "alerts", "risk", "why", "venues"), 1)
+        for n, name in enumerate(("desk", "orders", "fills", "alerts", "risk", "why", "venues", "pnl"), 1)
     ),
     Action("page_down", ("pagedown",), "view", "scroll a page down"),
     Action("page_up", ("pageup",), "view", "scroll a page up"),

@@ -319,7 +319,7 @@ class Controller:
         """Up and down choose an instrument on the desk, and scroll elsewhere."""
         model = self.store.model
         by = _ROWS[id]
-        if self.helping or model.screen in ("fills", "alerts", "risk", "venues", "why") or abs(by) > 1:
+        if self.helping or model.screen in ("fills", "alerts", "risk", "venues", "why", "pnl") or abs(by) > 1:
             longest = len(model.fills) - 1 if model.screen == "fills" else max(len(model.log), 60)
             model.scroll = max(0, min(max(0, longest), model.scroll + by))
         elif model.screen == "orders":

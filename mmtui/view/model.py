@@ -11,7 +11,7 @@ from mmtui.core.market.instrument import Instrument
 from mmtui.link.messages import BookView, Frame, InstrumentView, Item, OwnOrder, PlanView, VenueView, Welcome
 from mmtui.view.formats import Scale, short_names
 
-SCREENS = ("desk", "orders", "fills", "alerts", "risk", "why", "venues")
+SCREENS = ("desk", "orders", "fills", "alerts", "risk", "why", "venues", "pnl")
 
 
 @dataclass(slots=True)

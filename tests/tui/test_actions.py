@@ -178,7 +178,11 @@ async def test_screens_are_walked_both_ways_and_by_number():
         await pilot.press("tab")
         assert model.screen == "orders"
         await pilot.press("shift+tab", "shift+tab")
+        assert model.screen == "pnl"
+        await pilot.press("shift+tab")
         assert model.screen == "venues"
+        await pilot.press("8")
+        assert model.screen == "pnl"
         await pilot.press("5")
         assert model.screen == "risk"
 
