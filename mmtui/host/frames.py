@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmtui.core import events as ev
+from mmtui.core.earn.reading import probabilities
 from mmtui.core.effects import Alert, Effect, Result
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import UNIT, money
 from mmtui.core.tasks import Plan, plan
-from mmtui.host.earn_parts import earn_status, earn_view, line_views, obligation_views, probabilities
+from mmtui.host.earn_parts import earn_status, earn_view, line_views, obligation_views
 from mmtui.host.frame_parts import asset_view, base_text, book_view, instrument_view, trip_view, venue_view
 from mmtui.link import messages as m
 from mmtui.link.earned import EarnView, LineView

@@ -7,9 +7,9 @@ from desk_kit import DAY0, INVERSE, LINEAR, SECOND, SPOT, Desk, instrument, item
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmtui.core.earn.attribution import attribution, grouped, interval
+from mmtui.core.earn.attribution import attribution, grouped, in_cents, interval
 from mmtui.core.ledger.account import EDGE_PART, PARTS, RATE, Account
-from mmtui.core.ledger.ledger import UNIT
+from mmtui.core.ledger.ledger import UNIT, money
 from mmtui.core.ledger.lines import CARRY
 
 prices = st.integers(500_000, 1_500_000)
@@ -224,3 +224,11 @@ def test_a_quote_that_is_filled_is_booked_on_its_rung():
     rungs = sorted(key for key in desk.engine.accounts[0].lines.parts() if key[0] == "quote")
     assert rungs == [("quote", 1, 0), ("quote", 1, 1)]
 
+
+
+@given(st.dictionaries(st.sampled_from(PARTS), st.integers(-(10**30), 10**30), min_size=1))
+def test_what_is_written_adds_up_to_the_cent(parts):
+    texts = in_cents(parts)
+    assert sum(Decimal(text) for text in texts.values()) == Decimal(money(sum(parts.values())))
+    for part, value in parts.items():
+        assert abs(Decimal(texts[part]) - Decimal(value) / UNIT) < Decimal("0.01")

@@ -55,7 +55,8 @@ def test_depth_beyond_what_is_known_is_marked(model):
         "             market      spread      ±0.1%        ±1%        ±2%    known    own  back in",
         " spot        healthy     0.002%      6.10M      46.0M     >51.0M    ±1.9%   0.4%      n/a",
         " usdm        healthy     0.000%      6.10M      46.0M     >51.0M    ±1.2%   0.4%     0.8s",
-        " coinm       THIN        0.350%      6.10M     >46.0M     >51.0M   ±0.25%   0.4%      n/a  spread 0.350 % is …",
+        " coinm       THIN        0.350%      6.10M     >46.0M     >51.0M   ±0.25%   0.4%      n/a  spread 0.350 % is"
+        " …",
     ]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmtui.core.ledger.account import PARTS
-from mmtui.core.ledger.ledger import Ledger
+from mmtui.core.ledger.ledger import UNIT, Ledger, money
 
 
 class Cell(NamedTuple):
@@ -62,3 +62,19 @@ def grouped(cells: Cells, *fields: str) -> dict[tuple[object, ...], dict[str, in
             row[part] += value
             row["total"] += value
     return out
+
+
+def in_cents(parts: dict[str, int]) -> dict[str, str]:
+    """Parts as text of two decimals that add up to their rounded sum: each is cut or raised by less than a cent.
+
+    What is missing to the sum goes to the parts that were cut the most (the largest remainder, first of equals first).
+    """
+    cent = UNIT // 100
+    total = sum(parts.values())
+    wanted = (abs(total) + cent // 2) // cent * (1 if total >= 0 else -1)
+    cents = {part: value // cent for part, value in parts.items()}
+    missing = wanted - sum(cents.values())
+    by_rest = sorted(parts, key=lambda part: parts[part] % cent, reverse=True)
+    for part in by_rest[:missing]:
+        cents[part] += 1
+    return {part: money(value * cent) for part, value in cents.items()}
