@@ -248,3 +248,17 @@ def test_what_is_no_day_is_said(text):
 
 def test_known_days():
     assert [day_text(n) for n in (0, 59, 11_016, 20_778)] == ["1970-01-01", "1970-03-01", "2000-02-29", "2026-11-21"]
+
+
+def test_the_meter_survives_a_restart_from_an_image():
+    from mmtui.tape.image import decode, encode
+
+    desk = quoting({**WIDE_ENOUGH, "keep": True}).running()
+    desk.wait(8_000)
+    again = decode(encode(desk.engine))
+    assert again.state_hash() == desk.engine.state_hash()
+    assert again.obligations.meters[0].reading(desk.now) == reading(desk)
+    assert again.obligations.min_size(0) == desk.engine.obligations.min_size(0) > 0
+    for engine in (again, desk.engine):
+        engine.process(Timer(desk.now + 4 * SECOND))
+    assert again.state_hash() == desk.engine.state_hash()
