@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmtui.core import events as ev
+from mmtui.core.earn.attribution import in_cents
 from mmtui.core.earn.reading import probabilities
 from mmtui.core.effects import Alert, Effect, Result
 from mmtui.core.engine import Engine
@@ -251,7 +252,7 @@ class FrameBuilder:
         return m.PnlView(
             ccy=ledger.currency,
             total=money(ledger.total()),
-            parts={part: money(parts[part]) for part in PARTS},
+            parts=in_cents(parts),
             day=money(ledger.day_total()),
             drawdown=money(ledger.drawdown()),
             history=list(self.history),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -84,6 +85,7 @@ def test_books_are_those_of_the_engine_and_never_crossed(desk: Watched) -> None:
 def test_parts_of_the_pnl_are_there_and_absent_ones_say_so(desk: Watched) -> None:
     frame = desk.frame()
     assert set(frame.pnl.parts) == PARTS
+    assert sum(Decimal(text) for text in frame.pnl.parts.values()) == Decimal(frame.pnl.total)
     for view in frame.instruments:
         assert set(view.pnl) == PARTS | {"total"}
         if view.id.startswith("sim-spot"):
