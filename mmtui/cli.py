@@ -157,6 +157,15 @@ def _wire(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="raw messages, one a line, or one JSON file")
 
 
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", nargs="*", metavar="SESSION", help="names or folders of sessions")
+    parser.add_argument("--charts", action="store_true", help="with a chart of the profit and its parts")
+    parser.add_argument("--obligations", action="store_true", help="a month of obligations, over all sessions or these")
+    parser.add_argument("--month", metavar="YYYY-MM", default="", help="the month, such as 2026-11")
+    parser.add_argument("--desk", metavar="NAME", default="", help="only sessions of this desk")
+    _json(parser)
+
+
 def _audit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("verify", choices=("verify",), metavar="verify", help="check the chain of a session's records")
     parser.add_argument("session", metavar="SESSION", help="a session's name or folder")
@@ -215,6 +224,7 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("export", "a session as Parquet, CSV or hftbacktest files", "review.export:run", _export),
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
     Sub("sessions", "what has been recorded", "review.sessions:run", _json),
+    Sub("report", "a shift for the next one: profit, fills, obligations, incidents", "review.report:run", _report),
     Sub("audit", "check a session's chain of records", "review.audit:run", _audit),
     Sub("sim", "the whole desk under simulated venues, network, disk and operators that fail", "sim.main:run", _sim),
     Sub("schema", "JSON Schema of a config, for editors", "config.json_schema:run", _nothing),

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from mmtui.config.schema import REFERENCE, Desk, InstrumentKeys, Tape, Venue
+from mmtui.core.earn.programme import Obligation
 from mmtui.core.quoting import params
 from mmtui.core.risk import limits
 from mmtui.core.setup import PaperSetup
@@ -27,6 +28,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     limits: limits.Limits = limits.Limits()
     paper: PaperSetup = PaperSetup()
     tape: Tape = Tape()
+    obligation: list[Obligation] = []
 
 
 def schema() -> dict[str, Any]:
@@ -37,6 +39,7 @@ def schema() -> dict[str, Any]:
         "Venue": REFERENCE["venue"],
         "InstrumentKeys": REFERENCE["instrument"],
         "PaperSetup": REFERENCE["paper"],
+        "Obligation": REFERENCE["obligation"],
         "Quoting": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in params.REFERENCE.items()},
         "Limits": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in limits.REFERENCE.items()},
     }

@@ -30,12 +30,14 @@ from mmtui.config.schema import (
     Venue,
 )
 from mmtui.core.commands import BY_NAME
+from mmtui.core.earn.days import day_number
+from mmtui.core.earn.programme import Obligation
 from mmtui.core.market.instrument import Grid, Instrument, plain
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
-SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape"]
+SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "obligation"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYNTHETIC = re.compile(r"synthetic:([a-z0-9-]+)(?::([0-9]{1,18}))?")
 
@@ -115,6 +117,7 @@ class _Loader:
                 raise self.error(("venue",), f"none of these venues is in the sources; they hold {have}")
             wanted = [keys for keys in wanted if keys.id in found]
         instruments = self._instruments(wanted, found, venues, profiles)
+        names = [item.instrument.id for item in instruments]
         setup = DeskSetup(
             name=desk.name,
             mode=desk.mode,
@@ -127,11 +130,12 @@ class _Loader:
             paper=paper,
             autostart=desk.autostart,
             seed=desk.seed,
+            obligations=self._obligations(names),
         )
         return DeskConfig(setup=setup, sources=sources, path=self.path, text=self.text, tape=tape)
 
-    def _tables(self, name: str, shape: type[Any]) -> list[Any]:
-        """[[name]] tables, with distinct ids."""
+    def _tables(self, name: str, shape: type[Any], key: str = "id") -> list[Any]:
+        """[[name]] tables, each with a `key` of its own."""
         value = self.document.get(name, [])
         if not isinstance(value, list):
             raise self.error((name,), f"write [[{name}]] with two brackets: there may be several")
@@ -140,8 +144,9 @@ class _Loader:
             if self.given is not None and shape is Venue and isinstance(item, dict):
                 item = {key: text for key, text in item.items() if key != "source"}  # another source is in its place
             table = self.to.table(item, shape, (name, str(place)))
-            if any(table.id == other.id for other in done):
-                raise self.error((name, str(place), "id"), f'"{table.id}" is there twice; each id may stand once')
+            mine = getattr(table, key)
+            if any(mine == getattr(other, key) for other in done):
+                raise self.error((name, str(place), key), f'"{mine}" is there twice; each {key} may stand once')
             done.append(table)
         if name == "venue" and not done:
             raise self.error(("venue",), 'no venue; add [[venue]] with id = "..."')
@@ -161,6 +166,27 @@ class _Loader:
                 raise self.error(("quoting", name, "min_spread_bps"), what)
             profiles[name] = quoting
         return profiles
+
+    def _obligations(self, names: list[str]) -> list[Obligation]:
+        """[[obligation]] tables; of markets of the desk (a what-if on another market keeps those that are there)."""
+        done: list[Obligation] = []
+        for place, one in enumerate(self._tables("obligation", Obligation, "name")):
+            where = ("obligation", str(place))
+            unknown = [name for name in one.instruments if name not in names]
+            if unknown and self.given is None:
+                have = ", ".join(names)
+                what = f'"{unknown[0]}" is no instrument of the desk; it has: {have}'
+                raise self.error((*where, "instruments"), what)
+            for key in ("from_day", "to_day"):
+                try:
+                    day_number(getattr(one, key) or "1970-01-01")
+                except ValueError as error:
+                    raise self.error((*where, key), str(error)) from None
+            if one.to_day and one.to_day < one.from_day:
+                what = f'"{one.to_day}" is before from_day "{one.from_day}"; give a later day'
+                raise self.error((*where, "to_day"), what)
+            done.append(one)
+        return done
 
     def _paper(self) -> PaperSetup:
         paper = self.to.table(self.document.get("paper", {}), PaperSetup, ("paper",))

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from mmtui.core.earn import programme
 from mmtui.core.setup import DeskSetup
 
 Amount = int | float | str
@@ -90,6 +91,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "contract_size": "quote units a contract (inverse), base units a contract (linear)",
         "min_notional": "smallest order in quote units",
     },
+    "obligation": programme.REFERENCE,
     "paper": {
         "latency_in_ms": "from the desk to the venue, never 0",
         "latency_out_ms": "from the venue to the desk, never 0",

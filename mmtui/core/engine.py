@@ -17,6 +17,7 @@ import msgspec
 
 from mmtui.core import events as ev
 from mmtui.core.acts import Acts
+from mmtui.core.earn.earn import Earn
 from mmtui.core.effects import Alert, Effect, Latch, Shutdown, Wake
 from mmtui.core.ledger.ledger import Ledger
 from mmtui.core.market.book import OrderBook
@@ -68,6 +69,8 @@ class Engine:
         self.protections = Protections(setup, self.books, self.sources)
         self.sweeper = Sweeper(self.tracker, self.venue_of)
         self.watch = Watch(setup)
+        self.earn = Earn(setup, self.books, self.accounts)
+        self.obligations = self.earn.obligations
         self.out: list[Effect] = []
         self.orders = OrderSide(self)
         self.reconcile = Reconciler(self)
@@ -226,6 +229,7 @@ class Engine:
             quoter.calibrate(ts)
             if quoter.active:
                 self.market.requote(i)
+        self.earn.beat(self)
         self._funding(ts)
         self.out.append(Wake((ts // BEAT + 1) * BEAT))
 
@@ -316,6 +320,7 @@ class Engine:
             self.sweeper.digest(),
             self.tasks.digest(),
             self.reconcile.digest(),
+            self.earn.digest(),
             self.version,
         )
         return blake2b(msgspec.msgpack.encode(state), digest_size=16).hexdigest()

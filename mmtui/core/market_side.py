@@ -62,6 +62,7 @@ class MarketSide:
         self.books[i].messages += 1
         self.prints[i].append((event.ts, event.px, event.sz, event.side))
         self.protections.seen[i] = event.ts
+        self.engine.earn.trade(event)
         pricing = self.quoters[i].pricing
         if pricing is not None:
             pricing.observe(event.ts_event, event.side, event.px, self.accounts[i].references.before(event.ts_event))
@@ -160,6 +161,7 @@ class MarketSide:
         self.engine.gate.position_limits[i] = self.quoters[i].limit
         self.engine.gate.baselines[i] *= sz
         self.engine.tasks.rescale(i, px)
+        self.engine.earn.rescale(i, sz)
         self.engine.ledger.regrid()
         self.engine.version += 1
 

@@ -88,6 +88,7 @@ class OrderSide:
         effect = PlaceOrder(i, self.tracker.next_oid, side, px, lots, tif, reduce_only, purpose, level)
         self.tracker.next_oid += 1
         order = self.tracker.add(effect, self.engine.ts)
+        self.engine.earn.sent(order)
         if purpose == "quote":
             self.quoters[i].slots[side][level] = order
         self.engine.gate.count(self.engine.venue_of[i], self.engine.ts)
@@ -101,6 +102,7 @@ class OrderSide:
             self.tracker.apply(order, Fact.CANCEL_SENT)
             order.cancel_ts = self.engine.ts
             self.engine.gate.count(self.engine.venue_of[order.i], self.engine.ts)
+            self.engine.earn.touched(order)
             self.engine.out.append(CancelOrder(order.i, order.oid))
 
     def pull(self, i: int) -> None:
@@ -269,10 +271,11 @@ class OrderSide:
         self.engine.reconcile.booked(event)
         self.engine.ledger.mark(i)
         if not account.rate:
-            account.rate = self.engine.ledger.rate(i)
+            account.convert(self.engine.ledger.rate(i))
         fee = self.money(i, event.fee, f"fill {event.trade_id}")
         purpose = order.purpose if order is not None else "manual"
-        account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose)
+        level = order.level if order is not None else 0
+        account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose, level)
         pricing = self.quoters[i].pricing
         if pricing is not None and event.maker:  # where the feed has not shown the trade
             pricing.observe(event.ts_event, -event.side, event.px, account.references.before(event.ts_event))
@@ -285,6 +288,7 @@ class OrderSide:
                 self.engine.market.requote(i)
             return
         ended = self.tracker.fill(order, event.sz)
+        self.engine.earn.filled(order, event.sz)
         if self.tracker.overfilled(order):
             self.engine.broken(i, f"order {order.oid} overfilled: {order.filled} of {order.sz} lots")
         self.engine.version += 1

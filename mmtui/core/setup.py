@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mmtui.core.earn.programme import Obligation
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.limits import Limits
@@ -48,6 +49,7 @@ class DeskSetup(msgspec.Struct, frozen=True, kw_only=True):
     landing_ms: list[int] = []
     #: Orders and positions are compared with the venue's so often (live desks; 0: only after a restart or reconnect).
     reconcile_s: float = 0.0
+    obligations: list[Obligation] = []
 
     def index(self, instrument_id: str) -> int:
         """Place of an instrument in the table, -1 when it is not there."""

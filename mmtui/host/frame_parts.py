@@ -5,9 +5,13 @@ Rules of this file: functions from the engine to a message part; nothing is kept
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from mmtui.core import events as ev
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import money
+from mmtui.core.market.instrument import plain
 from mmtui.core.risk.states import Desk
 from mmtui.link import messages as m
 
@@ -131,6 +135,59 @@ def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
 
 def _decimals(tick: str) -> int:
     return len(tick.partition(".")[2].rstrip("0")) + 1
+
+
+def venue_view(engine: Engine, v: int, now: int, execution: str) -> m.VenueView:
+    mine = [i for i, place in enumerate(engine.venue_of) if place == v]
+    seen = max((engine.protections.seen[i] for i in mine), default=0)
+    return m.VenueView(
+        id=engine.setup.venues[v],
+        connected=engine.protections.connected[v],
+        simulated=any(engine.accounts[i].instrument.simulated for i in mine),
+        age_ms=(now - seen) // 1_000_000 if seen else -1,
+        dead_man="n/a (paper)" if execution == "paper" else _dead_man(engine.dead_man[v], now),
+        ended=engine.ended,
+        resyncs=sum(engine.books[i].gaps for i in mine),
+        damaged=sum(engine.damaged.values()),
+        orders_s=float(engine.gate.rate(v, engine.ts)),
+        execution=execution,
+    )
+
+
+def _dead_man(last: ev.DeadMan | None, now: int) -> str:
+    """What a venue's dead-man switch would do: armed 9 s, off, refused, fired, or unavailable."""
+    if last is None:
+        return "unavailable"
+    return f"armed {max(0, last.until - now) // 10**9} s" if last.state == "armed" else last.state
+
+
+def asset_view(engine: Engine, asset: str) -> m.AssetView:
+    """Net delta of an asset and what it is made of."""
+    kinds = {"spot": Decimal(0), "linear": Decimal(0), "inverse": Decimal(0)}
+    wallet = limit = Decimal(0)
+    desk = engine.tasks.desk
+    for i in desk.instruments(asset):
+        account = engine.accounts[i]
+        kinds[account.instrument.kind] += engine.ledger.delta(i, engine.books)
+        wallet += engine.ledger.wallet(i)
+        mid2 = engine.books[i].mid2() or account.references.last()
+        limit += account.grid.base_lots(engine.gate.position_limits[i], mid2)
+    return m.AssetView(
+        asset=asset,
+        delta=base_text(sum(kinds.values(), Decimal(0)) + wallet),
+        spot=base_text(kinds["spot"]),
+        linear=base_text(kinds["linear"]),
+        inverse=base_text(kinds["inverse"]),
+        wallet=base_text(wallet),
+        transit="0",
+        target=base_text(desk.target(asset)),
+        limit=base_text(limit),
+    )
+
+
+def base_text(value: Decimal) -> str:
+    """Base units to eight decimals."""
+    return plain(value.quantize(Decimal(1).scaleb(-8)))
 
 
 def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> m.TripView | None:

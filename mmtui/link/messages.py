@@ -13,6 +13,7 @@ from __future__ import annotations
 import msgspec
 
 from mmtui.core.market.instrument import Instrument
+from mmtui.link.earned import EarnView, LineView, ObligationView
 
 PROTOCOL = 1
 
@@ -99,6 +100,7 @@ class OwnOrder(msgspec.Struct, kw_only=True):
     purpose: str
     level: int
     age_ms: int
+    fill_probability: float = -1.0  # of trading whole within 10 s, 0..1; -1: not known (yet)
 
 
 class BookView(msgspec.Struct, kw_only=True):
@@ -346,6 +348,9 @@ class Frame(msgspec.Struct, tag="frame", kw_only=True):
     loop_lag_ms: float
     cockpits: int
     operators: list[str]
+    earn: list[EarnView] = []
+    lines: list[LineView] = []
+    obligations: list[ObligationView] = []
 
 
 class Status(msgspec.Struct, tag="status", kw_only=True):

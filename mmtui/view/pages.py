@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mmtui.link.messages import OwnOrder
 from mmtui.view import formats as fmt
+from mmtui.view.earn import page as earn_page
 from mmtui.view.fills import SEVERITY, alert_row, fills
 from mmtui.view.heat import heat
 from mmtui.view.inventory import delta_row, inventory
@@ -29,9 +30,9 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
         "parameters": parameters,
         "log": _alerts,
         "risk": _risk,
-        "pnl": lambda m, c, h: pnl(m, c, h),
         "why": lambda m, c, h: why_page(m, c, h, m.scroll),
         "venues": _venues,
+        "pnl": earn_page,
     }[model.screen](model, cells, height)
 
 
@@ -47,7 +48,7 @@ def _orders(model: Model, cells: int, height: int) -> list[Row]:
     wide = cells >= 124
     name = 27 if wide else 12
     rows: list[Row] = [rule(f"own orders · {len(orders)}", cells)]
-    more = f"{'left':>11}  {'queue':<6}{'ahead':>11}" if wide else f"  {'queue':<6}"
+    more = f"{'left':>11}  {'queue':<6}{'ahead':>11}{'in 10 s':>9}" if wide else f"  {'queue':<6}"
     head = f"   {'instrument':<{name}}{'side':<6}{'price':>12}{'size':>11}{more}  {'state':<11}{'age':>6}  purpose"
     rows.append(clip([(head, "dim")], cells))
     ids = [order.oid for order in orders]
@@ -83,11 +84,17 @@ def _order_row(model: Model, order: OwnOrder, cells: int, name: int, wide: bool)
         (f"{scale.price(order.px):>12}", "bright"),
         (f"{size:>11}" + (f"{left:>11}" if wide else ""), "text"),
         (f"  {queue_bar(order) if known else 'n/a':<6}", "own"),
-        (f"{ahead if known else 'n/a':>11}" if wide else "", "dim"),
+        (f"{ahead if known else 'n/a':>11}{_chance(order):>9}" if wide else "", "dim"),
         (f"  {order.state:<11}", "danger" if order.state == "UNKNOWN" else "text"),
         (f"{fmt.age(order.age_ms):>6}  {order.purpose} {order.level + 1}", "dim"),
     ]
     return clip(spans, cells)
+
+
+def _chance(order: OwnOrder) -> str:
+    """How probably the order trades whole within ten seconds."""
+    chance = order.fill_probability
+    return "n/a" if chance < 0 else "<1%" if 0 < chance < 0.01 else f"{chance:.0%}"
 
 
 def _alerts(model: Model, cells: int, height: int) -> list[Row]:

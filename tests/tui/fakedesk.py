@@ -11,6 +11,8 @@ import random
 import sys
 from collections.abc import AsyncIterator
 
+from fakeearn import earned, lines_of, programmes
+
 from mmtui.core.market.instrument import Instrument
 from mmtui.link.messages import (
     AssetView,
@@ -100,6 +102,7 @@ class FrameMaker:
         self.history = [1_000 + 40 * self.rng.random() * i**0.4 for i in range(240)]
         self.trip: TripView | None = None
         self.playing = True
+        self.obligations = programmes()
         self.at = START + 90 * S
 
     def tick(self, rng_move: bool = True) -> Frame:
@@ -157,6 +160,7 @@ class FrameMaker:
                         purpose="quote",
                         level=level,
                         age_ms=4_200,
+                        fill_probability=(0.62, -1.0)[level],
                     )
                 )
         return out
@@ -362,6 +366,9 @@ class FrameMaker:
             loop_lag_ms=0.3,
             cockpits=1,
             operators=["op1"],
+            earn=[earned(item.id, at) for at, item in enumerate(INSTRUMENTS)],
+            lines=lines_of(INSTRUMENTS[1].id),
+            obligations=self.obligations,
         )
 
     def kill(self) -> None:
