@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mmtui.config.convert import Converter
+from mmtui.config.convert import Converter, show
 from mmtui.config.defaults import default_baseline, default_quoting
 from mmtui.config.errors import ConfigError
 from mmtui.config.schema import (
@@ -31,7 +31,8 @@ from mmtui.config.schema import (
 )
 from mmtui.core.commands import BY_NAME
 from mmtui.core.market.instrument import Grid, Instrument, plain
-from mmtui.core.quoting.params import Quoting
+from mmtui.core.quoting.params import Quoting, wrong
+from mmtui.core.quoting.params_price import needs_lead
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
@@ -156,9 +157,9 @@ class _Loader:
             if not isinstance(table, dict):
                 raise self.error(("quoting", name), f"write [quoting.NAME] tables; {name} stands outside of one")
             quoting = self.to.table(table, Quoting, ("quoting", name))
-            if quoting.min_spread_bps > quoting.max_spread_bps:
-                what = f"{quoting.min_spread_bps} is above max_spread_bps {quoting.max_spread_bps}; give a smaller one"
-                raise self.error(("quoting", name, "min_spread_bps"), what)
+            key, why = wrong(quoting)
+            if key:
+                raise self.error(("quoting", name, key), f"{show(getattr(quoting, key))} {why}")
             profiles[name] = quoting
         return profiles
 
@@ -286,7 +287,7 @@ class _Loader:
         done += [self._unnamed(item, profiles) for item in found.values() if item.venue not in named]
         ids = {item.instrument.id for item in done}
         for item in done:
-            if item.quoting.fair_value == "other" and item.quoting.fair_source not in ids - {item.instrument.id}:
+            if needs_lead(item.quoting) and item.quoting.fair_source not in ids - {item.instrument.id}:
                 source = item.quoting.fair_source
                 what = f'"{source}" is not another instrument of the desk; give one of {", ".join(sorted(ids))}'
                 raise self.error(("quoting", item.profile, "fair_source"), what)

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from mmtui.core.events import BestQuote, BookSnapshot, GridRefined
 from mmtui.core.market.book import OrderBook
 from mmtui.core.quoting import model
+from mmtui.core.quoting.fair import fair_value
 from mmtui.core.quoting.params import REFERENCE, Quoting
 from mmtui.core.quoting.volatility import Volatility
+from mmtui.core.quoting.waterfall import waterfall
 
 fairs = st.floats(100, 2_000_000)
 halves = st.floats(0, 500)
@@ -48,7 +50,9 @@ def test_rounding_costs_less_than_a_tick(fair, half, skew):
     clip=st.integers(1, 10**7), mine=st.integers(0, 10**7),
 )  # fmt: skip
 def test_the_waterfall_adds_up_and_ends_at_the_quote(side, fair, half, inventory, operator, clip, mine):
-    lines = model.explain(side, fair, half, inventory, operator, clip, mine)
+    shifts = [("inventory skew", inventory), ("operator skew", operator)]
+    ends = [("kept post-only", clip), ("held within tolerance", mine)]
+    lines = waterfall(side, fair, shifts, [("half-spread", 2 * half)], ends)
     total = 0.0
     for line in lines:
         total += line.value
@@ -79,10 +83,10 @@ def book_of(bids, asks):
 
 def test_fair_values():
     book = book_of([(100, 30), (98, 10)], [(104, 10), (105, 30)])
-    assert model.fair_value(book, Quoting(fair_value="mid"), 0) == 102
-    assert model.fair_value(book, Quoting(fair_value="micro"), 0) == 103  # more bids than asks: nearer to the ask
-    assert model.fair_value(book, Quoting(fair_value="other"), 77.5) == 77.5
-    assert model.fair_value(book, Quoting(fair_value="weighted", fair_depth=2), 0) == (99.5 + 104.75) / 2
+    assert fair_value(book, Quoting(fair_value="mid"), 0) == 102
+    assert fair_value(book, Quoting(fair_value="micro"), 0) == 103  # more bids than asks: nearer to the ask
+    assert fair_value(book, Quoting(fair_value="other"), 77.5) == 77.5
+    assert fair_value(book, Quoting(fair_value="weighted", fair_depth=2), 0) == (99.5 + 104.75) / 2
 
 
 @given(
@@ -94,7 +98,7 @@ def test_fair_value_lies_inside_what_it_is_made_of(bids, asks, kind, quoted):
     book = book_of(list(bids.items()), list(asks.items()))
     if quoted:
         book.best_quote(BestQuote(2, 2, 0, 9, max(bids), 1, min(asks), 1))
-    fair = model.fair_value(book, Quoting(fair_value=kind, fair_depth=3), 0)
+    fair = fair_value(book, Quoting(fair_value=kind, fair_depth=3), 0)
     low, high = (min(bids), max(asks)) if kind == "weighted" else (max(bids), min(asks))
     assert low <= fair <= high
 

@@ -11,10 +11,13 @@ from decimal import Decimal
 from mmtui.core.market.instrument import Grid
 from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
-from mmtui.core.quoting import model
+from mmtui.core.quoting import model, skew, width
 from mmtui.core.quoting.params import Quoting
+from mmtui.core.quoting.params_price import curve
 from mmtui.core.quoting.pricing import Pricing
-from mmtui.core.quoting.volatility import Volatility
+from mmtui.core.quoting.steps import Steps
+from mmtui.core.quoting.volatility import Estimator, estimator
+from mmtui.core.quoting.waterfall import Line, waterfall
 from mmtui.core.setup import InstrumentSetup
 
 #: A side whose orders an operator cancelled one by one comes back after this.
@@ -29,15 +32,16 @@ DEAF = 0.1
 class Quoter:
     """State of quoting on one instrument. Sizes in lots, prices in ticks."""
 
-    def __init__(self, i: int, setup: InstrumentSetup) -> None:
+    def __init__(self, i: int, setup: InstrumentSetup, live: bool = False) -> None:
         self.i = i
         self.base = setup.quoting
         self.params = setup.quoting
         self.enabled = setup.quote
         self.operator = model.Operator()
-        self.reduce_mode = False
+        self.reduce = False
         self.guard = ""  # a gauge at 90 %: reduce-only, and why
-        self.volatility = Volatility(setup.quoting.vol_window_s)
+        self.live = live  # own orders stand in the displayed book
+        self.volatility: Estimator = estimator(setup.quoting, setup.quoting, None)
         self.slots: dict[int, list[Order | None]] = {1: [], -1: []}
         self.hold = {1: 0, -1: 0}  # until when a side is held back by the operator
         self.hold_by = {1: "", -1: ""}
@@ -49,11 +53,23 @@ class Quoter:
         self.bid = self.ask = 0  # touch at the last pricing
         self.deaf = 0.0  # ticks of fair value that are not worth a new pricing
         self.micro = setup.quoting.fair_value == "micro"
+        self.base_bps = 0.0  # width by parameters or model, at the last pricing
         self.half_bps = 0.0
         self.skew_inventory = 0.0
+        self.steps = Steps(setup.quoting, live, None)
+        self.plain = True  # none of the steps below is on
+        self.shift = self.widen = 0.0  # bps: of the signals, and of what widens beside the operator
+        self.told = (0.0, 0.0)  # those at the last pricing
+        self.cost = 0.0  # average entry in ticks, with cost_floor; 0.0: none
+        self.others = (0, 0)  # touch of everybody else, with EXIT NOW
+        self.zone = "green"
+        self.zone_spread = self.zone_size = self.zone_limit = 1.0
+        self.floor = 0.0  # bps of full width that fees ask for
+        self.curve: skew.Points = ()  # () : skew_bps
         self.pricing: Pricing | None = None  # the spread model; None: fixed
         self.ts = self.position = 0  # at the last pricing of a spread model
-        self.want: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+        self.want: skew.Sides = ((), ())
+        self.laddered: skew.Sides = ((), ())  # as the ladder made them, before cost_floor and EXIT NOW
         self.sizes: dict[int, tuple[int, ...]] = {1: (), -1: ()}
         self.sized_for: tuple[object, ...] = ()  # what the sizes were made for; () after a change of parameters
         self.offsets: tuple[float, ...] = ()
@@ -70,19 +86,24 @@ class Quoter:
     def derive(self, params: Quoting) -> None:
         """Everything that depends on parameters alone, prepared once a change."""
         lot = self.grid.lot
-        if params.vol_window_s != self.params.vol_window_s:
-            self.volatility.tau = params.vol_window_s
+        self.volatility = estimator(params, self.params, self.volatility)
         self.params = params
         self.micro = params.fair_value == "micro"
         self.sized_for = ()
         self.offsets = model.rungs(params)
         self.shape = model.shape(params)
         self.unit = float(Decimal(repr(params.size)) / lot)
-        self.target = int(Decimal(self.setup.target) / lot)
+        if params.target_kind == "absolute":
+            self.target = int(Decimal(self.setup.target) / lot)
         explicit = Decimal(self.setup.max_position) / lot
         self.limit = int(explicit) if explicit > 0 else max(1, int(20 * self.unit))
         self.min_life = params.min_life_ms * 1_000_000
         self.pricing = None if params.spread_model == "fixed" else Pricing(params, self.pricing)
+        self.steps = Steps(params, self.live, self.steps)
+        self.floor = width.floor_bps(params, float(self.setup.instrument.maker_bps))
+        self.curve = curve(params.skew_curve) if params.skew_curve else ()
+        self.enter(width.zone(params, self.zone, self.volatility.bps(params.vol_horizon_s)))
+        self.refresh()
         for side in (1, -1):
             slots = self.slots[side]
             while len(slots) < params.levels:
@@ -96,8 +117,33 @@ class Quoter:
             self.lot_step *= sz
         self.fair *= px
         self.want = ((), ())
-        self.volatility.last_mid *= px
+        self.volatility.rescale(px)
+        self.steps.rescale(px)
         self.derive(self.params)
+
+    def refresh(self) -> None:
+        """Which path the prices take: after a change of what is on."""
+        self.plain = self.steps.idle and not self.params.cost_floor and not self.operator.exit
+        if self.plain:
+            self.shift = self.widen = self.cost = 0.0
+
+    def enter(self, zone: str) -> bool:
+        """The risk zone in force; True when it is another than before, or has other factors."""
+        before = (self.zone, self.zone_spread, self.zone_size, self.zone_limit)
+        self.zone_spread, self.zone_size, self.zone_limit = width.factors(self.params, zone)
+        self.zone = zone
+        if before == (zone, self.zone_spread, self.zone_size, self.zone_limit):
+            return False
+        self.sized_for = ()
+        self.dirty = True
+        return True
+
+    def aim(self, lots: int) -> None:
+        """The inventory to lean to, where it is not the instrument's target."""
+        if lots != self.target:
+            self.target = lots
+            self.sized_for = ()
+            self.dirty = True
 
     # ------------------------------------------------------------ deciding
 
@@ -106,38 +152,62 @@ class Quoter:
         operator, params = self.operator, self.params
         self.fair, self.bid, self.ask = fair, bid, ask
         self.deaf = DEAF * params.requote_tolerance_bps * 1e-4 * fair
+        self.ts, self.position = ts, position
         if self.pricing is None:
-            self.half_bps = self._fixed_width() * 0.5
-            self.skew_inventory = model.inventory_skew(params, self.load(position))
+            base = self._spread()
+            self.skew_inventory = self.leaning(position)
         else:
-            self.ts, self.position = ts, position
-            width, self.skew_inventory = self.modelled(self.pricing, position)
-            self.half_bps = width * 0.5
-        skew = self.skew_inventory + operator.skew_bps
-        want = model.prices(fair, self.half_bps, skew, self.offsets, bid, ask, self.tick_step)
+            base, self.skew_inventory = self.modelled(self.pricing, position)
+        self.base_bps = base
+        base = (base + self.widen) * self.zone_spread
+        self.half_bps = model.full_width(params, operator, base, self.floor) * 0.5
+        skew_bps = self.shift + self.skew_inventory + operator.skew_bps
+        want = self.laddered = model.prices(fair, self.half_bps, skew_bps, self.offsets, bid, ask, self.tick_step)
+        if not self.plain:
+            self.told = (self.shift, self.widen)
+            want = self._held(want)
         if want == self.want and not self.dirty:
             return False
         self.want = want
         return True
 
+    def _held(self, want: skew.Sides) -> skew.Sides:
+        """The ladder as the cost of the inventory, or EXIT NOW, holds it."""
+        if self.operator.exit:
+            return skew.way_out(want, self.position, *self.others, self.tick_step)
+        if self.cost:
+            return skew.no_loss(want, self.position, self.cost, self.tick_step)
+        return want
+
+    def stirred(self) -> bool:
+        """Whether signals or widening have moved by more than is worth a new pricing."""
+        moved = abs(self.shift - self.told[0]) + 0.5 * abs(self.widen - self.told[1])
+        return moved > DEAF * self.params.requote_tolerance_bps
+
     def width(self) -> float:
         """Full width in force, bps; the same whether quotes are out or not."""
-        return self._fixed_width() if self.pricing is None else self.modelled(self.pricing, self.position)[0]
+        return model.full_width(self.params, self.operator, self.base_width(), self.floor)
 
-    def _fixed_width(self) -> float:
+    def base_width(self) -> float:
+        """Full width in force before the operator and the bounds, bps."""
+        base = self._spread() if self.pricing is None else self.modelled(self.pricing, self.position)[0]
+        return (base + self.widen) * self.zone_spread
+
+    def _spread(self) -> float:
         params = self.params
-        base = params.spread_bps
         if params.vol_factor:
-            base += params.vol_factor * self.volatility.bps(params.vol_horizon_s)
-        return model.full_width(params, self.operator, base)
+            return params.spread_bps + params.vol_factor * self.volatility.bps(params.vol_horizon_s)
+        return params.spread_bps
 
     def modelled(self, pricing: Pricing, position: int) -> tuple[float, float]:
-        """Full width and inventory skew of the spread model at this position, bps, inside their bounds."""
+        """Width and inventory skew of the spread model at this position, bps; the skew inside its bounds."""
         params = self.params
         sigma = params.sigma_bps if params.sigma == "fixed" else self.volatility.bps(1.0)
-        width, skew = pricing.quote(sigma, self.ts, (position - self.target) / self.unit, self.limit / self.unit)
+        room = self.limit / self.unit
+        q = self.load(position) * room if params.dead_band else (position - self.target) / self.unit
+        base, skew_bps = pricing.quote(sigma, self.ts, q, room)
         most = params.max_spread_bps * 0.5
-        return model.full_width(params, self.operator, width), max(-most, min(most, skew))
+        return base, max(-most, min(most, skew_bps))
 
     def calibrate(self, ts: int) -> None:
         """Take what has been measured into the spread model: on the timer, never between a message and its quote."""
@@ -145,14 +215,25 @@ class Quoter:
             self.pricing.calibrate(ts, 2e4 / self.volatility.last_mid)
 
     def load(self, position: int) -> float:
-        """How full the position is: (position - target) / limit, in [-1, 1]."""
-        return max(-1.0, min(1.0, (position - self.target) / (self.limit or 1)))
+        """How full the position is: (position - target) / limit, in [-1, 1]; 0 inside the dead band."""
+        share = max(-1.0, min(1.0, (position - self.target) / (self.limit or 1)))
+        band = self.params.dead_band
+        return skew.banded(share, band) if band else share
+
+    def leaning(self, position: int) -> float:
+        """Inventory skew without a model, bps."""
+        if self.curve:
+            return skew.on_curve(self.curve, self.load(position))
+        return model.inventory_skew(self.params, self.load(position))
 
     def lean(self, position: int) -> float:
         """Inventory skew at this position, bps."""
-        if self.pricing is not None:
-            return self.modelled(self.pricing, position)[1]
-        return model.inventory_skew(self.params, self.load(position))
+        return self.leaning(position) if self.pricing is None else self.modelled(self.pricing, position)[1]
+
+    @property
+    def reduce_mode(self) -> bool:
+        """Only the side that reduces is quoted: by REDUCE or by EXIT NOW."""
+        return self.reduce or self.operator.exit
 
     def resize(self, position: int, ts: int) -> None:
         """Wanted sizes a side: profile, operator, WIDE, easing back, size skew, REDUCE and the room to the limit."""
@@ -215,27 +296,57 @@ class Quoter:
 
     # ------------------------------------------------------------ explaining
 
-    def why(self, side: int) -> list[model.Line]:
+    def why(self, side: int) -> list[Line]:
         """The waterfall of a side's first rung in ticks; empty when nothing is quoted there."""
-        want = self.want[0] if side > 0 else self.want[1]
+        want, laddered = (self.want[0], self.laddered[0]) if side > 0 else (self.want[1], self.laddered[1])
         if not want or not self.active or self.reasons[side]:
             return []
         first = self.slots[side][0]
+        held = "EXIT NOW" if self.operator.exit else "inventory cost"
         mine = first.px if first is not None else want[0]
-        skews = self.skew_inventory, self.operator.skew_bps
-        known = side, self.fair, self.half_bps, *skews, want[0], mine, self.tick_step
+        ends = [("kept post-only", laddered[0]), (held, want[0]), ("held within tolerance", mine)]
+        return waterfall(side, self.fair, self._shifts(), self._widths(), ends, self.tick_step)
+
+    def _shifts(self) -> list[tuple[str, float]]:
+        """What moves both sides, bps."""
+        signals = self.steps.signals
+        out = signals.lines() if signals is not None and self.shift else []
+        word = "inventory skew" if self.pricing is None else "reservation price (skew)"
+        return [*out, (word, self.skew_inventory), ("operator skew", self.operator.skew_bps)]
+
+    def _widths(self) -> list[tuple[str, float]]:
+        """What makes the full width, bps: base, widening, zone, operator, bounds."""
+        params, operator, base = self.params, self.operator, self.base_bps
         if self.pricing is None:
-            return model.explain(*known)
-        return model.explain(*known, ("reservation price (skew)", self.pricing.words()))
+            out = [("half-spread", params.spread_bps), ("volatility", base - params.spread_bps)]
+        else:
+            out = [(self.pricing.words(), base)]
+        out += self.steps.widening.said if self.widen else []
+        base += self.widen
+        out.append((f"risk zone {self.zone}", base * (self.zone_spread - 1.0)))
+        base *= self.zone_spread
+        out.append(("operator spread", operator.spread_bps))
+        base += operator.spread_bps
+        if operator.wide:
+            out.append(("WIDE", base))
+            base *= 2
+        bounded = min(max(base, params.min_spread_bps), params.max_spread_bps)
+        out.append(("minimum spread" if bounded > base else "maximum spread", bounded - base))
+        return [*out, ("fees", max(0.0, self.floor - bounded))]
 
     def digest(self) -> tuple[object, ...]:
         return (
             self.operator.digest(),
-            self.reduce_mode,
+            self.reduce,
+            self.operator.exit,
             self.want,
             self.fair,
             self.volatility.variance,
             [self.reasons[1], self.reasons[-1]],
             self.ease_until,
+            self.zone,
+            self.target,
             *(() if self.pricing is None else self.pricing.digest()),
+            *(() if self.plain else (self.shift, self.widen, self.cost, self.steps.digest())),
+            *(() if self.params.vol_estimator == "ewma" else self.volatility.digest()),
         )
