@@ -59,7 +59,8 @@ class Quoter:
         self.steps = Steps(setup.quoting, live, None)
         self.plain = True  # none of the steps below is on
         self.shift = self.widen = 0.0  # bps: of the signals, and of what widens beside the operator
-        self.told = (0.0, 0.0)  # those at the last pricing
+        self.told = (0.0, 0.0)  # those at the last pricing, and what each of their steps said then
+        self.said: tuple[list[tuple[str, float]], list[tuple[str, float]]] = ([], [])
         self.cost = 0.0  # average entry in ticks, with cost_floor; 0.0: none
         self.others = (0, 0)  # touch of everybody else, with EXIT NOW
         self.zone = "green"
@@ -126,6 +127,7 @@ class Quoter:
         self.plain = self.steps.idle and not self.params.cost_floor and not self.operator.exit
         if self.plain:
             self.shift = self.widen = self.cost = 0.0
+            self.told, self.said = (0.0, 0.0), ([], [])
 
     def enter(self, zone: str) -> bool:
         """The risk zone in force; True when it is another than before, or has other factors."""
@@ -164,7 +166,7 @@ class Quoter:
         skew_bps = self.shift + self.skew_inventory + operator.skew_bps
         want = self.laddered = model.prices(fair, self.half_bps, skew_bps, self.offsets, bid, ask, self.tick_step)
         if not self.plain:
-            self.told = (self.shift, self.widen)
+            self.told, self.said = (self.shift, self.widen), self.steps.said()
             want = self._held(want)
         if want == self.want and not self.dirty:
             return False
@@ -309,10 +311,8 @@ class Quoter:
 
     def _shifts(self) -> list[tuple[str, float]]:
         """What moves both sides, bps."""
-        signals = self.steps.signals
-        out = signals.lines() if signals is not None and self.shift else []
         word = "inventory skew" if self.pricing is None else "reservation price (skew)"
-        return [*out, (word, self.skew_inventory), ("operator skew", self.operator.skew_bps)]
+        return [*self.said[0], (word, self.skew_inventory), ("operator skew", self.operator.skew_bps)]
 
     def _widths(self) -> list[tuple[str, float]]:
         """What makes the full width, bps: base, widening, zone, operator, bounds."""
@@ -321,8 +321,8 @@ class Quoter:
             out = [("half-spread", params.spread_bps), ("volatility", base - params.spread_bps)]
         else:
             out = [(self.pricing.words(), base)]
-        out += self.steps.widening.said if self.widen else []
-        base += self.widen
+        out += self.said[1]
+        base += self.told[1]
         out.append((f"risk zone {self.zone}", base * (self.zone_spread - 1.0)))
         base *= self.zone_spread
         out.append(("operator spread", operator.spread_bps))

@@ -130,21 +130,18 @@ class Signals:
         self.flow.tau = params.flow_tau_s
         self.momentum: Momentum = last.momentum if last is not None else Momentum(params)
         self.momentum.tune(params)
-        self.said = [0.0] * len(self.weights)  # bps
+        self.said: list[tuple[str, float]] = []  # bps each
 
     def bps(self, feeds: Feeds, fair: Fair, i: int, slots: Slots, ts: int) -> float:
         """By how much they shift fair value together."""
         total = 0.0
-        for k, (name, weight, cap) in enumerate(self.weights):
+        said = self.said = []
+        for name, weight, cap in self.weights:
             shift = weight * _SIGNALS[name](self, feeds, fair, i, slots, ts)
             shift = max(-cap, min(cap, shift))
-            self.said[k] = shift
+            said.append((name, shift))
             total += shift
         return total
-
-    def lines(self) -> list[tuple[str, float]]:
-        """Name and shift in bps of each, as last used."""
-        return [(name, shift) for (name, _, _), shift in zip(self.weights, self.said, strict=True)]
 
     def digest(self) -> tuple[object, ...]:
         return (self.said, self.flow.digest(), self.momentum.digest())

@@ -43,6 +43,10 @@ class Steps:
         if self.signals is not None:
             self.signals.momentum.note(ts, feeds.books[i].mid2())
 
+    def said(self) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+        """What each signal and each widening says now, bps."""
+        return (self.signals.said if self.signals is not None else []), self.widening.said
+
     def momentum(self, ts: int) -> float:
         """Momentum in bps, 0.0 while nothing asks for it."""
         return self.signals.momentum.bps(ts) if self.signals is not None else 0.0
