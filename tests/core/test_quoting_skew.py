@@ -49,7 +49,9 @@ def test_a_skew_curve_that_is_none_is_refused_in_words(text, words):
 
 
 @given(
-    points=st.lists(st.tuples(st.floats(0.01, 1.0), st.floats(0, 100)), min_size=1, max_size=6, unique_by=lambda p: p[0]),
+    points=st.lists(
+        st.tuples(st.floats(0.01, 1.0), st.floats(0, 100)), min_size=1, max_size=6, unique_by=lambda p: p[0]
+    ),
     load=st.floats(-1, 1),
 )  # fmt: skip
 def test_a_curve_is_odd_and_stays_between_its_points(points, load):

@@ -45,7 +45,8 @@ def life(seed, check, hand=True):
         mid += dice.randint(-300, 300)
         what, ts, i = dice.random(), desk.now + MS, dice.randint(0, 1)
         if what < 0.6:
-            desk.quote(mid - dice.randint(1, 9), mid + dice.randint(1, 9), i, (dice.randint(1, 99), dice.randint(1, 99)))
+            sizes = (dice.randint(1, 99), dice.randint(1, 99))
+            desk.quote(mid - dice.randint(1, 9), mid + dice.randint(1, 9), i, sizes)
         elif what < 0.75:
             desk.event(Trade(ts, ts, i, 1, mid, dice.randint(1, 40), dice.choice((1, -1))))
         elif what < 0.8:

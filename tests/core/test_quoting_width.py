@@ -76,7 +76,8 @@ def test_what_an_estimator_has_measured_is_kept_where_it_means_the_same():
     assert estimator(Quoting(vol_window_s=9.0), params, one) is one and one.tau == 9.0
     other = estimator(Quoting(vol_estimator="realised"), params, one)
     assert isinstance(other, Realised)
-    assert estimator(Quoting(vol_estimator="realised", spread_bps=1.0), Quoting(vol_estimator="realised"), other) is other
+    realised = Quoting(vol_estimator="realised")
+    assert estimator(Quoting(vol_estimator="realised", spread_bps=1.0), realised, other) is other
 
 
 # -- fees --------------------------------------------------------------------------------------------------------------
