@@ -280,7 +280,7 @@ class MarketSide:
 
     def _no_fair_value(self, quoter: Quoter) -> None:
         """Nothing is quoted from a price that is not known."""
-        quoter.want = quoter.laddered = ((), ())
+        quoter.want = quoter.priced = ((), ())
         quoter.reasons = {1: reasons.NO_FAIR_VALUE, -1: reasons.NO_FAIR_VALUE}
         quoter.dirty = True
         self.engine.orders.pull(quoter.i)

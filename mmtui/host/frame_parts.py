@@ -5,6 +5,8 @@ Rules of this file: functions from the engine to a message part; nothing is kept
 
 from __future__ import annotations
 
+from typing import Any
+
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import money
@@ -55,6 +57,20 @@ def book_view(engine: Engine, i: int, depth: int, now: int) -> m.BookView:
 def _steps(engine: Engine, i: int, side: int) -> list[m.Step]:
     tick = float(engine.accounts[i].grid.tick)
     return [m.Step(line.label, line.value * tick, line.after * tick) for line in engine.quoters[i].why(side)]
+
+
+def why_status(engine: Engine, i: int) -> dict[str, Any]:
+    """Why each side is where it is, or is not: its reason, and its waterfall with prices and bps of fair value."""
+    out: dict[str, Any] = {}
+    for name, side in (("bid", 1), ("ask", -1)):
+        steps = _steps(engine, i, side)
+        unit = steps[0].value * 1e-4 if steps else 0.0
+        lines = [
+            {"step": one.label, "bps": round(one.value / unit, 4) if k else 0.0, "price": round(one.after, 12)}
+            for k, one in enumerate(steps)
+        ]
+        out[name] = {"reason": engine.quoters[i].reasons[side], "waterfall": lines}
+    return out
 
 
 def _protections(engine: Engine, i: int, now: int) -> list[str]:

@@ -18,7 +18,7 @@ from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import UNIT, money
 from mmtui.core.market.instrument import plain
 from mmtui.core.tasks import Plan, plan
-from mmtui.host.frame_parts import book_view, instrument_view, trip_view
+from mmtui.host.frame_parts import book_view, instrument_view, trip_view, why_status
 from mmtui.link import messages as m
 
 #: Entries of each kind that a Snapshot of the lossless lane holds.
@@ -356,6 +356,7 @@ class FrameBuilder:
             "spread_bps": quoter.width(),
             "skew_bps": quoter.lean(account.position) + quoter.operator.skew_bps,
             "reason": protection or "; ".join(sorted(reason for reason in reasons if reason and reason != "RUNNING")),
+            "why": why_status(engine, i),
             "fills": account.fills,
             "gaps": book.gaps,
             "markout_bps": {f"{h}s": account.markout(k) for k, h in enumerate(HORIZONS)},

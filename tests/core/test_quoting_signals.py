@@ -3,7 +3,7 @@
 import pytest
 from desk_kit import MS, SECOND, Desk, item, setup_of
 
-from mmtui.core.events import Trade
+from mmtui.core.events import GridRefined, Trade
 from mmtui.core.quoting.signals import Flow
 
 
@@ -116,6 +116,22 @@ def test_every_signal_has_its_line_and_none_moves_fair_value_itself():
         lines = quoter.why(side)
         assert [line.label for line in lines[:5]] == ["fair", "book imbalance", "trade flow", "momentum", "half-spread"]
         assert sum(line.value for line in lines) == pytest.approx(desk.one(side).px)
+
+
+def test_a_finer_grid_changes_no_signal():
+    desk = desk_of(flow_bps=2.0, momentum_weight=0.5, target_kind="equity", target_share=0.05)
+    trade(desk, 1, 30)
+    desk.quote(1_000_015, 1_000_025)
+    desk.wait(200)
+    quoter = desk.engine.quoters[0]
+    trade(desk, -1, 10)
+    flow, momentum, target = quoter.steps.signals.flow.at(desk.now), quoter.steps.momentum(desk.now), quoter.target
+    desk.event(GridRefined(desk.now, 0, "0.01", "0.0001", 10, 10))
+    assert quoter.steps.signals.flow.at(desk.now) == pytest.approx(flow)
+    assert quoter.steps.momentum(desk.now) == pytest.approx(momentum, rel=1e-6)
+    assert quoter.target == 10 * target != 0
+    trade(desk, -1, 200)  # lots of the finer grid: what were 20
+    assert abs(quoter.steps.signals.flow.at(desk.now)) < 0.05
 
 
 def test_what_is_off_is_not_there():

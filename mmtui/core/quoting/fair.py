@@ -117,6 +117,8 @@ def others(levels: Levels, mine: list[Order | None], depth: int) -> Levels:
 
 def foreign(book: OrderBook, slots: Slots, depth: int) -> tuple[Levels, Levels]:
     """The first levels a side of everybody else; of a side where nobody else is, ours."""
+    if slots is NOBODY:
+        return book.display(depth)
     bids, asks = book.display(depth + max(len(slots[1]), len(slots[-1])))
     return others(bids, slots[1], depth) or bids[:depth], others(asks, slots[-1], depth) or asks[:depth]
 

@@ -71,6 +71,7 @@ class Quoter:
         self.ts = self.position = 0  # at the last pricing of a spread model
         self.want: skew.Sides = ((), ())
         self.laddered: skew.Sides = ((), ())  # as the ladder made them, before cost_floor and EXIT NOW
+        self.priced: skew.Sides = ((), ())  # as the pricing left them
         self.sizes: dict[int, tuple[int, ...]] = {1: (), -1: ()}
         self.sized_for: tuple[object, ...] = ()  # what the sizes were made for; () after a change of parameters
         self.offsets: tuple[float, ...] = ()
@@ -119,7 +120,8 @@ class Quoter:
         self.fair *= px
         self.want = ((), ())
         self.volatility.rescale(px)
-        self.steps.rescale(px)
+        self.steps.rescale(px, sz)
+        self.target *= sz
         self.derive(self.params)
 
     def refresh(self) -> None:
@@ -168,6 +170,7 @@ class Quoter:
         if not self.plain:
             self.told, self.said = (self.shift, self.widen), self.steps.said()
             want = self._held(want)
+        self.priced = want
         if want == self.want and not self.dirty:
             return False
         self.want = want
@@ -300,13 +303,15 @@ class Quoter:
 
     def why(self, side: int) -> list[Line]:
         """The waterfall of a side's first rung in ticks; empty when nothing is quoted there."""
-        want, laddered = (self.want[0], self.laddered[0]) if side > 0 else (self.want[1], self.laddered[1])
-        if not want or not self.active or self.reasons[side]:
+        k = 0 if side > 0 else 1
+        want, laddered, priced = self.want[k], self.laddered[k], self.priced[k]
+        if not (want and priced) or not self.active or self.reasons[side]:
             return []
         first = self.slots[side][0]
         held = "EXIT NOW" if self.operator.exit else "inventory cost"
         mine = first.px if first is not None else want[0]
-        ends = [("kept post-only", laddered[0]), (held, want[0]), ("held within tolerance", mine)]
+        ends = [("kept post-only", laddered[0]), (held, priced[0]), ("best price of others", want[0])]
+        ends.append(("held within tolerance", mine))
         return waterfall(side, self.fair, self._shifts(), self._widths(), ends, self.tick_step)
 
     def _shifts(self) -> list[tuple[str, float]]:

@@ -9,41 +9,33 @@ from __future__ import annotations
 # Switches, states, operator.
 NOT_STARTED = "not started"
 NOT_CONFIGURED = "not quoted (config)"
-DRAINING = "draining"
 CANCELLED_BY = "cancelled by"
 REDUCE = "REDUCE"
 EXIT = "EXIT NOW"
-ONE_SIDED = "one-sided"
+BIDS_ONLY, ASKS_ONLY = "bids only", "asks only"
 
 # Position, size, money.
 POSITION_LIMIT = "position limit"
 NEAR_LIMIT = "position at 90 % of its limit"
 BELOW_LOT = "size below one lot"
-BELOW_MINIMUM = "size below its minimum"
-BUDGET = "budget"
 SPOT_BALANCE = "spot balance"
-COST_FLOOR = "inventory cost"
-BIASED = "reservation price beyond the touch"
 
 # Price.
 NO_FAIR_VALUE = "no fair value"
 NO_REFERENCE = "no reference price"
 NO_RATE = "no conversion rate"
-PRICE_BAND = "price band"
-TOO_WIDE = "wider than the maximum spread"
-TOO_TIGHT = "no room for the width"
+CEILING, FLOOR, MOVING_BAND = "price ceiling", "price floor", "moving price band"
 PRICE_COLLAR = "price collar"
 ACROSS = "own order across"
 
 # Flow.
 BETWEEN_ORDERS = "between orders"
 AFTER_REJECT = "after a reject"
-AFTER_FILL = "cool-down after a fill"
-FILLS_PER_WINDOW = "fills per window"
+AFTER_FILL = "after a fill"
+FILLS_IN_WINDOW = "fills in the window"
 PING_PONG = "ping-pong"
-SESSION_CLOSED = "session closed"
-FUNDING_PAUSE = "funding pause"
-MIN_LIFE = "minimum order life"
+OUTSIDE_SESSIONS = "outside sessions"
+AROUND_FUNDING = "around funding"
 MESSAGE_RATE = "message rate"
 
 # Protections.
@@ -52,13 +44,10 @@ VOLATILITY = "volatility pause"
 TREND = "trend hold"
 TOXIC_FLOW = "toxic flow"
 TRADE_BURST = "trade burst"
-LIQUIDATION_BURST = "liquidation burst"
 ONE_LEG = "one-leg guard"
 REPEATED = "repeated executions"
 LEAD_VENUE = "lead venue"
 STALE_FEED = "stale feed"
-LATENCY = "venue latency"
-RISK_ZONE = "risk zone"
 OBLIGATION = "obligation"
 HEDGE_FAILED = "hedge failed"
 
@@ -70,28 +59,24 @@ REASONS: dict[str, str] = {
     "STOPPED": "The desk, the venue or the instrument is STOPPED; an operator starts it.",
     "HALTED": "A limit or a break has latched HALTED; an operator resumes it with a reason.",
     "KILLED": "Killed and latched; an operator resumes it with a reason.",
-    DRAINING: "Stopped with drain: open orders conclude and none is placed.",
     CANCELLED_BY: "An operator cancelled this side; it comes back by itself after one order, or by start.",
     REDUCE: "Only the side that reduces the position is quoted: an operator pressed it, or a loss gauge is at 90 %.",
     EXIT: "Exit now: the side that would add to the position is not quoted.",
-    ONE_SIDED: "The profile quotes the other side only.",
+    BIDS_ONLY: "The profile quotes bids only.",
+    ASKS_ONLY: "The profile quotes asks only.",
     POSITION_LIMIT: "Another order on this side could take the position past its limit.",
     NEAR_LIMIT: "The position is at 90 % of its limit: only the side that reduces is quoted.",
     BELOW_LOT: "What skew, easing and limits leave of the size is less than one lot.",
-    BELOW_MINIMUM: "The size is below the profile's or the venue's minimum.",
     "below min notional": "The order's worth is below the venue's minimum.",
     "order notional limit": "The order's worth is above the limit of one order.",
     "gross notional limit": "The desk's gross notional would pass its limit.",
-    BUDGET: "The budget of this side is spent.",
     SPOT_BALANCE: "There is no more of the base asset to sell.",
-    COST_FLOOR: "The average cost of the position is not known yet, and cost_floor is on.",
-    BIASED: "The quote would cross the touch.",
     NO_FAIR_VALUE: "The fair value that the profile asks for has no price now.",
     NO_REFERENCE: "The price collar has no reference price to measure from.",
     NO_RATE: "The worth of an order is not known in the desk's currency.",
-    PRICE_BAND: "Fair value is outside the price band, and this side would follow it.",
-    TOO_WIDE: "The width that is asked for is above the maximum spread.",
-    TOO_TIGHT: "The market leaves no room for this side at its width.",
+    CEILING: "Fair value is above the ceiling: nothing is bought there.",
+    FLOOR: "Fair value is below the floor: nothing is sold there.",
+    MOVING_BAND: "Fair value has left the band round its own past, and this side would follow it.",
     PRICE_COLLAR: "The price is farther from the reference than the collar allows.",
     ACROSS: "An own order on the other side stands at this price or beyond it.",
     "off the tick or lot": "The price or size is no multiple of what the venue takes.",
@@ -100,11 +85,10 @@ REASONS: dict[str, str] = {
     BETWEEN_ORDERS: "The last order has ended and the next is being decided.",
     AFTER_REJECT: "The venue rejected an order; the side waits a moment.",
     AFTER_FILL: "An own order was filled; the side waits for its cool-down.",
-    FILLS_PER_WINDOW: "The side has had its number of fills within the window.",
+    FILLS_IN_WINDOW: "The side has had its number of fills within the window.",
     PING_PONG: "The last fill was on this side; it waits for one on the other.",
-    SESSION_CLOSED: "The time of day is outside the profile's sessions.",
-    FUNDING_PAUSE: "Funding is paid soon or was paid just now.",
-    MIN_LIFE: "An order that should go has not lived its minimum time.",
+    OUTSIDE_SESSIONS: "The time of day is outside the profile's sessions.",
+    AROUND_FUNDING: "Funding is paid soon or was paid just now.",
     MESSAGE_RATE: "The venue's message budget for new orders is spent for this second.",
     NO_SNAPSHOT: "There is no book yet.",
     "gap": "The venue's sequence has a hole; a new snapshot is on its way.",
@@ -121,11 +105,8 @@ REASONS: dict[str, str] = {
     TREND: "The market runs against this side.",
     TOXIC_FLOW: "Fills of this side lost more than allowed shortly afterwards.",
     TRADE_BURST: "Too many trades in too short a time.",
-    LIQUIDATION_BURST: "Liquidations come in bursts.",
     ONE_LEG: "The other leg is missing or failed.",
     REPEATED: "Fills repeat without a new decision in between.",
-    LATENCY: "The venue answers too slowly.",
-    RISK_ZONE: "The asset's risk zone does not allow quotes.",
     OBLIGATION: "Held by the mode that keeps an obligation.",
     HEDGE_FAILED: "A hedge failed; quotes that would need it are pulled.",
 }

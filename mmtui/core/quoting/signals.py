@@ -44,6 +44,10 @@ class Flow:
             return 0.0
         return self.signed / self.total * exp(min(0, self.ts - ts) * 1e-9 / self.tau)
 
+    def rescale(self, sz: int) -> None:
+        self.signed *= sz
+        self.total *= sz
+
     def digest(self) -> tuple[object, ...]:
         return (self.signed, self.total, self.ts)
 

@@ -51,10 +51,12 @@ class Steps:
         """Momentum in bps, 0.0 while nothing asks for it."""
         return self.signals.momentum.bps(ts) if self.signals is not None else 0.0
 
-    def rescale(self, px: int) -> None:
+    def rescale(self, px: int, sz: int) -> None:
+        """A finer tick or lot."""
         self.fair.rescale(px)
         if self.signals is not None:
             self.signals.momentum.rescale(px)
+            self.signals.flow.rescale(sz)
 
     def digest(self) -> tuple[object, ...]:
         signals = self.signals.digest() if self.signals is not None else ()
