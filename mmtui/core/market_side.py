@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmtui.core import events as ev
+from mmtui.core.ladder_side import LadderSide
 from mmtui.core.market.book import OrderBook
 from mmtui.core.quoting.model import fair_value
 from mmtui.core.quoting.quoter import Quoter
@@ -31,6 +32,8 @@ class MarketSide:
         self.accounts = engine.accounts
         self.protections = engine.protections
         self.sources = engine.sources
+        self.ladders = LadderSide(engine)
+        self._ladder = self.ladders.bring
         self.dependents: list[list[int]] = []
         self.link_sources()
 
@@ -65,6 +68,8 @@ class MarketSide:
         pricing = self.quoters[i].pricing
         if pricing is not None:
             pricing.observe(event.ts_event, event.side, event.px, self.accounts[i].references.before(event.ts_event))
+        if self.quoters[i].hears:
+            self.ladders.trade(event)
 
     def _moved(self, i: int, ts: int, book: OrderBook) -> None:
         """The touch of a book may have moved: reference, volatility, quotes."""
@@ -203,50 +208,6 @@ class MarketSide:
         """Mid of the fair source in ticks of instrument i; 0.0 when it has none."""
         book = self.books[source]
         return book.mid2() / 2 * float(self.accounts[source].grid.tick) / float(self.accounts[i].grid.tick)
-
-    def _ladder(self, quoter: Quoter, ts: int) -> None:
-        """Bring the orders of both sides to the wanted prices and sizes."""
-        i = quoter.i
-        position = self.accounts[i].position
-        quoter.resize(position, ts)
-        quoter.dirty = False
-        band = quoter.tolerance()
-        for side in (1, -1):
-            want = quoter.want[0] if side > 0 else quoter.want[1]
-            sizes = quoter.sizes[side]
-            held = quoter.hold[side] > ts
-            reason = f"cancelled by {quoter.hold_by[side]}" if held else ""
-            waiting = False
-            slots = quoter.slots[side]
-            for k, order in enumerate(slots):
-                px, sz = (want[k], sizes[k]) if k < len(want) and not held else (0, 0)
-                if order is not None:
-                    keep = quoter.keep(order, px, sz, ts, band)
-                    waiting = waiting or keep is not False
-                    if keep is False:
-                        self.engine.orders.cancel(order)
-                    continue
-                if sz <= 0:
-                    reason = reason or self._no_size(quoter, side, position)
-                elif ts >= self.engine.orders.reject_until[i]:
-                    tif = "GTX" if quoter.params.post_only else "GTC"
-                    why = self.engine.orders.place(i, side, px, sz, tif, "quote", k)
-                    if why:
-                        reason = reason or why
-                    else:
-                        waiting = True
-                else:
-                    reason = reason or "after a reject"
-            quoter.reasons[side] = "" if waiting else reason or "between orders"
-
-    def _no_size(self, quoter: Quoter, side: int, position: int) -> str:
-        if quoter.reduce_mode and side * position >= 0:
-            return "REDUCE"
-        if quoter.guard and side * position >= 0:
-            return quoter.guard
-        if quoter.limit - side * position <= 0:
-            return "position limit"
-        return "position at 90 % of its limit" if quoter.full(side, position) else "size below one lot"
 
     def requote(self, i: int) -> None:
         """Decide again, whatever the book did: parameters, position, orders or state have changed."""

@@ -9,19 +9,20 @@ from __future__ import annotations
 from decimal import Decimal
 
 from mmtui.core.market.instrument import Grid
-from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
-from mmtui.core.quoting import model
+from mmtui.core.quoting import ladder, model
+from mmtui.core.quoting.best import Best
+from mmtui.core.quoting.flow import Flow, Life
+from mmtui.core.quoting.guards import Guards
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.quoting.pricing import Pricing
+from mmtui.core.quoting.sizes import Sizes
 from mmtui.core.quoting.volatility import Volatility
 from mmtui.core.setup import InstrumentSetup
 
 #: A side whose orders an operator cancelled one by one comes back after this.
 HOLD_ORDER_NS = 5_000_000_000
 FOREVER = 1 << 62
-#: Share of a limit from which on only the reducing side is quoted.
-REDUCE_AT = 0.9
 #: Share of the requote tolerance by which fair value may move before prices are computed again.
 DEAF = 0.1
 
@@ -54,16 +55,18 @@ class Quoter:
         self.pricing: Pricing | None = None  # the spread model; None: fixed
         self.ts = self.position = 0  # at the last pricing of a spread model
         self.want: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
-        self.sizes: dict[int, tuple[int, ...]] = {1: (), -1: ()}
-        self.sized_for: tuple[object, ...] = ()  # what the sizes were made for; () after a change of parameters
+        self.sizes = Sizes()
         self.offsets: tuple[float, ...] = ()
-        self.shape: tuple[float, ...] = ()
+        self.best: Best | None = None  # the best price of others; None: not followed
+        self.flow: Flow | None = None  # what holds a side for a while; None: nothing of it is on
+        self.guards: Guards | None = None  # protections of the strategy; None: none is on
+        self.life = Life(setup.quoting)
+        self.hears = False  # trades of the market matter to guards, or to places in the queue
         self.grid = Grid(setup.instrument)
         self.tick_step = self.lot_step = 1  # prices and sizes of orders are multiples of these
-        self.unit = 0.0  # lots of the first rung
+        self.unit = 0.0  # lots of `size`
         self.target = 0
         self.limit = 0
-        self.min_life = 0
         self.setup = setup
         self.derive(setup.quoting)
 
@@ -74,14 +77,18 @@ class Quoter:
             self.volatility.tau = params.vol_window_s
         self.params = params
         self.micro = params.fair_value == "micro"
-        self.sized_for = ()
-        self.offsets = model.rungs(params)
-        self.shape = model.shape(params)
+        self.offsets = ladder.rungs(params)
         self.unit = float(Decimal(repr(params.size)) / lot)
+        self.sizes.derive(params, self.unit)
+        follows = params.best_price != "off" or params.best_price_ask not in ("same", "off")
+        self.best = Best(params, self.grid, self.best) if follows else None
+        self.flow = Flow.made(params, self.grid, self.flow)
+        self.guards = Guards.made(params, self.grid, self.guards)
+        self.life = Life(params)
+        self.hears = self.guards is not None or params.queue_value_bps > 0.0
         self.target = int(Decimal(self.setup.target) / lot)
         explicit = Decimal(self.setup.max_position) / lot
         self.limit = int(explicit) if explicit > 0 else max(1, int(20 * self.unit))
-        self.min_life = params.min_life_ms * 1_000_000
         self.pricing = None if params.spread_model == "fixed" else Pricing(params, self.pricing)
         for side in (1, -1):
             slots = self.slots[side]
@@ -96,6 +103,12 @@ class Quoter:
             self.lot_step *= sz
         self.fair *= px
         self.want = ((), ())
+        if self.best is not None:
+            self.best.rescale(px)
+        if self.flow is not None:
+            self.flow.rescale(px, sz)
+        if self.guards is not None:
+            self.guards.rescale(px, sz)
         self.volatility.last_mid *= px
         self.derive(self.params)
 
@@ -114,7 +127,7 @@ class Quoter:
             width, self.skew_inventory = self.modelled(self.pricing, position)
             self.half_bps = width * 0.5
         skew = self.skew_inventory + operator.skew_bps
-        want = model.prices(fair, self.half_bps, skew, self.offsets, bid, ask, self.tick_step)
+        want = ladder.prices(fair, self.half_bps, skew, self.offsets, bid, ask, self.tick_step)
         if want == self.want and not self.dirty:
             return False
         self.want = want
@@ -154,55 +167,6 @@ class Quoter:
             return self.modelled(self.pricing, position)[1]
         return model.inventory_skew(self.params, self.load(position))
 
-    def resize(self, position: int, ts: int) -> None:
-        """Wanted sizes a side: profile, operator, WIDE, easing back, size skew, REDUCE and the room to the limit."""
-        params, operator = self.params, self.operator
-        easing = ts < self.ease_until
-        basis = (position, operator.size_pct, operator.wide, easing, self.reduce_mode, self.guard)
-        if basis == self.sized_for:
-            return
-        self.sized_for = basis
-        scale = self.unit * (1.0 + operator.size_pct / 100.0)
-        if operator.wide:
-            scale *= 0.5
-        if easing:
-            scale *= 0.25
-        ratio = self.load(position)
-        for side in (1, -1):
-            adds = ratio * side > 0
-            factor = scale * (1.0 - params.size_skew * abs(ratio)) if adds else scale
-            room = self.limit - position if side > 0 else self.limit + position
-            if self.reduce_mode or self.guard or self.full(side, position):
-                room = max(0, -side * position)
-            sizes = []
-            for multiple in self.shape:
-                lots = max(0, min(int(factor * multiple + model.EPSILON), room))
-                lots -= lots % self.lot_step
-                sizes.append(lots)
-                room -= lots
-            self.sizes[side] = tuple(sizes)
-
-    def full(self, side: int, position: int) -> bool:
-        """Whether the side would add to a position at 90 % of its limit (desk rules: reduce-only)."""
-        return side * position >= REDUCE_AT * self.limit
-
-    def tolerance(self) -> float:
-        """Ticks by which a resting price may be wrong before it is moved."""
-        return self.params.requote_tolerance_bps * 1e-4 * self.fair
-
-    def keep(self, order: Order, want_px: int, want_sz: int, ts: int, band: float) -> bool | None:
-        """True: leave the order; False: cancel it now; None: it should go, but has not lived long enough.
-
-        `band`: the tolerance, in ticks.
-        """
-        if order.state is not State.LIVE:
-            return True
-        if want_sz <= 0 or order.left > want_sz * 2 or ((self.reduce_mode or self.guard) and order.left > want_sz):
-            return False
-        if -band <= order.px - want_px <= band:
-            return True
-        return False if ts - order.live_ts >= self.min_life else None
-
     def clear_slot(self, order: Order) -> None:
         """The order has ended: its rung is free again."""
         slots = self.slots[order.side]
@@ -238,4 +202,7 @@ class Quoter:
             [self.reasons[1], self.reasons[-1]],
             self.ease_until,
             *(() if self.pricing is None else self.pricing.digest()),
+            *(part.digest() for part in (self.best, self.flow, self.guards) if part is not None),
+            *((self.sizes.unit,) if self.sizes.by_equity else ()),
+            *([order.ahead for order in self.open(1) + self.open(-1)] if self.params.queue_value_bps else ()),
         )
