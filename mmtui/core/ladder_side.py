@@ -65,7 +65,7 @@ class LadderSide:
         for k, order in enumerate(quoter.slots[side]):
             px, sz = (want[k], sizes[k]) if k < len(want) and not pulled else (0, 0)
             if order is not None:
-                if concludes and sz > 0:
+                if concludes and sz > 0 and not reducing:
                     waiting = True
                     continue
                 around = self._tolerance(quoter, order, band) if quoter.params.queue_value_bps else band

@@ -38,13 +38,15 @@ class Best:
         """Look at the book. `own`: own orders by side where the book shows them; None where it does not (paper)."""
         bids, asks = book.display(DEPTH)
         for side, levels in ((1, bids), (-1, asks)):
-            mine: dict[int, int] = {}
+            shown: dict[int, int] = {}  # own lots that the book shows
+            young: dict[int, int] = {}  # and with those of which that is not known yet
             for order in own[side] if own is not None else ():
-                if not order.live_ts or ts - order.live_ts < SETTLE_NS:
-                    break  # not known yet whether the book shows it
-                mine[order.px] = mine.get(order.px, 0) + order.left
-            else:
-                self.last[side] = ladder.best_of_others(levels, mine, self.dust)
+                young[order.px] = young.get(order.px, 0) + order.left
+                if order.live_ts and ts - order.live_ts >= SETTLE_NS:
+                    shown[order.px] = shown.get(order.px, 0) + order.left
+            best = ladder.best_of_others(levels, shown, self.dust)
+            if shown == young or best == ladder.best_of_others(levels, young, self.dust):
+                self.last[side] = best
 
     def place(self, want: Ladder, fair: float, book: OrderBook, step: int) -> Ladder:
         """The model's ladder with each side moved by the best of others; own quotes never meet."""
