@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from mmtui.config.convert import Converter, show
+from mmtui.config.convert import Converter
 from mmtui.config.defaults import default_baseline, default_quoting
 from mmtui.config.errors import ConfigError
 from mmtui.config.schema import (
@@ -31,7 +31,8 @@ from mmtui.config.schema import (
 )
 from mmtui.core.commands import BY_NAME
 from mmtui.core.market.instrument import Grid, Instrument, plain
-from mmtui.core.quoting.params import Quoting, wrong
+from mmtui.core.quoting.checks import misfit
+from mmtui.core.quoting.params import Quoting
 from mmtui.core.quoting.params_price import needs_lead
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
@@ -157,9 +158,9 @@ class _Loader:
             if not isinstance(table, dict):
                 raise self.error(("quoting", name), f"write [quoting.NAME] tables; {name} stands outside of one")
             quoting = self.to.table(table, Quoting, ("quoting", name))
-            key, why = wrong(quoting)
+            key, what = misfit(quoting)
             if key:
-                raise self.error(("quoting", name, key), f"{show(getattr(quoting, key))} {why}")
+                raise self.error(("quoting", name, key), what)
             profiles[name] = quoting
         return profiles
 
@@ -291,6 +292,10 @@ class _Loader:
                 source = item.quoting.fair_source
                 what = f'"{source}" is not another instrument of the desk; give one of {", ".join(sorted(ids))}'
                 raise self.error(("quoting", item.profile, "fair_source"), what)
+            if item.quoting.leg and item.quoting.leg not in ids - {item.instrument.id}:
+                leg, others = item.quoting.leg, ", ".join(sorted(ids - {item.instrument.id}))
+                what = f'"{leg}" is not another instrument of the desk; give one of {others}'
+                raise self.error(("quoting", item.profile, "leg"), what)
         if not done:
             raise self.error(("instrument",), 'no instrument; add [[instrument]] with id = "venue:SYMBOL"')
         return [_with_fees(item, fees[item.instrument.venue]) for item in done]

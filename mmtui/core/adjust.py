@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from mmtui.core.events import Command
-from mmtui.core.quoting.params import Quoting, in_words, wrong
+from mmtui.core.quoting.checks import misfit
+from mmtui.core.quoting.params import Quoting, in_words
 from mmtui.core.quoting.params_price import needs_lead
 
 if TYPE_CHECKING:
@@ -209,9 +210,11 @@ class Adjust:
                 raise Refusal(in_words(error, args)) from None
             if not all(isfinite(value) for value in msgspec.structs.astuple(params) if isinstance(value, float)):
                 raise Refusal("a number must be finite")
-            key, why = wrong(params)
+            key, why = misfit(params)
             if key:
-                raise Refusal(f"{key}={getattr(params, key)} {why}")
+                raise Refusal(f"{key} {why}")
+            if params.leg and engine.setup.index(params.leg) in (-1, i):
+                raise Refusal(f"leg {params.leg!r} is no other instrument of this desk")
             if needs_lead(params) and engine.setup.index(params.fair_source) < 0:
                 raise Refusal(f"fair_source {params.fair_source!r} is no instrument of this desk")
             new.append((i, params))

@@ -224,6 +224,8 @@ class Engine:
         for i, quoter in enumerate(self.quoters):
             self.watch.uptime(self, i, ts)
             self.market.beat(quoter, ts)
+            if quoter.guards is not None:
+                self.market.ladders.sample(i, quoter.guards, ts)
             if quoter.active:
                 self.market.requote(i)
         self._funding(ts)

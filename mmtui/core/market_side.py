@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmtui.core import events as ev
+from mmtui.core.ladder_side import LadderSide
 from mmtui.core.market.book import OrderBook
 from mmtui.core.quoting import params_fair, reasons, skew, width
 from mmtui.core.quoting.fair import NOBODY, Feeds, fair_value, touch
@@ -33,6 +34,8 @@ class MarketSide:
         self.protections = engine.protections
         self.sources = engine.sources
         self.feeds = Feeds(self.books, self.prints, engine.marks, engine.ledger, self.protections)
+        self.ladders = LadderSide(engine)
+        self._ladder = self.ladders.bring
         self.dependents: list[list[int]] = []
         self.link_sources()
 
@@ -68,6 +71,8 @@ class MarketSide:
         if quoter.pricing is not None:
             reference = self.accounts[i].references.before(event.ts_event)
             quoter.pricing.observe(event.ts_event, event.side, event.px, reference)
+        if quoter.hears:
+            self.ladders.trade(event)
         if not quoter.plain:
             if quoter.steps.signals is not None:
                 quoter.steps.signals.flow.note(event.ts, event.side, event.sz)
@@ -284,50 +289,6 @@ class MarketSide:
         quoter.reasons = {1: reasons.NO_FAIR_VALUE, -1: reasons.NO_FAIR_VALUE}
         quoter.dirty = True
         self.engine.orders.pull(quoter.i)
-
-    def _ladder(self, quoter: Quoter, ts: int) -> None:
-        """Bring the orders of both sides to the wanted prices and sizes."""
-        i = quoter.i
-        position = self.accounts[i].position
-        quoter.resize(position, ts)
-        quoter.dirty = False
-        band = quoter.tolerance()
-        for side in (1, -1):
-            want = quoter.want[0] if side > 0 else quoter.want[1]
-            sizes = quoter.sizes[side]
-            held = quoter.hold[side] > ts
-            reason = f"cancelled by {quoter.hold_by[side]}" if held else ""
-            waiting = False
-            slots = quoter.slots[side]
-            for k, order in enumerate(slots):
-                px, sz = (want[k], sizes[k]) if k < len(want) and not held else (0, 0)
-                if order is not None:
-                    keep = quoter.keep(order, px, sz, ts, band)
-                    waiting = waiting or keep is not False
-                    if keep is False:
-                        self.engine.orders.cancel(order)
-                    continue
-                if sz <= 0:
-                    reason = reason or self._no_size(quoter, side, position)
-                elif ts >= self.engine.orders.reject_until[i]:
-                    tif = "GTX" if quoter.params.post_only else "GTC"
-                    why = self.engine.orders.place(i, side, px, sz, tif, "quote", k)
-                    if why:
-                        reason = reason or why
-                    else:
-                        waiting = True
-                else:
-                    reason = reason or "after a reject"
-            quoter.reasons[side] = "" if waiting else reason or "between orders"
-
-    def _no_size(self, quoter: Quoter, side: int, position: int) -> str:
-        if quoter.reduce_mode and side * position >= 0:
-            return "REDUCE"
-        if quoter.guard and side * position >= 0:
-            return quoter.guard
-        if quoter.limit - side * position <= 0:
-            return "position limit"
-        return "position at 90 % of its limit" if quoter.full(side, position) else "size below one lot"
 
     def requote(self, i: int) -> None:
         """Decide again, whatever the book did: parameters, position, orders or state have changed."""

@@ -273,6 +273,8 @@ class OrderSide:
         fee = self.money(i, event.fee, f"fill {event.trade_id}")
         purpose = order.purpose if order is not None else "manual"
         account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose)
+        if purpose == "quote":
+            self.engine.market.ladders.filled(event)
         pricing = self.quoters[i].pricing
         if pricing is not None and event.maker:  # where the feed has not shown the trade
             pricing.observe(event.ts_event, -event.side, event.px, account.references.before(event.ts_event))

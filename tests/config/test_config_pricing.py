@@ -50,7 +50,7 @@ def test_a_set_is_refused_in_the_same_words(given, key, words):
     setup = open_sources(["synthetic:trend:5"], None, 1.0, None).setup
     with pytest.raises(UserError) as found:
         override(setup, list(given.items()))
-    assert str(found.value).startswith(f"--set {key}=") and words in str(found.value)
+    assert str(found.value).startswith(f"--set {key}: ") and words in str(found.value)
 
 
 def test_a_lead_has_to_be_another_instrument(tmp_path):

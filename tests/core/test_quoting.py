@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mmtui.core.events import BestQuote, BookSnapshot, GridRefined
 from mmtui.core.market.book import OrderBook
-from mmtui.core.quoting import model
+from mmtui.core.quoting import ladder, model
 from mmtui.core.quoting.fair import fair_value
 from mmtui.core.quoting.params import REFERENCE, Quoting
 from mmtui.core.quoting.volatility import Volatility
@@ -26,7 +26,7 @@ offsets = st.lists(st.floats(0, 50), min_size=1, max_size=5).map(lambda more: (0
 def test_a_quote_is_never_closer_than_the_model_says_and_never_takes(fair, half, skew, rungs, tick):
     bid, ask = int(fair) - tick + 1, int(fair) + tick
     assume(bid > 0)
-    bids, asks = model.prices(fair, half, skew, rungs, bid, ask)
+    bids, asks = ladder.prices(fair, half, skew, rungs, bid, ask)
     unit = fair * 1e-4
     for rung, mine_bid, mine_ask in zip(rungs, bids, asks, strict=True):
         assert mine_bid <= fair + (skew - half - rung) * unit + 1e-6
@@ -39,7 +39,7 @@ def test_a_quote_is_never_closer_than_the_model_says_and_never_takes(fair, half,
 
 @given(fair=fairs, half=st.floats(1, 500), skew=skews)
 def test_rounding_costs_less_than_a_tick(fair, half, skew):
-    bids, asks = model.prices(fair, half, skew, (0.0,), 1, 1 << 40)
+    bids, asks = ladder.prices(fair, half, skew, (0.0,), 1, 1 << 40)
     unit = fair * 1e-4
     assert fair + (skew - half) * unit - bids[0] < 1
     assert asks[0] - (fair + (skew + half) * unit) < 1
@@ -228,8 +228,8 @@ def test_at_the_limit_only_the_other_side_is_quoted():
 def test_a_configured_size_is_that_many_lots_exactly(size):
     setup = setup_of(item("linear", size=size, max_position=str(size * 2), baseline="0.3"))
     quoter = Desk(setup).engine.quoters[0]
-    quoter.resize(0, 0)
-    assert quoter.sizes[1] == (int(Decimal(str(size)) / Decimal("0.001")),)
+    quoter.sizes.resize(quoter, 0, 0)
+    assert quoter.sizes.of[1] == (int(Decimal(str(size)) / Decimal("0.001")),)
     assert quoter.limit == int(Decimal(str(size * 2)) / Decimal("0.001"))
 
 
@@ -237,11 +237,11 @@ def test_levels_spacing_and_profile():
     params = Quoting(
         levels=4, spacing_bps=2, spacing="geometric", spacing_factor=2, size_profile="exponential", size_factor=2
     )
-    assert model.rungs(params) == (0, 2, 6, 14)
-    assert model.shape(params) == (1, 2, 4, 8)
-    assert model.rungs(Quoting(levels=3, spacing_bps=2)) == (0, 2, 4)
-    assert model.shape(Quoting(levels=3, size_profile="linear", size_factor=1.5)) == (1, 1.5, 2)
-    assert model.shape(Quoting(levels=3)) == (1, 1, 1)
+    assert ladder.rungs(params) == (0, 2, 6, 14)
+    assert ladder.shape(params) == (1, 2, 4, 8)
+    assert ladder.rungs(Quoting(levels=3, spacing_bps=2)) == (0, 2, 4)
+    assert ladder.shape(Quoting(levels=3, size_profile="linear", size_factor=1.5)) == (1, 1.5, 2)
+    assert ladder.shape(Quoting(levels=3)) == (1, 1, 1)
 
 
 def test_a_ladder_stands_in_the_market_as_configured():

@@ -76,7 +76,7 @@ def test_momentum_weight_with_its_means_and_momentum_cap_bps():
 
 def test_momentum_fast_s_is_to_be_below_momentum_slow_s():
     result = desk_of().press("set", momentum_fast_s=60.0)
-    assert result.text == "momentum_fast_s=60.0 is not below momentum_slow_s 60; give a smaller one"
+    assert result.text == "momentum_fast_s 60 is not below momentum_slow_s 60; give a smaller one"
 
 
 def test_premium_weight_and_premium_cap_bps_follow_the_lead():
@@ -101,7 +101,7 @@ def test_the_premium_is_over_the_basis():
 
 def test_premium_weight_needs_a_lead():
     result = desk_of().press("set", premium_weight=1.0)
-    assert result.text == "premium_weight=1.0 needs a lead; give fair_source as well"
+    assert result.text == "premium_weight 1 needs a lead; give fair_source as well"
 
 
 def test_every_signal_has_its_line_and_none_moves_fair_value_itself():

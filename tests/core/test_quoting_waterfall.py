@@ -7,6 +7,7 @@ from desk_kit import MS, Desk, item, setup_of
 
 from mmtui.core.engine import Engine
 from mmtui.core.events import Liquidation, MarkPrice, Trade
+from mmtui.core.quoting import reasons
 from mmtui.core.quoting.waterfall import waterfall
 from mmtui.tape import image
 
@@ -28,6 +29,10 @@ def drawn(dice):
         "skew_curve": choice(("", "0.3:1, 1:5")), "dead_band": choice((0.0, 0.1)),
         "target_kind": choice(("absolute", "equity", "trend")), "target_share": choice((-0.02, 0.02)),
         "cost_floor": choice((True, False)),
+        "best_price": choice(("off", "off", "join", "improve", "behind")), "improve": choice((True, False)),
+        "toxic_bps": 0.1, "toxic_fills": 3, "toxic_horizon_s": 0.5, "toxic_hold_s": 5.0, "toxic_action": "widen",
+        "ping_pong": choice((True, False, False)), "max_fills": choice((0, 3)), "moving_band_s": 5.0,
+        "moving_band_above_pct": choice((0.0, 0.1)), "moving_band_below_pct": choice((0.0, 0.1)),
         "spread_model": choice(("fixed", "fixed", "avellaneda-stoikov", "glft")),
     }  # fmt: skip
 
@@ -70,6 +75,7 @@ def test_the_lines_add_up_to_the_resting_quote(seed):
     def check(desk):
         quoter = desk.engine.quoters[1]
         for side in (1, -1):
+            assert not quoter.reasons[side] or reasons.word_of(quoter.reasons[side]), quoter.reasons[side]
             lines = quoter.why(side)
             if not lines:
                 continue
@@ -87,7 +93,7 @@ def test_the_lines_add_up_to_the_resting_quote(seed):
             seen.append(side)
 
     life(seed, check)
-    assert len(seen) > 20
+    assert len(seen) > 10
 
 
 @pytest.mark.parametrize("seed", range(16, 22))

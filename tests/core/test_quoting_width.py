@@ -214,7 +214,7 @@ def test_amber_vol_bps_and_red_vol_bps_are_watched_on_the_timer():
     quoter.volatility.variance = (5e-4) ** 2
     desk.timer()
     assert quoter.zone == "red" and width(desk) == 30.0
-    assert desk.press("set", amber_vol_bps=9.0).text.startswith("amber_vol_bps=9.0 is above red_vol_bps 4")
+    assert desk.press("set", amber_vol_bps=9.0).text.startswith("amber_vol_bps 9 is above red_vol_bps 4")
 
 
 # -- the operator beside them ------------------------------------------------------------------------------------------
@@ -237,4 +237,4 @@ def test_the_operators_offset_is_capped_at_three_base_widths_in_force_also_under
 
 def test_a_minimum_above_the_maximum_is_refused():
     result = desk_of().press("set", min_spread_bps=9.0, max_spread_bps=5.0)
-    assert result.text == "min_spread_bps=9.0 is above max_spread_bps 5; give a smaller one"
+    assert result.text == "min_spread_bps 9 is above max_spread_bps 5; give a smaller one"

@@ -21,14 +21,6 @@ class Quoting(params_flow.FlowParams, frozen=True, kw_only=True, forbid_unknown_
 REFERENCE: dict[str, tuple[str, str]] = {**params_price.REFERENCE, **params_ladder.REFERENCE, **params_flow.REFERENCE}
 
 
-def wrong(params: Quoting) -> tuple[str, str]:
-    """The first parameter that cannot stand beside the others and why, as a clause; ("", "") when they all can.
-
-    Config and `ctl set` both ask here.
-    """
-    return params_price.wrong(params)
-
-
 #: What msgspec calls the types of parameters.
 _TYPES = {"`float`": "a number", "`int`": "a whole number", "`bool`": "true or false", "`str`": "a text"}
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from mmtui.core.market.instrument import Grid
-from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
-from mmtui.core.quoting import model, skew, width
+from mmtui.core.quoting import ladder, model, reasons, skew, width
+from mmtui.core.quoting.best import Best
+from mmtui.core.quoting.flow import Flow, Life
+from mmtui.core.quoting.guards import Guards
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.quoting.params_price import curve
 from mmtui.core.quoting.pricing import Pricing
+from mmtui.core.quoting.sizes import Sizes
 from mmtui.core.quoting.steps import Steps
 from mmtui.core.quoting.volatility import Estimator, estimator
 from mmtui.core.quoting.waterfall import Line, waterfall
@@ -23,8 +26,6 @@ from mmtui.core.setup import InstrumentSetup
 #: A side whose orders an operator cancelled one by one comes back after this.
 HOLD_ORDER_NS = 5_000_000_000
 FOREVER = 1 << 62
-#: Share of a limit from which on only the reducing side is quoted.
-REDUCE_AT = 0.9
 #: Share of the requote tolerance by which fair value may move before prices are computed again.
 DEAF = 0.1
 
@@ -59,6 +60,7 @@ class Quoter:
         self.steps = Steps(setup.quoting, live, None)
         self.plain = True  # none of the steps below is on
         self.shift = self.widen = 0.0  # bps: of the signals, and of what widens beside the operator
+        self.guarded = 0.0  # bps by which a guard widened at the last pricing
         self.told = (0.0, 0.0)  # those at the last pricing, and what each of their steps said then
         self.said: tuple[list[tuple[str, float]], list[tuple[str, float]]] = ([], [])
         self.cost = 0.0  # average entry in ticks, with cost_floor; 0.0: none
@@ -72,16 +74,18 @@ class Quoter:
         self.want: skew.Sides = ((), ())
         self.laddered: skew.Sides = ((), ())  # as the ladder made them, before cost_floor and EXIT NOW
         self.priced: skew.Sides = ((), ())  # as the pricing left them
-        self.sizes: dict[int, tuple[int, ...]] = {1: (), -1: ()}
-        self.sized_for: tuple[object, ...] = ()  # what the sizes were made for; () after a change of parameters
+        self.sizes = Sizes()
         self.offsets: tuple[float, ...] = ()
-        self.shape: tuple[float, ...] = ()
+        self.best: Best | None = None  # the best price of others; None: not followed
+        self.flow: Flow | None = None  # what holds a side for a while; None: nothing of it is on
+        self.guards: Guards | None = None  # protections of the strategy; None: none is on
+        self.life = Life(setup.quoting)
+        self.hears = False  # trades of the market matter to guards, or to places in the queue
         self.grid = Grid(setup.instrument)
         self.tick_step = self.lot_step = 1  # prices and sizes of orders are multiples of these
-        self.unit = 0.0  # lots of the first rung
+        self.unit = 0.0  # lots of `size`
         self.target = 0
         self.limit = 0
-        self.min_life = 0
         self.setup = setup
         self.derive(setup.quoting)
 
@@ -91,15 +95,19 @@ class Quoter:
         self.volatility = estimator(params, self.params, self.volatility)
         self.params = params
         self.micro = params.fair_value == "micro"
-        self.sized_for = ()
-        self.offsets = model.rungs(params)
-        self.shape = model.shape(params)
+        self.offsets = ladder.rungs(params)
         self.unit = float(Decimal(repr(params.size)) / lot)
+        self.sizes.derive(params, self.unit)
+        follows = params.best_price != "off" or params.best_price_ask not in ("same", "off")
+        self.best = Best(params, self.grid, self.best) if follows else None
+        self.flow = Flow.made(params, self.grid, self.flow)
+        self.guards = Guards.made(params, self.grid, self.guards)
+        self.life = Life(params)
+        self.hears = self.guards is not None or params.queue_value_bps > 0.0
         if params.target_kind == "absolute":
             self.target = int(Decimal(self.setup.target) / lot)
         explicit = Decimal(self.setup.max_position) / lot
         self.limit = int(explicit) if explicit > 0 else max(1, int(20 * self.unit))
-        self.min_life = params.min_life_ms * 1_000_000
         self.pricing = None if params.spread_model == "fixed" else Pricing(params, self.pricing)
         self.steps = Steps(params, self.live, self.steps)
         self.floor = width.floor_bps(params, float(self.setup.instrument.maker_bps))
@@ -119,6 +127,12 @@ class Quoter:
             self.lot_step *= sz
         self.fair *= px
         self.want = ((), ())
+        if self.best is not None:
+            self.best.rescale(px)
+        if self.flow is not None:
+            self.flow.rescale(px, sz)
+        if self.guards is not None:
+            self.guards.rescale(px, sz)
         self.volatility.rescale(px)
         self.steps.rescale(px, sz)
         self.target *= sz
@@ -138,7 +152,7 @@ class Quoter:
         self.zone = zone
         if before == (zone, self.zone_spread, self.zone_size, self.zone_limit):
             return False
-        self.sized_for = ()
+        self.sizes.made_for = ()
         self.dirty = True
         return True
 
@@ -146,7 +160,7 @@ class Quoter:
         """The inventory to lean to, where it is not the instrument's target."""
         if lots != self.target:
             self.target = lots
-            self.sized_for = ()
+            self.sizes.made_for = ()
             self.dirty = True
 
     # ------------------------------------------------------------ deciding
@@ -163,20 +177,21 @@ class Quoter:
         else:
             base, self.skew_inventory = self.modelled(self.pricing, position)
         self.base_bps = base
-        base = (base + self.widen) * self.zone_spread
+        self.guarded = self.guards.widen_bps if self.guards is not None else 0.0
+        base = (base + self.widen + self.guarded) * self.zone_spread
         self.half_bps = model.full_width(params, operator, base, self.floor) * 0.5
         skew_bps = self.shift + self.skew_inventory + operator.skew_bps
-        want = self.laddered = model.prices(fair, self.half_bps, skew_bps, self.offsets, bid, ask, self.tick_step)
+        want = self.laddered = ladder.prices(fair, self.half_bps, skew_bps, self.offsets, bid, ask, self.tick_step)
         if not self.plain:
             self.told, self.said = (self.shift, self.widen), self.steps.said()
-            want = self._held(want)
+            want = self.held(want)
         self.priced = want
         if want == self.want and not self.dirty:
             return False
         self.want = want
         return True
 
-    def _held(self, want: skew.Sides) -> skew.Sides:
+    def held(self, want: skew.Sides) -> skew.Sides:
         """The ladder as the cost of the inventory, or EXIT NOW, holds it."""
         if self.operator.exit:
             return skew.way_out(want, self.position, *self.others, self.tick_step)
@@ -196,7 +211,8 @@ class Quoter:
     def base_width(self) -> float:
         """Full width in force before the operator and the bounds, bps."""
         base = self._spread() if self.pricing is None else self.modelled(self.pricing, self.position)[0]
-        return (base + self.widen) * self.zone_spread
+        guarded = self.guards.widen_bps if self.guards is not None else 0.0
+        return (base + self.widen + guarded) * self.zone_spread
 
     def _spread(self) -> float:
         params = self.params
@@ -240,55 +256,6 @@ class Quoter:
         """Only the side that reduces is quoted: by REDUCE or by EXIT NOW."""
         return self.reduce or self.operator.exit
 
-    def resize(self, position: int, ts: int) -> None:
-        """Wanted sizes a side: profile, operator, WIDE, easing back, size skew, REDUCE and the room to the limit."""
-        params, operator = self.params, self.operator
-        easing = ts < self.ease_until
-        basis = (position, operator.size_pct, operator.wide, easing, self.reduce_mode, self.guard)
-        if basis == self.sized_for:
-            return
-        self.sized_for = basis
-        scale = self.unit * (1.0 + operator.size_pct / 100.0)
-        if operator.wide:
-            scale *= 0.5
-        if easing:
-            scale *= 0.25
-        ratio = self.load(position)
-        for side in (1, -1):
-            adds = ratio * side > 0
-            factor = scale * (1.0 - params.size_skew * abs(ratio)) if adds else scale
-            room = self.limit - position if side > 0 else self.limit + position
-            if self.reduce_mode or self.guard or self.full(side, position):
-                room = max(0, -side * position)
-            sizes = []
-            for multiple in self.shape:
-                lots = max(0, min(int(factor * multiple + model.EPSILON), room))
-                lots -= lots % self.lot_step
-                sizes.append(lots)
-                room -= lots
-            self.sizes[side] = tuple(sizes)
-
-    def full(self, side: int, position: int) -> bool:
-        """Whether the side would add to a position at 90 % of its limit (desk rules: reduce-only)."""
-        return side * position >= REDUCE_AT * self.limit
-
-    def tolerance(self) -> float:
-        """Ticks by which a resting price may be wrong before it is moved."""
-        return self.params.requote_tolerance_bps * 1e-4 * self.fair
-
-    def keep(self, order: Order, want_px: int, want_sz: int, ts: int, band: float) -> bool | None:
-        """True: leave the order; False: cancel it now; None: it should go, but has not lived long enough.
-
-        `band`: the tolerance, in ticks.
-        """
-        if order.state is not State.LIVE:
-            return True
-        if want_sz <= 0 or order.left > want_sz * 2 or ((self.reduce_mode or self.guard) and order.left > want_sz):
-            return False
-        if -band <= order.px - want_px <= band:
-            return True
-        return False if ts - order.live_ts >= self.min_life else None
-
     def clear_slot(self, order: Order) -> None:
         """The order has ended: its rung is free again."""
         slots = self.slots[order.side]
@@ -309,8 +276,9 @@ class Quoter:
             return []
         first = self.slots[side][0]
         held = "EXIT NOW" if self.operator.exit else "inventory cost"
+        best = f"best price ({self.best.modes[side]})" if self.best is not None else ""
         mine = first.px if first is not None else want[0]
-        ends = [("kept post-only", laddered[0]), (held, priced[0]), ("best price of others", want[0])]
+        ends = [("kept post-only", laddered[0]), (held, priced[0]), (best, want[0])]
         ends.append(("held within tolerance", mine))
         return waterfall(side, self.fair, self._shifts(), self._widths(), ends, self.tick_step)
 
@@ -327,7 +295,8 @@ class Quoter:
         else:
             out = [(self.pricing.words(), base)]
         out += self.said[1]
-        base += self.told[1]
+        out.append((f"guard ({reasons.TOXIC_FLOW})", self.guarded))
+        base += self.told[1] + self.guarded
         out.append((f"risk zone {self.zone}", base * (self.zone_spread - 1.0)))
         base *= self.zone_spread
         out.append(("operator spread", operator.spread_bps))
@@ -354,4 +323,7 @@ class Quoter:
             *(() if self.pricing is None else self.pricing.digest()),
             *(() if self.plain else (self.shift, self.widen, self.cost, self.steps.digest())),
             *(() if self.params.vol_estimator == "ewma" else self.volatility.digest()),
+            *(part.digest() for part in (self.best, self.flow, self.guards) if part is not None),
+            *((self.sizes.unit,) if self.sizes.by_equity else ()),
+            *([order.ahead for order in self.open(1) + self.open(-1)] if self.params.queue_value_bps else ()),
         )
