@@ -175,11 +175,10 @@ class LadderSide:
     # ------------------------------------------------------------ prices and sizes that need more than the model
 
     def _follow(self, quoter: Quoter, best: Best, ts: int) -> None:
-        """The best price of others: looked at on every pass, so every message makes one."""
+        """The best price of others: looked at when prices are made, and on every beat."""
         book = self.books[quoter.i]
         best.find(book, self._own(quoter.i) if self.shown else None, ts)
         quoter.want = best.place(quoter.want, quoter.fair, book, quoter.tick_step)
-        quoter.dirty = True
 
     def _own(self, i: int) -> dict[int, list[Order]]:
         own: dict[int, list[Order]] = {1: [], -1: []}
