@@ -92,7 +92,7 @@ class LadderSide:
             return f"cancelled by {quoter.hold_by[side]}", False
         if quoter.guards is not None and quoter.guards.reasons[side]:
             return quoter.guards.reasons[side], False
-        if quoter.flow is not None and quoter.flow.reasons[side]:
+        if quoter.flow is not None and quoter.flow.reasons[side] and not quoter.operator.exit:  # the way out waits not
             return quoter.flow.reasons[side], quoter.flow.draining[side]
         return "", False
 
@@ -176,13 +176,12 @@ class LadderSide:
     # ------------------------------------------------------------ prices and sizes that need more than the model
 
     def _follow(self, quoter: Quoter, best: Best, ts: int) -> None:
-        """The best price of others: looked at on every pass, so every message makes one."""
+        """The best price of others: looked at when prices are made, and on every beat."""
         book = self.books[quoter.i]
         if quoter.operator.exit:  # the way out follows nobody
             return
         best.find(book, self._own(quoter.i) if self.shown else None, ts)
         quoter.want = quoter.held(best.place(quoter.priced, quoter.fair, book, quoter.tick_step))
-        quoter.dirty = True
 
     def _own(self, i: int) -> dict[int, list[Order]]:
         own: dict[int, list[Order]] = {1: [], -1: []}

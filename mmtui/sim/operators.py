@@ -59,6 +59,14 @@ RELOADS: tuple[Args, ...] = (
     {"requote_tolerance_bps": 0.0},
     {"post_only": False},
     {"post_only": True},
+    {"best_price": "join", "best_price_ask": "improve"},
+    {"best_price": "off", "best_price_ask": "same"},
+    {"sides": "bid"},
+    {"sides": "both"},
+    {"ping_pong": True},
+    {"ping_pong": False, "max_order_age_s": 2.0},
+    {"throttle_fills": 3, "vol_pause_bps": 20.0},
+    {"throttle_fills": 0, "vol_pause_bps": 0.0},
 )
 #: Fault 42: what no sane strategy wants.
 ABSURD: tuple[Args, ...] = (
@@ -71,6 +79,10 @@ ABSURD: tuple[Args, ...] = (
     {"requote_tolerance_bps": -1.0},
     {"spread_bps": "NaN"},
     {"gamma": 1e300},
+    {"sessions": "25:00-26:00"},
+    {"spacing": "list", "spacing_list": "9, 1"},
+    {"leg": "nowhere:BTC"},
+    {"burst_volume": 1e13},
 )
 _WEIGHTS = [weight for _, _, weight in ACTS]
 _TOTAL = sum(_WEIGHTS)

@@ -132,6 +132,7 @@ def test_a_checkpoint_carries_flow_and_guards():
 
 def test_a_change_of_another_parameter_forgets_nothing():
     desk = busy()
+    desk.press("set", levels=2)  # the guards have seen the market of this instant
     before = desk.engine.quoters[0].guards.digest()
     desk.press("set", spread_bps=11.0)
     assert desk.engine.quoters[0].guards.digest() == before

@@ -175,6 +175,14 @@ def test_exit_quotes_only_the_side_that_reduces_at_the_best_price_that_does_not_
     assert desk.one(1).px and desk.one(-1).px
 
 
+def test_exit_waits_for_no_flow_control():
+    desk = desk_of(cooldown_ms=60_000, sides="bid")
+    desk.trade_into(15)
+    desk.press("exit")
+    desk.wait(300)
+    assert desk.one(-1).px == 1_000_004
+
+
 def test_exit_of_a_short_buys_and_passes_the_cost_over():
     desk = desk_of(cost_floor=True)
     desk.trade_into(-10, px=990_000)

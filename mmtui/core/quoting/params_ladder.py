@@ -81,8 +81,8 @@ REFERENCE: dict[str, tuple[str, str]] = {
         "where the first rung goes by the best price of others on its side, each side on its own, the further rungs"
         " with it: join (at their best), improve (a tick nearer), behind (a tick farther), off. It only moves quotes"
         " away from the model price: no nearer than others show that it need be; see improve. Own orders do not count"
-        " as the best, so a desk does not outbid itself. Use it where spreads are wide and the model's price would"
-        " stand alone",
+        " as the best, so a desk does not outbid itself. It is looked at with every new price, and every 100 ms. Use it"
+        " where spreads are wide and the model's price would stand alone",
     ),
     "best_price_ask": ("", "best_price of the asks, where it differs from that of the bids"),
     "best_depth": (
