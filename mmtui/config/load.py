@@ -33,7 +33,9 @@ from mmtui.core.commands import BY_NAME
 from mmtui.core.earn.days import day_number
 from mmtui.core.earn.programme import Obligation
 from mmtui.core.market.instrument import Grid, Instrument, plain
+from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting
+from mmtui.core.quoting.params_price import needs_lead
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
@@ -161,9 +163,9 @@ class _Loader:
             if not isinstance(table, dict):
                 raise self.error(("quoting", name), f"write [quoting.NAME] tables; {name} stands outside of one")
             quoting = self.to.table(table, Quoting, ("quoting", name))
-            if quoting.min_spread_bps > quoting.max_spread_bps:
-                what = f"{quoting.min_spread_bps} is above max_spread_bps {quoting.max_spread_bps}; give a smaller one"
-                raise self.error(("quoting", name, "min_spread_bps"), what)
+            key, what = misfit(quoting)
+            if key:
+                raise self.error(("quoting", name, key), what)
             profiles[name] = quoting
         return profiles
 
@@ -312,10 +314,14 @@ class _Loader:
         done += [self._unnamed(item, profiles) for item in found.values() if item.venue not in named]
         ids = {item.instrument.id for item in done}
         for item in done:
-            if item.quoting.fair_value == "other" and item.quoting.fair_source not in ids - {item.instrument.id}:
+            if needs_lead(item.quoting) and item.quoting.fair_source not in ids - {item.instrument.id}:
                 source = item.quoting.fair_source
                 what = f'"{source}" is not another instrument of the desk; give one of {", ".join(sorted(ids))}'
                 raise self.error(("quoting", item.profile, "fair_source"), what)
+            if item.quoting.leg and item.quoting.leg not in ids - {item.instrument.id}:
+                leg, others = item.quoting.leg, ", ".join(sorted(ids - {item.instrument.id}))
+                what = f'"{leg}" is not another instrument of the desk; give one of {others}'
+                raise self.error(("quoting", item.profile, "leg"), what)
         if not done:
             raise self.error(("instrument",), 'no instrument; add [[instrument]] with id = "venue:SYMBOL"')
         return [_with_fees(item, fees[item.instrument.venue]) for item in done]

@@ -61,9 +61,9 @@ class Adjust:
         items = []
         for i in in_scope(self.engine, event):
             quoter = self.engine.quoters[i]
-            cap = OFFSET_CAP * quoter.params.spread_bps
+            base = quoter.base_width()
             old = quoter.operator.spread_bps
-            new = max(-quoter.params.spread_bps, min(cap, old + step))
+            new = max(-base, min(OFFSET_CAP * base, old + step))
             items.append((i, "spread_bps", old, new))
         return self._change(event, items, "spread")
 
@@ -73,7 +73,7 @@ class Adjust:
         items = []
         for i in in_scope(self.engine, event):
             quoter = self.engine.quoters[i]
-            cap = OFFSET_CAP * quoter.params.spread_bps
+            cap = OFFSET_CAP * quoter.base_width()
             old = quoter.operator.skew_bps
             items.append((i, "skew_bps", old, max(-cap, min(cap, old + step))))
         return self._change(event, items, "skew")
@@ -120,8 +120,8 @@ class Adjust:
     def _in_force(self, i: int, field: str) -> str:
         quoter = self.engine.quoters[i]
         if field == "spread_bps":
-            base = quoter.params.spread_bps + quoter.operator.spread_bps
-            return f"{base if quoter.pricing is None else quoter.width():.4g} bps"
+            fixed = quoter.pricing is None and quoter.plain
+            return f"{quoter.base_width() + quoter.operator.spread_bps if fixed else quoter.width():.4g} bps"
         if field == "skew_bps":
             value = quoter.operator.skew_bps
             lean = " LEAN BUY" if value > 0 else " LEAN SELL" if value < 0 else ""
@@ -163,14 +163,30 @@ class Adjust:
     def reduce(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         engine = self.engine
         scope = in_scope(self.engine, event)
-        on = not all(engine.quoters[i].reduce_mode for i in scope)
+        on = not all(engine.quoters[i].reduce for i in scope)
         if not on and event.version and event.version < self.engine.lattice_version:
             raise Refusal("the desk's state has changed since you pressed: look again")
         for i in scope:
-            engine.quoters[i].reduce_mode = on
+            engine.quoters[i].reduce = on
             engine.market.requote(i)
         engine.version += 1
         return "REDUCE: only the side that reduces" if on else "REDUCE off", str(not on), str(on)
+
+    def exit(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
+        """EXIT NOW: out of the inventory by the best prices that do not cross; again to undo."""
+        engine = self.engine
+        scope = in_scope(self.engine, event)
+        on = not all(engine.quoters[i].operator.exit for i in scope)
+        if not on and event.version and event.version < self.engine.lattice_version:
+            raise Refusal("the desk's state has changed since you pressed: look again")
+        for i in scope:
+            quoter = engine.quoters[i]
+            quoter.operator.exit = on
+            quoter.refresh()
+            engine.market.requote(i)
+        engine.version += 1
+        words = "EXIT NOW: only the side that reduces, at the best price that does not cross"
+        return words if on else "EXIT NOW off", str(not on), str(on)
 
     def set(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         """Quoting parameters by name; a bad name or value changes nothing."""

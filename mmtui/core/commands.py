@@ -29,6 +29,12 @@ ACTS: tuple[Act, ...] = (
     Act("size", "±PCT", "grow or shrink the quoted size by so many per cent of the configured one", undoable=True),
     Act("wide", "", "twice the width, half the size, on all instruments; again to undo"),
     Act("reduce", "", "quote only the side that reduces; again to undo", escalates=True),
+    Act(
+        "exit",
+        "",
+        "EXIT NOW: leave the inventory by the best prices that do not cross, the other side not quoted; again to undo",
+        escalates=True,
+    ),
     Act("reset", "", "operator's spread, skew and size back to none", undoable=True),
     Act("undo", "", "take back your own last change (60 s, if nobody changed it since)"),
     Act("cancel", "[ORDER | buy | sell]", "cancel one order, one side, or everything in scope", escalates=True),

@@ -62,7 +62,7 @@ class Engine:
         landing = LANDING if setup.mode == "live" else LANDING_PAPER
         default = [landing] * len(setup.venues)
         self.tracker = Tracker(self.venue_of, [ms * 1_000_000 for ms in setup.landing_ms] or default)
-        self.quoters = [Quoter(i, item) for i, item in enumerate(setup.instruments)]
+        self.quoters = [Quoter(i, item, setup.mode == "live") for i, item in enumerate(setup.instruments)]
         self.lattice = Lattice(len(setup.venues), count, self.venue_of)
         self.gate = Gate(setup, self.ledger, self.tracker, [q.limit for q in self.quoters])
         self.sources = [-1] * count
@@ -86,7 +86,7 @@ class Engine:
             ev.BookSnapshot: self.market.snapshot,
             ev.BookGap: self.market.gap,
             ev.MarkPrice: self.market.mark_price,
-            ev.Liquidation: self.market.alive,
+            ev.Liquidation: self.market.liquidation,
             ev.FeedStatus: self.market.feed_status,
             ev.SourceEnded: self.market.source_ended,
             ev.Damage: self.market.damage,
@@ -226,7 +226,9 @@ class Engine:
         self.tasks.step(ts)
         for i, quoter in enumerate(self.quoters):
             self.watch.uptime(self, i, ts)
-            quoter.calibrate(ts)
+            self.market.beat(quoter, ts)
+            if quoter.guards is not None:
+                self.market.ladders.sample(i, quoter.guards, ts)
             if quoter.active:
                 self.market.requote(i)
         self.earn.beat(self)

@@ -276,6 +276,8 @@ class OrderSide:
         purpose = order.purpose if order is not None else "manual"
         level = order.level if order is not None else 0
         account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose, level)
+        if purpose == "quote":
+            self.engine.market.ladders.filled(event)
         pricing = self.quoters[i].pricing
         if pricing is not None and event.maker:  # where the feed has not shown the trade
             pricing.observe(event.ts_event, -event.side, event.px, account.references.before(event.ts_event))

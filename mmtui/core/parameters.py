@@ -15,7 +15,9 @@ import msgspec
 
 from mmtui.core.errors import Refusal
 from mmtui.core.events import Command
+from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting, in_words
+from mmtui.core.quoting.params_price import needs_lead
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -55,10 +57,13 @@ def changed(engine: Engine, i: int, params: Quoting, args: Mapping[str, Any]) ->
         raise Refusal(in_words(error, args)) from None
     if not all(isfinite(value) for value in msgspec.structs.astuple(new) if isinstance(value, float)):
         raise Refusal("a number must be finite")
-    if new.fair_value == "other" and engine.setup.index(new.fair_source) < 0:
+    key, why = misfit(new)
+    if key:
+        raise Refusal(f"{key} {why}")
+    if new.leg and engine.setup.index(new.leg) in (-1, i):
+        raise Refusal(f"leg {new.leg!r} is no other instrument of this desk")
+    if needs_lead(new) and engine.setup.index(new.fair_source) < 0:
         raise Refusal(f"fair_source {new.fair_source!r} is no instrument of this desk")
-    if new.min_spread_bps > new.max_spread_bps:
-        raise Refusal(f"min_spread_bps {new.min_spread_bps:g} is above max_spread_bps {new.max_spread_bps:g}")
     lot = engine.accounts[i].grid.lot
     if "size" in args and Decimal(repr(new.size)) < lot:
         raise Refusal(f"size={new.size:g} is below one lot of {engine.name(i)}; give at least {lot.normalize():f}")

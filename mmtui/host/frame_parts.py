@@ -6,6 +6,7 @@ Rules of this file: functions from the engine to a message part; nothing is kept
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from mmtui.core import events as ev
 from mmtui.core.engine import Engine
@@ -61,6 +62,20 @@ def _steps(engine: Engine, i: int, side: int) -> list[m.Step]:
     return [m.Step(line.label, line.value * tick, line.after * tick) for line in engine.quoters[i].why(side)]
 
 
+def why_status(engine: Engine, i: int) -> dict[str, Any]:
+    """Why each side is where it is, or is not: its reason, and its waterfall with prices and bps of fair value."""
+    out: dict[str, Any] = {}
+    for name, side in (("bid", 1), ("ask", -1)):
+        steps = _steps(engine, i, side)
+        unit = steps[0].value * 1e-4 if steps else 0.0
+        lines = [
+            {"step": one.label, "bps": round(one.value / unit, 4) if k else 0.0, "price": round(one.after, 12)}
+            for k, one in enumerate(steps)
+        ]
+        out[name] = {"reason": engine.quoters[i].reasons[side], "waterfall": lines}
+    return out
+
+
 def _protections(engine: Engine, i: int, now: int) -> list[str]:
     out = [engine.protections.reasons[i]] if engine.protections.reasons[i] else []
     ease = engine.quoters[i].ease_until - now
@@ -95,14 +110,15 @@ def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
         fair=fair * float(grid.tick),
         fair_kind=quoter.params.fair_value,
         spread_bps=quoter.width(),
-        base_spread_bps=quoter.params.spread_bps,
+        base_spread_bps=quoter.base_width(),
         skew_bps=quoter.lean(account.position) + operator.skew_bps,
         operator_spread_bps=operator.spread_bps,
         operator_skew_bps=operator.skew_bps,
         operator_size_pct=operator.size_pct,
         offsets_owner=owner,
         wide=operator.wide,
-        reduce=quoter.reduce_mode,
+        reduce=quoter.reduce,
+        exit=operator.exit,
         reason_bid=quoter.reasons[1],
         reason_ask=quoter.reasons[-1],
         why_bid=_steps(engine, i, 1),

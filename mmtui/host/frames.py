@@ -19,7 +19,7 @@ from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import UNIT, money
 from mmtui.core.tasks import Plan, plan
 from mmtui.host.earn_parts import earn_status, earn_view, line_views, obligation_views
-from mmtui.host.frame_parts import asset_view, base_text, book_view, instrument_view, trip_view, venue_view
+from mmtui.host.frame_parts import asset_view, base_text, book_view, instrument_view, trip_view, venue_view, why_status
 from mmtui.link import messages as m
 from mmtui.link.earned import EarnView, LineView
 
@@ -337,6 +337,7 @@ class FrameBuilder:
             "spread_bps": quoter.width(),
             "skew_bps": quoter.lean(account.position) + quoter.operator.skew_bps,
             "reason": protection or "; ".join(sorted(reason for reason in reasons if reason and reason != "RUNNING")),
+            "why": why_status(engine, i),
             "fills": account.fills,
             "gaps": book.gaps,
             "markout_bps": {f"{h}s": account.markout(k) for k, h in enumerate(HORIZONS)},

@@ -77,15 +77,16 @@ def preview(engine: Engine, i: int, args: Mapping[str, object]) -> m.Rungs | Non
         return None
     quoter: Quoter = copy.deepcopy(engine.quoters[i])
     quoter.derive(params)
+    engine.market.lead(quoter)
     position = engine.accounts[i].position
     fair = engine.market.fair(quoter, engine.ts, book)
     if fair <= 0:
         return None
     quoter.reprice(book.bid, book.ask, fair, position, engine.ts)
-    quoter.resize(position, engine.ts)
+    quoter.sizes.resize(quoter, position, engine.ts)
     return m.Rungs(
-        bids=[m.Level(px, sz) for px, sz in zip(quoter.want[0], quoter.sizes[1], strict=False)],
-        asks=[m.Level(px, sz) for px, sz in zip(quoter.want[1], quoter.sizes[-1], strict=False)],
+        bids=[m.Level(px, sz) for px, sz in zip(quoter.want[0], quoter.sizes.of[1], strict=False)],
+        asks=[m.Level(px, sz) for px, sz in zip(quoter.want[1], quoter.sizes.of[-1], strict=False)],
         width_bps=quoter.width(),
         skew_bps=quoter.lean(position) + quoter.operator.skew_bps,
     )

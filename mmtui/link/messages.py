@@ -161,6 +161,7 @@ class InstrumentView(msgspec.Struct, kw_only=True):
     uptime: float  # share of the quoting time with both sides in the market, 0..1
     gaps: int
     messages: int
+    exit: bool = False  # EXIT NOW
     state_reason: str = ""  # why the instrument (or its venue) is not RUNNING by itself; "" when the desk's state is it
 
 

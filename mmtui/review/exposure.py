@@ -44,7 +44,7 @@ class Exposure:
             if lots:
                 self._lots[i] += lots
                 self._squares[i] += lots * lots
-                one = account.grid.notional_atoms(account.references.last(), abs(lots)) * engine.gate.unit_rate(i)
+                one = account.grid.notional_atoms(account.references.last(), abs(lots)) * engine.ledger.quote_rate(i)
                 worth += one if lots > 0 else -one
         value = worth / UNIT
         self._worth += value

@@ -31,6 +31,7 @@ ACTS: tuple[tuple[str, Args, int], ...] = (
     ("size", {"pct": 10}, 3),
     ("wide", {}, 3),
     ("reduce", {}, 3),
+    ("exit", {}, 2),
     ("reset", {}, 2),
     ("undo", {}, 2),
     ("cancel", {}, 3),
@@ -49,10 +50,23 @@ RELOADS: tuple[Args, ...] = (
     {"spread_bps": 14.0},
     {"fair_value": "mid"},
     {"fair_value": "micro"},
+    {"fair_value": "ewma", "fair_tau_s": 1.0},
+    {"imbalance_bps": 2.0},
+    {"risk_zone": "amber"},
+    {"cost_floor": True},
+    {"cost_floor": False},
     {"min_life_ms": 0},
     {"requote_tolerance_bps": 0.0},
     {"post_only": False},
     {"post_only": True},
+    {"best_price": "join", "best_price_ask": "improve"},
+    {"best_price": "off", "best_price_ask": "same"},
+    {"sides": "bid"},
+    {"sides": "both"},
+    {"ping_pong": True},
+    {"ping_pong": False, "max_order_age_s": 2.0},
+    {"throttle_fills": 3, "vol_pause_bps": 20.0},
+    {"throttle_fills": 0, "vol_pause_bps": 0.0},
 )
 #: Fault 42: what no sane strategy wants.
 ABSURD: tuple[Args, ...] = (
@@ -65,6 +79,10 @@ ABSURD: tuple[Args, ...] = (
     {"requote_tolerance_bps": -1.0},
     {"spread_bps": "NaN"},
     {"gamma": 1e300},
+    {"sessions": "25:00-26:00"},
+    {"spacing": "list", "spacing_list": "9, 1"},
+    {"leg": "nowhere:BTC"},
+    {"burst_volume": 1e13},
 )
 _WEIGHTS = [weight for _, _, weight in ACTS]
 _TOTAL = sum(_WEIGHTS)

@@ -16,6 +16,12 @@ one-sided book | protection | instrument | quotes | {BACK} | a side is empty
 feed down | protection | venue | quotes | {BACK} | the connection says so
 lead venue | protection | instrument | quotes | {BACK} | fair_source silent 1 s
 account not known | protection | venue | quotes | {BACK} | private stream down, or catching up
+volatility pause | protection | instrument | quotes | alone, after vol_resume_s | vol_pause_bps of the profile
+toxic flow | protection | side | quotes, or widens | alone, after toxic_hold_s | toxic_bps of the profile
+trade burst | protection | instrument | quotes | alone, after burst_hold_s | burst_trades of the profile
+one-leg guard | protection | instrument | quotes | alone, after 1 s of a good leg | leg of the profile
+trend hold | protection | side | quotes | alone, below trend_resume_bps | trend_hold_bps of the profile
+repeated executions | protection | side | quotes | alone, after throttle_hold_s | throttle_fills of the profile
 strategy fails | protection | instrument | quotes | {BACK} | any error while it prices
 tripped too often | state | instrument | PAUSED | no: an operator | more than 3 trips in 10 min
 restart after a crash | state | desk | PAUSED | no: an operator | always

@@ -124,6 +124,24 @@ def test_watching_changes_nothing() -> None:
     assert watched.engine.state_hash() == alone.engine.state_hash()
 
 
+def test_status_says_why_each_side_is_where_it_is(desk: Watched) -> None:
+    told = 0
+    for ident, one in desk.builder.status(Extras())["instruments"].items():
+        quoter = desk.engine.quoters[desk.engine.setup.index(ident)]
+        tick = float(quoter.grid.tick)
+        for name, side in (("bid", 1), ("ask", -1)):
+            why = one["why"][name]
+            assert why["reason"] == quoter.reasons[side]
+            if why["waterfall"]:
+                fair, *steps = why["waterfall"]
+                moved = sum(step["bps"] for step in steps)
+                assert steps[-1]["price"] == pytest.approx(fair["price"] * (1 + moved * 1e-4), rel=1e-6)
+                first = quoter.slots[side][0]
+                assert steps[-1]["price"] == pytest.approx((first.px if first else quoter.want[side < 0][0]) * tick)
+                told += 1
+    assert told
+
+
 def test_status_has_the_fields_of_the_contract(desk: Watched) -> None:
     status = desk.builder.status(Extras(mode="PAPER", session="s"))
     assert json.loads(json.dumps(status)) == status

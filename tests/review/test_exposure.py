@@ -14,9 +14,9 @@ def engine_of(positions, price=100, state=Desk.RUNNING):
         grid = SimpleNamespace(lot=0.1, notional_atoms=lambda mid, n: n * mid * UNIT // 1000)
         return SimpleNamespace(position=lots, grid=grid, references=SimpleNamespace(last=lambda: price))
 
-    gate = SimpleNamespace(unit_rate=lambda i: 1)
+    ledger = SimpleNamespace(quote_rate=lambda i: 1)
     return SimpleNamespace(
-        accounts=[account(lots) for lots in positions], gate=gate, lattice=SimpleNamespace(desk=state)
+        accounts=[account(lots) for lots in positions], ledger=ledger, lattice=SimpleNamespace(desk=state)
     )
 
 

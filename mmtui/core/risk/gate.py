@@ -87,7 +87,7 @@ class Gate:
         worst = position + self.tracker.buys[i] + lots if side > 0 else -(position - self.tracker.sells[i] - lots)
         if worst > limit:
             return "position limit"
-        rate = self.unit_rate(i)
+        rate = self.ledger.quote_rate(i)
         if not rate:
             return "no conversion rate"
         worth = notional * rate
@@ -108,12 +108,8 @@ class Gate:
             buys, sells = self.tracker.buys[i], self.tracker.sells[i]
             lots = max(abs(account.position + buys), abs(account.position - sells))
             if lots:
-                total += account.grid.notional_atoms(account.references.last(), lots) * self.unit_rate(i)
+                total += account.grid.notional_atoms(account.references.last(), lots) * self.ledger.quote_rate(i)
         return total
-
-    def unit_rate(self, i: int) -> int:
-        """Quote asset of an instrument in currency x 10**9; inverse contracts are quoted in dollars."""
-        return RATE if self.ledger.accounts[i].grid.inverse else self.ledger.rate(i)
 
     def rate(self, v: int, ts: int) -> int:
         """Messages sent to a venue in the last second."""
