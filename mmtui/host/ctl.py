@@ -16,6 +16,7 @@ import msgspec
 
 from mmtui.core.commands import ACTS, BY_NAME, Act
 from mmtui.core.errors import SourceError, UserError
+from mmtui.host.hands import HANDS
 from mmtui.host.registry import Desk, find
 from mmtui.link.blocking import BlockingConnection, hello
 from mmtui.link.codec import LinkError
@@ -74,6 +75,8 @@ def arguments(act: Act, words: list[str]) -> dict[str, Value]:
         return _settings(words)
     if act.name == "cancel":
         return _cancel(words)
+    if act.name in HANDS:
+        return HANDS[act.name](words)
     if act.name == "stop" and words == ["drain"]:
         return {"drain": True}
     if act.name == "flatten" and len(words) == 1:
@@ -206,5 +209,10 @@ def _print_status(body: dict[str, Any], as_json: bool) -> int:
         print(
             f"  {ident:<24} {row['bid']} / {row['ask']}  position {row['position']}  orders {row['open_orders']}  "
             f"spread {row['spread_bps']} bps  skew {row['skew_bps']} bps  {row['reason']}"
+        )
+    for asset, row in body["hedges"].items():
+        print(
+            f"  hedge {asset:<18} {row['text']}, delta {row['delta']:g} of {row['target']:g} ± {row['band']:g}, "
+            f"unhedged {row['unhedged_s']:.1f} s"
         )
     return 0

@@ -251,6 +251,7 @@ class FrameBuilder:
             mid2 = engine.books[i].mid2() or account.references.last()
             limit += account.grid.base_lots(engine.gate.position_limits[i], mid2)
         delta = sum(kinds.values(), Decimal(0)) + wallet
+        hedge = engine.hedger.assets.get(asset)
         return m.AssetView(
             asset=asset,
             delta=_base(delta),
@@ -261,6 +262,11 @@ class FrameBuilder:
             transit="0",
             target=_base(desk.target(asset)),
             limit=_base(limit),
+            locked=_base(desk.locked(asset)),
+            hedge=engine.hedger.words(asset),
+            band=f"{hedge.params.band:g}" if hedge is not None else "",
+            unhedged_s=engine.hedger.unhedged_s(hedge) if hedge is not None else 0.0,
+            unhedged_total_s=hedge.outside_ns / SECOND if hedge is not None else 0.0,
         )
 
     def _pnl(self) -> m.PnlView:
@@ -286,7 +292,12 @@ class FrameBuilder:
         self._planned = now
         desk = self.engine.tasks.desk
         found: list[Plan] = []
+        tickets: dict[str, dict[str, str]] = {}
         for asset in desk.assets():
+            prefilled = self.engine.tickets.plan(asset)
+            if prefilled is not None:
+                found.append(prefilled[0])
+                tickets[asset] = prefilled[1]
             if any(self.engine.accounts[i].position for i in desk.instruments(asset)):
                 for kind in ("flatten", "close"):
                     one = plan(desk, kind, asset)
@@ -302,6 +313,7 @@ class FrameBuilder:
                 expected_cost=f"{one.expected:.2f}",
                 worst_cost=f"{one.worst:.2f}",
                 ccy=desk.setup.currency,
+                ticket=tickets[one.asset] if one.kind == "hedge" else {},
             )
             for one in found
         ]
@@ -335,6 +347,17 @@ class FrameBuilder:
             },
             "risk": {one.name: {"share": one.share, "text": one.text} for one in engine.watch.readings(engine)},
             "tasks": [f"{task.kind} {task.asset}: {task.text}" for task in engine.tasks.running.values()],
+            "hedges": {
+                one.asset: {
+                    "text": one.hedge,
+                    "band": float(one.band),
+                    "delta": float(one.delta),
+                    "target": float(one.target),
+                    "unhedged_s": one.unhedged_s,
+                    "unhedged_total_s": one.unhedged_total_s,
+                }
+                for one in map(self._asset, engine.hedger.assets)
+            },
             "kill_proven": engine.sweeper.proven(),
             "unknown_orders": engine.tracker.unknown(),
             "cockpits": extras.cockpits,

@@ -5,7 +5,7 @@ Rules of this file: data and their validation.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -37,3 +37,5 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     trips_to_pause: Annotated[int, Meta(ge=1, le=1_000_000)] = 3  # more trips than this in trips_window_s: PAUSED
     trips_window_s: Annotated[float, Meta(gt=0, le=86_400)] = 600.0
     observers_may_kill: bool = True
+    leverage: Annotated[float, Meta(gt=0, le=1_000)] = 3.0  # gross of a venue's contracts / its equity
+    leg_order: Literal["size", "cost"] = "size"  # which leg a flatten or close takes first: cost: dearest in funding
