@@ -190,6 +190,8 @@ class Hedger:
             return None
         if not hedge.working:
             hedge.working, hedge.rejects = True, 0
+            books = self.engine.books
+            hedge.references = {i: books[i].mid2() for i in self.legs(hedge.asset) if books[i].quotable}
             hedge.passive_until = ts if hedge.failed else ts + int(params.passive_s * SECOND)
         work = left if net > 0 else -left
         i, why = self.choose(hedge.asset, work)
@@ -258,6 +260,9 @@ class Hedger:
             if room <= 0:
                 why = "position limit"
                 continue
+            if self._beyond(asset, i, side):
+                why = f"cap {self.assets[asset].params.cap_bps:g} bps reached"
+                continue
             account = engine.accounts[i]
             worth = account.grid.notional_atoms(engine.books[i].mid2(), lots) / 1e18
             cost = desk.cost(i, side, lots) / max(1e-9, worth)
@@ -265,6 +270,15 @@ class Hedger:
             if best < 0 or key < best_key:
                 best, best_key = i, key
         return best, why
+
+    def _beyond(self, asset: str, i: int, side: int) -> bool:
+        """Whether the touch that a hedge would take is beyond its cap from the mid at its beginning."""
+        hedge, book = self.assets.get(asset), self.engine.books[i]
+        reference = hedge.references.get(i, 0) if hedge is not None else 0
+        if hedge is None or not reference:
+            return False
+        px = book.ask if side > 0 else book.bid
+        return side * (2 * px - reference) * 1e4 > hedge.params.cap_bps * reference
 
     def legs(self, asset: str) -> list[int]:
         """The instruments that may be traded for an asset."""

@@ -258,7 +258,7 @@ class Tickets:
 def _within(reference: int, side: int, collar: float, step: int) -> int:
     """The farthest price on the grid of orders inside the collar (reference in half ticks)."""
     px = reference / 2 * (1.0 + side * collar * 1e-4)
-    ticks = (floor(px / step) if side > 0 else ceil(px / step)) * step
-    while abs(2 * ticks - reference) * 10_000 > collar * reference:  # a rounding of the float
+    ticks = (floor(px / step) + 1 if side > 0 else ceil(px / step) - 1) * step  # one more: the float is rounded
+    while abs(2 * ticks - reference) * 10_000 > collar * reference:
         ticks -= side * step
     return ticks
