@@ -41,7 +41,7 @@ ACTS: tuple[Act, ...] = (
         "one order by hand on --instrument, inside the manual collar; hedge: the one that brings delta to its target",
     ),
     Act("hedge", "[on | off | set KEY=VALUE ...] [ASSET]", "the hedger of an asset: its state, on, off, parameters"),
-    Act("roll", "TO [SIZE] [post-only] [preview]", "the position of --instrument goes to another contract, in lockstep"),
+    Act("roll", "TO [SIZE] [post-only] [preview]", "the position of --instrument to another contract, in lockstep"),
     Act("abort", "", "stop a running flatten, close or roll", escalates=True),
     Act("extend", "", "carry a task on once past its slippage cap"),
     Act("kill", "", "block, cancel, verify zero, and stay KILLED", escalates=True),

@@ -1,4 +1,4 @@
-"""The hedger: back into the band by the cheapest contract, passive first, never too much, and it says when it cannot."""
+"""The hedger: back into the band by the cheapest contract, passive first, never too much; what fails is said."""
 
 import itertools
 
