@@ -5,9 +5,12 @@ Rules of this file: functions from the engine to a message part; nothing is kept
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import money
+from mmtui.core.market.instrument import plain
 from mmtui.core.risk.states import Desk
 from mmtui.link import messages as m
 
@@ -18,6 +21,7 @@ ABSENT = {
     "inverse": ("borrow",),
 }
 PRINTS = 12
+SECOND = 1_000_000_000
 
 
 def book_state(engine: Engine, i: int, now: int) -> str:
@@ -126,6 +130,42 @@ def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
         gaps=engine.books[i].gaps,
         messages=engine.books[i].messages,
         state_reason=_state_reason(engine, i),
+    )
+
+
+def base_text(value: Decimal) -> str:
+    """Base units to eight decimals."""
+    return plain(value.quantize(Decimal(1).scaleb(-8)))
+
+
+def asset_view(engine: Engine, asset: str) -> m.AssetView:
+    """Delta of an asset, what it is made of, and its hedge."""
+    kinds = {"spot": Decimal(0), "linear": Decimal(0), "inverse": Decimal(0)}
+    wallet = limit = Decimal(0)
+    desk = engine.tasks.desk
+    for i in desk.instruments(asset):
+        account = engine.accounts[i]
+        kinds[account.instrument.kind] += engine.ledger.delta(i, engine.books)
+        wallet += engine.ledger.wallet(i)
+        mid2 = engine.books[i].mid2() or account.references.last()
+        limit += account.grid.base_lots(engine.gate.position_limits[i], mid2)
+    delta = sum(kinds.values(), Decimal(0)) + wallet
+    hedge = engine.hedger.assets.get(asset)
+    return m.AssetView(
+        asset=asset,
+        delta=base_text(delta),
+        spot=base_text(kinds["spot"]),
+        linear=base_text(kinds["linear"]),
+        inverse=base_text(kinds["inverse"]),
+        wallet=base_text(wallet),
+        transit="0",
+        target=base_text(desk.target(asset)),
+        limit=base_text(limit),
+        locked=base_text(desk.locked(asset)),
+        hedge=engine.hedger.words(asset),
+        band=f"{hedge.params.band:g}" if hedge is not None else "",
+        unhedged_s=engine.hedger.unhedged_s(hedge) if hedge is not None else 0.0,
+        unhedged_total_s=hedge.outside_ns / SECOND if hedge is not None else 0.0,
     )
 
 

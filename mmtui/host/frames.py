@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from mmtui.core import events as ev
@@ -16,9 +15,8 @@ from mmtui.core.effects import Alert, Effect, Result
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import UNIT, money
-from mmtui.core.market.instrument import plain
 from mmtui.core.tasks import Plan, plan
-from mmtui.host.frame_parts import book_view, instrument_view, trip_view
+from mmtui.host.frame_parts import asset_view, base_text, book_view, instrument_view, trip_view
 from mmtui.link import messages as m
 
 #: Entries of each kind that a Snapshot of the lossless lane holds.
@@ -175,7 +173,7 @@ class FrameBuilder:
             orders=[self._order(order, now) for order in engine.tracker.open.values()],
             instruments=[instrument_view(engine, i, now) for i in range(len(engine.books))],
             venues=[self._venue(v, now, extras) for v in range(len(engine.setup.venues))],
-            assets=[self._asset(asset) for asset in engine.tasks.desk.assets()],
+            assets=[asset_view(engine, asset) for asset in engine.tasks.desk.assets()],
             gauges=[
                 m.Gauge(
                     name=one.name,
@@ -239,36 +237,6 @@ class FrameBuilder:
             execution=extras.execution,
         )
 
-    def _asset(self, asset: str) -> m.AssetView:
-        engine = self.engine
-        kinds = {"spot": Decimal(0), "linear": Decimal(0), "inverse": Decimal(0)}
-        wallet = limit = Decimal(0)
-        desk = engine.tasks.desk
-        for i in desk.instruments(asset):
-            account = engine.accounts[i]
-            kinds[account.instrument.kind] += engine.ledger.delta(i, engine.books)
-            wallet += engine.ledger.wallet(i)
-            mid2 = engine.books[i].mid2() or account.references.last()
-            limit += account.grid.base_lots(engine.gate.position_limits[i], mid2)
-        delta = sum(kinds.values(), Decimal(0)) + wallet
-        hedge = engine.hedger.assets.get(asset)
-        return m.AssetView(
-            asset=asset,
-            delta=_base(delta),
-            spot=_base(kinds["spot"]),
-            linear=_base(kinds["linear"]),
-            inverse=_base(kinds["inverse"]),
-            wallet=_base(wallet),
-            transit="0",
-            target=_base(desk.target(asset)),
-            limit=_base(limit),
-            locked=_base(desk.locked(asset)),
-            hedge=engine.hedger.words(asset),
-            band=f"{hedge.params.band:g}" if hedge is not None else "",
-            unhedged_s=engine.hedger.unhedged_s(hedge) if hedge is not None else 0.0,
-            unhedged_total_s=hedge.outside_ns / SECOND if hedge is not None else 0.0,
-        )
-
     def _pnl(self) -> m.PnlView:
         ledger = self.engine.ledger
         parts = ledger.parts()
@@ -308,7 +276,7 @@ class FrameBuilder:
                 kind=one.kind,
                 scope=one.asset,
                 text=one.text,
-                size=_base(one.size),
+                size=base_text(one.size),
                 venues=[desk.setup.instruments[i].instrument.venue for i in one.legs],
                 expected_cost=f"{one.expected:.2f}",
                 worst_cost=f"{one.worst:.2f}",
@@ -356,7 +324,7 @@ class FrameBuilder:
                     "unhedged_s": one.unhedged_s,
                     "unhedged_total_s": one.unhedged_total_s,
                 }
-                for one in map(self._asset, engine.hedger.assets)
+                for one in (asset_view(engine, asset) for asset in engine.hedger.assets)
             },
             "kill_proven": engine.sweeper.proven(),
             "unknown_orders": engine.tracker.unknown(),
@@ -383,11 +351,6 @@ class FrameBuilder:
             "gaps": book.gaps,
             "markout_bps": {f"{h}s": account.markout(k) for k, h in enumerate(HORIZONS)},
         }
-
-
-def _base(value: Decimal) -> str:
-    """Base units to eight decimals."""
-    return plain(value.quantize(Decimal(1).scaleb(-8)))
 
 
 def _argument_words(args: str) -> list[str]:
