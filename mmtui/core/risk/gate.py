@@ -137,11 +137,13 @@ class Gate:
 
     def pull(self, engine: Engine, i: int, side: int, whose: str, why: str) -> None:
         """No quotes on a side until it is released; those that are out are cancelled."""
+        again = self.pulled.get((i, side, whose)) == why
         self.pulled[i, side, whose] = why
         for order in self.tracker.of(i):
             if order.side == side and order.purpose == "quote":
                 engine.orders.cancel(order)
-        engine.market.requote(i)
+        if not again:
+            engine.market.requote(i)
 
     def release(self, i: int, side: int, whose: str) -> bool:
         """Quotes may come back on a side; whether they were held."""
@@ -162,7 +164,15 @@ class Gate:
 
     def gross(self) -> int:
         """Worst-case gross notional over all instruments, currency units."""
-        return sum(self.worth(i) for i in range(len(self.spot)))
+        total = 0
+        open_buys, open_sells, rate = self.tracker.buys, self.tracker.sells, self.unit_rate
+        for i, account in enumerate(self.ledger.accounts):
+            position = account.position
+            long, short = position + open_buys[i], open_sells[i] - position
+            lots = long if long > short else short
+            if lots:
+                total += account.grid.notional_atoms(account.references.last(), lots) * rate(i)
+        return total
 
     def contracts(self, v: int) -> int:
         """Worst-case gross notional of a venue's contracts (spot has no leverage), currency units."""
