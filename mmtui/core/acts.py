@@ -12,9 +12,10 @@ import json
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from mmtui.core.adjust import Adjust, Refusal, in_scope, number
+from mmtui.core.adjust import Adjust, in_scope, number
 from mmtui.core.commands import BY_NAME
 from mmtui.core.effects import Result
+from mmtui.core.errors import Refusal
 from mmtui.core.events import Command
 from mmtui.core.hedging.hands import Hands
 from mmtui.core.orders.tracker import Order

@@ -32,7 +32,9 @@ ACTS: tuple[Act, ...] = (
     Act("reset", "", "operator's spread, skew and size back to none", undoable=True),
     Act("undo", "", "take back your own last change (60 s, if nobody changed it since)"),
     Act("cancel", "[ORDER | buy | sell]", "cancel one order, one side, or everything in scope", escalates=True),
-    Act("set", "KEY=VALUE ...", "set quoting parameters of the instruments in scope"),
+    Act("set", "KEY=VALUE ...", "set quoting parameters of the instruments in scope", undoable=True),
+    Act("profile", "NAME", "quote with another profile of the config", undoable=True),
+    Act("revert", "[KEY ...]", "parameters, or all of them, back to those of the profile in force", undoable=True),
     Act("flatten", "[ASSET]", "net delta to its target by the cheapest, deepest instrument; ends PAUSED"),
     Act("close", "", "every leg to its baseline, long and short legs in lockstep; ends PAUSED"),
     Act(

@@ -201,6 +201,11 @@ class MarketSide:
             self.engine.trip(quoter.i, f"quoting failed: {type(error).__name__}")
             quoter.dirty = True
 
+    def fair(self, quoter: Quoter, ts: int, book: OrderBook) -> float:
+        """Fair value in ticks by a quoter's parameters, for those who look; 0.0 when it has none."""
+        source = self.sources[quoter.i]
+        return fair_value(book, quoter.params, self._other(quoter.i, source) if source >= 0 else 0.0)
+
     def _other(self, i: int, source: int) -> float:
         """Mid of the fair source in ticks of instrument i; 0.0 when it has none."""
         book = self.books[source]

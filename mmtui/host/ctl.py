@@ -73,6 +73,10 @@ def arguments(act: Act, words: list[str]) -> dict[str, Value]:
         return {"pct" if act.name == "size" else "bps": _number(act, words)}
     if act.name == "set":
         return _settings(words)
+    if act.name == "profile" and len(words) == 1:
+        return {"name": words[0]}
+    if act.name == "revert":
+        return {"keys": words} if words else {}
     if act.name == "cancel":
         return _cancel(words)
     if act.name in HANDS:

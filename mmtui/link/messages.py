@@ -62,6 +62,14 @@ class StatusRequest(msgspec.Struct, tag="status?"):
     id: str
 
 
+class ParamsRequest(msgspec.Struct, tag="params?", kw_only=True):
+    """The quoting parameters of an instrument; with `preview`, what the quotes would be if these were set."""
+
+    id: str
+    instrument: str
+    preview: dict[str, str | int | float | bool | list[str]] = {}
+
+
 # ---------------------------------------------------------------- host -> cockpit: parts
 
 
@@ -353,11 +361,47 @@ class Status(msgspec.Struct, tag="status", kw_only=True):
     body: msgspec.Raw
 
 
+class Param(msgspec.Struct, kw_only=True):
+    """One parameter. Values are JSON text."""
+
+    name: str
+    value: str
+    profile: str  # what the profile in force says
+    unit: str
+    allowed: str
+    text: str  # what it does
+    changed_by: str = ""  # "" when it never was, in this session
+    changed_at: int = 0
+    before: str = ""  # that change
+
+
+class Rungs(msgspec.Struct, kw_only=True):
+    """A ladder: best first, ticks and lots; width and skew in bps."""
+
+    bids: list[Level]
+    asks: list[Level]
+    width_bps: float
+    skew_bps: float
+
+
+class Params(msgspec.Struct, tag="params", kw_only=True):
+    """Answer to ParamsRequest. `wrong`: why the preview cannot be."""
+
+    id: str
+    instrument: str
+    profile: str
+    profiles: list[str]
+    params: list[Param]
+    now: Rungs | None = None
+    then: Rungs | None = None
+    wrong: str = ""
+
+
 class Refused(msgspec.Struct, tag="refused"):
     """The host ends the connection, and why."""
 
     why: str
 
 
-ToHost = Hello | View | Cmd | Transport | StatusRequest
-ToCockpit = Welcome | Item | Snapshot | Frame | Status | Refused
+ToHost = Hello | View | Cmd | Transport | StatusRequest | ParamsRequest
+ToCockpit = Welcome | Item | Snapshot | Frame | Status | Params | Refused

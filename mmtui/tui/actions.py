@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmtui.view.keys import Key
+from mmtui.view.model import SCREENS
 
 Args = tuple[tuple[str, Any], ...]
 
@@ -157,12 +158,22 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_screen", ("shift+tab",), "view", "previous screen"),
     *(
         Action(f"screen_{n}", (str(n),), "view", f"screen {n}: {name}")
-        for n, name in enumerate(("desk", "orders", "fills", "alerts", "risk", "why", "venues"), 1)
+        for n, name in enumerate(SCREENS, 1)
     ),
     Action("page_down", ("pagedown",), "view", "scroll a page down"),
     Action("page_up", ("pageup",), "view", "scroll a page up"),
     Action("coarser", ("right_parenthesis",), "view", "coarser price step of the ladder"),
     Action("finer", ("left_parenthesis",), "view", "finer price step of the ladder", "step"),
+    _live(
+        "profile_value",
+        ("y",),
+        "quote",
+        "parameters: the chosen one back to its profile",
+        "",
+        "revert",
+        scope="instrument",
+    ),
+    Action("heat_span", ("t",), "view", "heat map: 1, 2, 5 or 15 seconds a column"),
     Action("recentre", ("v",), "view", "recentre the ladder"),
     Action("cumulative", ("m",), "view", "cumulative depth on and off"),
     Action("adjust", ("B",), "view", "Σ over all markets by basis, on and off"),

@@ -74,8 +74,15 @@ def label(model: Model, cmd: Cmd) -> str:
 
 
 def parse_line(model: Model, line: str) -> tuple[str, Args] | str | None:
-    """A typed act with its number: `spread 1.5`, `skew -2`, `size 20`, `set levels=3 size=0.1`. None: no such line."""
+    """A typed act: `spread 1.5`, `skew -2`, `size 20`, `set levels=3 size=0.1`, `profile wide`, `revert`.
+
+    None: no such line.
+    """
     words = line.split()
+    if len(words) == 2 and words[0] == "profile":
+        return "profile", {"name": words[1]}
+    if words[:1] == ["revert"]:
+        return "revert", {"keys": words[1:]} if words[1:] else {}
     if len(words) < 2 or words[0] not in ("spread", "skew", "size", "set"):
         return None
     if words[0] == "set":

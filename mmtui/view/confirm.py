@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from mmtui.link.messages import PlanView
 from mmtui.view.model import Ask, Model
+from mmtui.view.parameters import previews
 from mmtui.view.rows import Row, clean, clip, ends
 
 
@@ -24,7 +25,7 @@ def ask_rows(model: Model, ask: Ask, cells: int) -> list[Row]:
         hint, role = f"Enter does it ({left} s) · Esc leaves", "caution"
     rows = [ends([(f" {ask.title} ", role)], [(f" {hint} ", role)], cells)]
     rows += [clip([(" " + clean(line), "bright" if not at else "text")], cells) for at, line in enumerate(ask.lines)]
-    return rows
+    return rows + previews(model, cells) if ask.action == "edit" else rows
 
 
 def plan_lines(plan: PlanView) -> list[str]:

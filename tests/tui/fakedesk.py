@@ -24,10 +24,14 @@ from mmtui.link.messages import (
     Level,
     Mark,
     OwnOrder,
+    Param,
+    Params,
+    ParamsRequest,
     PlanView,
     PnlView,
     Print,
     ReplayView,
+    Rungs,
     Snapshot,
     Step,
     TripRow,
@@ -387,6 +391,30 @@ class FrameMaker:
         )
 
 
+def parameters(request: ParamsRequest) -> Params:
+    """Three parameters; a preview is what is now, wider."""
+    rows = [
+        Param(name=name, value=value, profile=value, unit=unit, allowed=allowed, text=f"what {name} does")
+        for name, value, unit, allowed in (
+            ("spread_bps", "5.0", "bps", "> 0 .. 5,000"), ("levels", "1", "", "1 .. 20"), ("skew_bps", "2.0", "bps", "")
+        )
+    ]  # fmt: skip
+
+    def rungs(wider: int) -> Rungs:
+        bids, asks = [Level(616_600 - wider, 50)], [Level(616_630 + wider, 50)]
+        return Rungs(bids=bids, asks=asks, width_bps=5.0 + wider, skew_bps=0.0)
+
+    return Params(
+        id=request.id,
+        instrument=request.instrument,
+        profile="default",
+        profiles=["default"],
+        params=rows,
+        now=rungs(0),
+        then=rungs(9) if request.preview else None,
+    )
+
+
 class FakeHost:
     """Answers every command, counts what was sent; `connector` stands in for link.client.connect."""
 
@@ -466,6 +494,8 @@ class FakeHost:
 
     def answer(self, message: object) -> None:
         self.sent.append(message)
+        if isinstance(message, ParamsRequest):
+            self.push(parameters(message))
         if not isinstance(message, Cmd):
             return
         maker = self.maker

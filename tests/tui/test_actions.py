@@ -41,6 +41,9 @@ async def test_a_trading_key_sends_its_act_once(action):
         await ready(pilot)
         if action.id == "cancel_order":
             await pilot.press("o")
+        if action.id == "profile_value":
+            await pilot.press("7")
+            await until(pilot, lambda: pilot.app.store.model.params is not None)
         await pilot.press(action.keys[0])
         await pilot.pause()
         assert len(host.commands) == 1
@@ -176,11 +179,11 @@ async def test_screens_are_walked_both_ways_and_by_number():
         await ready(pilot)
         model = pilot.app.store.model
         await pilot.press("tab")
-        assert model.screen == "orders"
+        assert model.screen == "heat"
         await pilot.press("shift+tab", "shift+tab")
-        assert model.screen == "venues"
+        assert model.screen == "log"
         await pilot.press("5")
-        assert model.screen == "risk"
+        assert model.screen == "pnl"
 
 
 async def test_instruments_venues_and_orders_are_chosen():
@@ -202,7 +205,7 @@ async def test_instruments_venues_and_orders_are_chosen():
 
 def test_every_act_of_the_engine_has_a_key_or_a_line():
     keyed = {a.act for a in ACTIONS if a.act}
-    assert set(BY_NAME) - keyed == {"set", "shutdown"}
+    assert set(BY_NAME) - keyed == {"set", "profile", "shutdown"}
 
 
 def test_no_key_means_two_things_in_one_mode():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mmtui.core.adjust import Refusal
+from mmtui.core.errors import Refusal
 from mmtui.core.events import Command
 from mmtui.core.hedging import roll
 from mmtui.core.hedging.params import Hedge

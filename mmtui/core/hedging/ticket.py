@@ -12,7 +12,7 @@ from decimal import Decimal
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mmtui.core.adjust import Refusal
+from mmtui.core.errors import Refusal
 from mmtui.core.market.instrument import plain
 from mmtui.core.orders.tracker import Order
 from mmtui.core.risk.states import Desk
