@@ -16,11 +16,11 @@ import msgspec
 
 from mmtui.core.commands import ACTS, BY_NAME, Act
 from mmtui.core.errors import SourceError, UserError
-from mmtui.host.hands import HANDS
 from mmtui.host.registry import Desk, find
 from mmtui.link.blocking import BlockingConnection, hello
 from mmtui.link.codec import LinkError
 from mmtui.link.messages import Cmd, Item, Refused, Status, StatusRequest
+from mmtui.link.words import HANDS
 
 #: An act is answered in milliseconds; a shutdown has to prove zero first.
 ANSWER_S = 10.0

@@ -136,7 +136,7 @@ def test_the_words_of_ctl(words, args):
      ["hedge", "band=1"], ["hedge", "on", "A", "B"], ["roll"], ["roll", "a", "b", "c"]],
 )  # fmt: skip
 def test_other_words_are_the_usage(words):
-    with pytest.raises(UserError, match=f"usage: mmtui ctl {words[0]}"):
+    with pytest.raises(UserError, match=f"usage: {words[0]}"):
         arguments(BY_NAME[words[0]], words[1:])
 
 

@@ -1,4 +1,4 @@
-"""The words of `mmtui ctl ticket`, `hedge` and `roll`, as arguments of the acts.
+"""The words of ticket, hedge and roll, typed to `mmtui ctl` or in the palette, as arguments of the acts.
 
 Rules of this file: words only; sizes and prices stay the text that was typed, so that nothing is rounded.
 """
@@ -17,7 +17,7 @@ TYPES = ("limit", "post-only", "ioc")
 
 
 def _usage(name: str, words: list[str]) -> UserError:
-    return UserError(f"usage: mmtui ctl {name} {BY_NAME[name].args} (not {' '.join(words)!r})")
+    return UserError(f"usage: {name} {BY_NAME[name].args} (not {' '.join(words)!r})")
 
 
 def ticket(words: list[str]) -> Args:
