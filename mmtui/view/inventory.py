@@ -52,11 +52,14 @@ def inventory(model: Model, cells: int, height: int) -> list[Row]:
         for name in _PARTS
         if fmt.amount(getattr(asset, name))
     ]
-    if fmt.amount(asset.locked):
-        parts.insert(0, f"locked {fmt.money(asset.locked, 3)}")
     if not short or len(parts) < 3:
         parts.append(f"{'tgt' if short else 'target'} {fmt.money(asset.target, 3)}")
-    rows.append(clip([((" " if short else " Δ = ") + ("  " if not short else " ").join(parts), "dim")], cells))
+    sums = (" " if short else " Δ = ") + ("  " if not short else " ").join(parts)
+    if fmt.amount(asset.locked):
+        locked = f"locked {fmt.number(fmt.amount(asset.locked), 3)} "
+        rows.append(ends([(sums, "dim")], [(locked, "dim")], cells))
+    else:
+        rows.append(clip([(sums, "dim")], cells))
     return rows[:height]
 
 
