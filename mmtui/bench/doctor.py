@@ -20,6 +20,8 @@ from mmtui import __version__
 from mmtui.config.paths import runtime_dir, sessions_dir, state_dir
 from mmtui.core.commands import ACTS
 from mmtui.core.earn.programme import Obligation
+from mmtui.core.hedging.params import REFERENCE as HEDGE
+from mmtui.core.hedging.params import Hedge
 from mmtui.core.orders.table import TABLE
 from mmtui.core.quoting.params import REFERENCE, Quoting
 from mmtui.core.risk.limits import Limits
@@ -61,6 +63,12 @@ def run(args: argparse.Namespace) -> int:
         "quoting parameters",
         ("key", "default", "unit", "what it does"),
         [(key, str(getattr(defaults, key)), unit, text) for key, (unit, text) in REFERENCE.items()],
+    )
+    hedge = Hedge(band=1.0)
+    table(
+        "hedge parameters ([hedge.ASSET], hedge set)",
+        ("key", "default", "unit", "what it does"),
+        [(key, "-" if key == "band" else str(getattr(hedge, key)), *HEDGE[key]) for key in HEDGE],
     )
     table("acts", ("act", "arguments", "what it does"), [(act.name, act.args, act.help) for act in ACTS])
     print(f"\npaper fills\n  {MODEL}")

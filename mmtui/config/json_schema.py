@@ -13,6 +13,7 @@ import msgspec
 
 from mmtui.config.schema import REFERENCE, Desk, InstrumentKeys, Tape, Venue
 from mmtui.core.earn.programme import Obligation
+from mmtui.core.hedging import params as hedging
 from mmtui.core.quoting import params
 from mmtui.core.risk import limits
 from mmtui.core.setup import PaperSetup
@@ -29,6 +30,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     paper: PaperSetup = PaperSetup()
     tape: Tape = Tape()
     obligation: list[Obligation] = []
+    hedge: dict[str, hedging.Hedge] = {}
 
 
 def schema() -> dict[str, Any]:
@@ -41,6 +43,7 @@ def schema() -> dict[str, Any]:
         "PaperSetup": REFERENCE["paper"],
         "Obligation": REFERENCE["obligation"],
         "Quoting": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in params.REFERENCE.items()},
+        "Hedge": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in hedging.REFERENCE.items()},
         "Limits": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in limits.REFERENCE.items()},
     }
     for name, part in parts.items():

@@ -32,6 +32,8 @@ from mmtui.config.schema import (
 from mmtui.core.commands import BY_NAME
 from mmtui.core.earn.days import day_number
 from mmtui.core.earn.programme import Obligation
+from mmtui.core.hedging.hands import misplaced
+from mmtui.core.hedging.params import Hedge
 from mmtui.core.market.instrument import Grid, Instrument, plain
 from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting
@@ -39,7 +41,7 @@ from mmtui.core.quoting.params_price import needs_lead
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
-SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "obligation"]
+SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "hedge", "obligation"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYNTHETIC = re.compile(r"synthetic:([a-z0-9-]+)(?::([0-9]{1,18}))?")
 
@@ -133,6 +135,8 @@ class _Loader:
             autostart=desk.autostart,
             seed=desk.seed,
             obligations=self._obligations(names),
+            hedges=self._hedges(instruments),
+            venue_equity=self._equity(venues),
         )
         return DeskConfig(setup=setup, sources=sources, path=self.path, text=self.text, tape=tape)
 
@@ -189,6 +193,34 @@ class _Loader:
                 raise self.error((*where, "to_day"), what)
             done.append(one)
         return done
+
+    def _hedges(self, instruments: list[InstrumentSetup]) -> dict[str, Hedge]:
+        """[hedge.ASSET] tables; of a what-if on another market only those whose asset is there."""
+        value = self.document.get("hedge", {})
+        assets = list(dict.fromkeys(item.instrument.base for item in instruments))
+        if not isinstance(value, dict):
+            raise self.error(("hedge",), "write [hedge.ASSET] tables")
+        done: dict[str, Hedge] = {}
+        for asset, table in value.items():
+            where = ("hedge", asset)
+            if asset not in assets and self.given is None:
+                raise self.error(where, f'"{asset}" is no asset of the desk; give one of {", ".join(assets)}')
+            hedge = self.to.table(table, Hedge, where)
+            if asset in assets:
+                ids = [item.instrument.id for item in instruments if item.instrument.base == asset]
+                wrong = misplaced(hedge, asset, ids) if self.given is None else ""
+                if wrong:
+                    raise self.error((*where, "instruments"), wrong)
+                done[asset] = hedge
+        return done
+
+    def _equity(self, venues: list[Venue]) -> list[str]:
+        """What each venue's account holds; [] when no venue says."""
+        texts = [
+            self.to.amount(venue.equity, ("venue", str(place), "equity"), least="0")
+            for place, venue in enumerate(venues)
+        ]
+        return texts if any(text != "0" for text in texts) else []
 
     def _paper(self) -> PaperSetup:
         paper = self.to.table(self.document.get("paper", {}), PaperSetup, ("paper",))

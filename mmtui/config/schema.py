@@ -47,6 +47,7 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     id: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
     source: str | list[str] = ""
     fees_bps: Fees | None = None
+    equity: Amount = 0
 
 
 class InstrumentKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +79,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "id": "binance-spot, binance-usdm, binance-coinm, or sim-spot, sim-usdm, sim-coinm of the synthetic market",
         "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",
         "fees_bps": "{ maker = 2.0, taker = 4.0 } in bps of notional; a negative one is a rebate",
+        "equity": "what the account there holds, in currency: its leverage is measured by it; 0: the desk's equity",
     },
     "instrument": {
         "id": "venue:SYMBOL",

@@ -19,6 +19,8 @@ from mmtui.core import events as ev
 from mmtui.core.acts import Acts
 from mmtui.core.earn.earn import Earn
 from mmtui.core.effects import Alert, Effect, Latch, Shutdown, Wake
+from mmtui.core.hedging.hedger import Hedger
+from mmtui.core.hedging.ticket import Tickets
 from mmtui.core.ledger.ledger import Ledger
 from mmtui.core.market.book import OrderBook
 from mmtui.core.market_side import MarketSide
@@ -77,6 +79,8 @@ class Engine:
         self.protections.blind = self.reconcile.blind
         self.market = MarketSide(self)
         self.tasks = TaskRunner(self)
+        self.hedger = Hedger(self)
+        self.tickets = Tickets(self)
         self.acts = Acts(self)
         self._handlers: dict[type, Callable[[Any], None]] = {
             ev.BestQuote: self.market.best_quote,
@@ -172,6 +176,7 @@ class Engine:
             label = "desk" if scope == "desk" else scope
             self.alert(severity, "state", f"{label} {before.name} -> {state.name}: {reason}", i, v)
         self.activate_all()
+        self.tickets.state_changed()
 
     def block(self, v: int, i: int, reason: str) -> None:
         """The first act of a kill: nothing new leaves the scope from here on. No quoting, no view, no arithmetic."""
@@ -195,7 +200,9 @@ class Engine:
     def broken(self, i: int, reason: str) -> None:
         """A break of positions or fills: HALTED, and the one thing that stops a running task by itself."""
         self.halt(i, reason)
-        self.tasks.abort(reason, [self.setup.instruments[i].instrument.base])
+        base = self.setup.instruments[i].instrument.base
+        self.tasks.abort(reason, [base])
+        self.hedger.stop(base, reason)
 
     def scope(self, v: int, i: int) -> str:
         if i >= 0:
@@ -224,6 +231,8 @@ class Engine:
         self.reconcile.watch(ts)
         self.sweeps()
         self.tasks.step(ts)
+        self.hedger.step(ts)
+        self.tickets.step(ts)
         for i, quoter in enumerate(self.quoters):
             self.watch.uptime(self, i, ts)
             self.market.beat(quoter, ts)
@@ -286,6 +295,8 @@ class Engine:
         self.sweeper.forget("shutdown")
         self.reconcile.started(event.cause, event.ts, event.last or event.ts, fresh)
         self.tasks.abort("the host was restarted")
+        self.hedger.started()
+        self.tickets.forget("the host was restarted")
         if event.autostart and self.lattice.desk is Desk.PAUSED and event.cause == "start":
             self.set_state(-1, -1, Desk.RUNNING, "autostart")
         self.out.append(Wake((event.ts // BEAT + 1) * BEAT))
@@ -304,6 +315,12 @@ class Engine:
         self.ledger.mark_all(event.ts)
 
     # ------------------------------------------------------------ identity
+
+    def _manual(self) -> list[object]:
+        """State of hedges, tickets and pulled sides, as far as there is any: a tape without them keeps its hash."""
+        pulled = [(*key, why) for key, why in self.gate.pulled.items()]
+        parts = (("hedges", self.hedger.digest()), ("tickets", self.tickets.digest()), ("pulled", pulled))
+        return [part for part in parts if part[1]]
 
     def state_hash(self) -> str:
         """Hex digest of everything that later decisions depend on."""
@@ -324,5 +341,6 @@ class Engine:
             self.reconcile.digest(),
             self.earn.digest(),
             self.version,
+            *self._manual(),
         )
         return blake2b(msgspec.msgpack.encode(state), digest_size=16).hexdigest()

@@ -191,7 +191,9 @@ class MarketSide:
         self.quoters[i].rescale(self.accounts[i].grid, px, sz)
         self.engine.gate.position_limits[i] = self.quoters[i].limit
         self.engine.gate.baselines[i] *= sz
-        self.engine.tasks.rescale(i, px)
+        self.engine.tasks.rescale(i, px, sz)
+        self.engine.hedger.rescale(i, px)
+        self.engine.tickets.rescale(i, px, sz)
         self.engine.earn.rescale(i, sz)
         self.engine.ledger.regrid()
         self.engine.version += 1

@@ -77,8 +77,10 @@ class OrderSide:
             for other in self.tracker.open.values():
                 if other.i == i and other.side == -side and side * px >= side * other.px:
                     return "own order across"
-        elif purpose in ("flatten", "close"):
+        elif purpose in ("flatten", "close", "roll"):
             collar, reference = self.engine.tasks.collar(i)
+        elif purpose == "hedge":
+            collar, reference = self.engine.hedger.collar(i)
         else:
             collar, reference = limits.collar_manual_bps, self.accounts[i].references.last()
         state = self.engine.lattice.effective(i)
@@ -261,6 +263,8 @@ class OrderSide:
             self.engine.market.requote(order.i)
         else:
             self.engine.tasks.ended(order)
+            self.engine.hedger.ended(order)
+            self.engine.tickets.ended(order)
 
     def fill(self, event: ev.Fill) -> None:
         i = event.i
@@ -298,6 +302,8 @@ class OrderSide:
             self.ended(order)
         else:
             self.engine.market.requote(i)
+        if self.engine.hedger.assets:
+            self.engine.hedger.filled(i)
 
     def _new(self, event: ev.Fill) -> bool:
         """Whether a fill is to be booked: once an instrument and trade id, whatever is sent again."""

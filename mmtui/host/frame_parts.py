@@ -23,6 +23,7 @@ ABSENT = {
     "inverse": ("borrow",),
 }
 PRINTS = 12
+SECOND = 1_000_000_000
 
 
 def book_state(engine: Engine, i: int, now: int) -> str:
@@ -149,6 +150,42 @@ def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
     )
 
 
+def base_text(value: Decimal) -> str:
+    """Base units to eight decimals."""
+    return plain(value.quantize(Decimal(1).scaleb(-8)))
+
+
+def asset_view(engine: Engine, asset: str) -> m.AssetView:
+    """Delta of an asset, what it is made of, and its hedge."""
+    kinds = {"spot": Decimal(0), "linear": Decimal(0), "inverse": Decimal(0)}
+    wallet = limit = Decimal(0)
+    desk = engine.tasks.desk
+    for i in desk.instruments(asset):
+        account = engine.accounts[i]
+        kinds[account.instrument.kind] += engine.ledger.delta(i, engine.books)
+        wallet += engine.ledger.wallet(i)
+        mid2 = engine.books[i].mid2() or account.references.last()
+        limit += account.grid.base_lots(engine.gate.position_limits[i], mid2)
+    delta = sum(kinds.values(), Decimal(0)) + wallet
+    hedge = engine.hedger.assets.get(asset)
+    return m.AssetView(
+        asset=asset,
+        delta=base_text(delta),
+        spot=base_text(kinds["spot"]),
+        linear=base_text(kinds["linear"]),
+        inverse=base_text(kinds["inverse"]),
+        wallet=base_text(wallet),
+        transit="0",
+        target=base_text(desk.target(asset)),
+        limit=base_text(limit),
+        locked=base_text(desk.locked(asset)),
+        hedge=engine.hedger.words(asset),
+        band=f"{hedge.params.band:g}" if hedge is not None else "",
+        unhedged_s=engine.hedger.unhedged_s(hedge) if hedge is not None else 0.0,
+        unhedged_total_s=hedge.outside_ns / SECOND if hedge is not None else 0.0,
+    )
+
+
 def _decimals(tick: str) -> int:
     return len(tick.partition(".")[2].rstrip("0")) + 1
 
@@ -175,35 +212,6 @@ def _dead_man(last: ev.DeadMan | None, now: int) -> str:
     if last is None:
         return "unavailable"
     return f"armed {max(0, last.until - now) // 10**9} s" if last.state == "armed" else last.state
-
-
-def asset_view(engine: Engine, asset: str) -> m.AssetView:
-    """Net delta of an asset and what it is made of."""
-    kinds = {"spot": Decimal(0), "linear": Decimal(0), "inverse": Decimal(0)}
-    wallet = limit = Decimal(0)
-    desk = engine.tasks.desk
-    for i in desk.instruments(asset):
-        account = engine.accounts[i]
-        kinds[account.instrument.kind] += engine.ledger.delta(i, engine.books)
-        wallet += engine.ledger.wallet(i)
-        mid2 = engine.books[i].mid2() or account.references.last()
-        limit += account.grid.base_lots(engine.gate.position_limits[i], mid2)
-    return m.AssetView(
-        asset=asset,
-        delta=base_text(sum(kinds.values(), Decimal(0)) + wallet),
-        spot=base_text(kinds["spot"]),
-        linear=base_text(kinds["linear"]),
-        inverse=base_text(kinds["inverse"]),
-        wallet=base_text(wallet),
-        transit="0",
-        target=base_text(desk.target(asset)),
-        limit=base_text(limit),
-    )
-
-
-def base_text(value: Decimal) -> str:
-    """Base units to eight decimals."""
-    return plain(value.quantize(Decimal(1).scaleb(-8)))
 
 
 def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> m.TripView | None:

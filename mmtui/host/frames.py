@@ -266,7 +266,12 @@ class FrameBuilder:
         self._planned = now
         desk = self.engine.tasks.desk
         found: list[Plan] = []
+        tickets: dict[str, dict[str, str]] = {}
         for asset in desk.assets():
+            prefilled = self.engine.tickets.plan(asset)
+            if prefilled is not None:
+                found.append(prefilled[0])
+                tickets[asset] = prefilled[1]
             if any(self.engine.accounts[i].position for i in desk.instruments(asset)):
                 for kind in ("flatten", "close"):
                     one = plan(desk, kind, asset)
@@ -282,6 +287,7 @@ class FrameBuilder:
                 expected_cost=f"{one.expected:.2f}",
                 worst_cost=f"{one.worst:.2f}",
                 ccy=desk.setup.currency,
+                ticket=tickets[one.asset] if one.kind == "hedge" else {},
             )
             for one in found
         ]
@@ -315,6 +321,17 @@ class FrameBuilder:
             },
             "risk": {one.name: {"share": one.share, "text": one.text} for one in engine.watch.readings(engine)},
             "tasks": [f"{task.kind} {task.asset}: {task.text}" for task in engine.tasks.running.values()],
+            "hedges": {
+                one.asset: {
+                    "text": one.hedge,
+                    "band": float(one.band),
+                    "delta": float(one.delta),
+                    "target": float(one.target),
+                    "unhedged_s": one.unhedged_s,
+                    "unhedged_total_s": one.unhedged_total_s,
+                }
+                for one in (asset_view(engine, asset) for asset in engine.hedger.assets)
+            },
             "kill_proven": engine.sweeper.proven(),
             "unknown_orders": engine.tracker.unknown(),
             **earn_status(engine, now),

@@ -190,6 +190,11 @@ class AssetView(msgspec.Struct, kw_only=True):
     transit: str
     target: str
     limit: str  # sum of the position limits of its instruments
+    locked: str = "0"  # held long and short at once over its instruments: closing it does not change delta
+    hedge: str = ""  # what the hedger does or why it does not; "" for an asset without one
+    band: str = ""  # of the hedger, either side of the target
+    unhedged_s: float = 0.0  # delta has been outside of the band for so long
+    unhedged_total_s: float = 0.0  # and in all
 
 
 class Gauge(msgspec.Struct, kw_only=True):
@@ -248,7 +253,7 @@ class TaskView(msgspec.Struct, kw_only=True):
 class PlanView(msgspec.Struct, kw_only=True):
     """What a flatten or close would do now, for the bar that asks. Sent in every frame while there is a position."""
 
-    kind: str
+    kind: str  # flatten | close | hedge (a ticket, filled in)
     scope: str
     text: str  # "sell 0.412 BTC on usdm"
     size: str
@@ -256,6 +261,7 @@ class PlanView(msgspec.Struct, kw_only=True):
     expected_cost: str
     worst_cost: str
     ccy: str
+    ticket: dict[str, str] = {}  # hedge: instrument, side, size, price, type of the ticket act that does it
 
 
 class ReplayView(msgspec.Struct, kw_only=True):

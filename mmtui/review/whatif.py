@@ -34,7 +34,9 @@ TALK = (Alert, Wake, Shutdown)
 #: A digest is kept for every so many events, so that a difference can be placed.
 DIGEST_EVERY = 10_000
 #: Recorded acts that a what-if leaves out: they belong to what happened, not to the parameters.
-LEFT_OUT = frozenset({"start", "stop", "pause", "resume", "flatten", "close", "abort", "extend", "kill", "shutdown"})
+LEFT_OUT = frozenset(
+    ("start", "stop", "pause", "resume", "flatten", "close", "ticket", "roll", "abort", "extend", "kill", "shutdown")
+)
 
 Record = Callable[[Event, list[Effect]], None]
 

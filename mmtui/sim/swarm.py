@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from mmtui.core.hedging.params import Hedge
 from mmtui.core.market.instrument import Instrument, Kind
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.limits import Limits
@@ -84,6 +85,7 @@ def draw(seed: int) -> Plan:
         seed=seed & 0xFFFFFFFF,
         landing_ms=[landing_ms(venue) for venue in venues],
         reconcile_s=(5.0, 10.0, 30.0)[rng.below(3)],
+        hedges=_hedges(Rng(seed, "swarm/hedge"), instruments),
     )
     kind = rng.below(40)
     return Plan(
@@ -96,6 +98,21 @@ def draw(seed: int) -> Plan:
         seconds=(150 if kind == 0 else 40 if kind < 5 else 6 + rng.below(14)),
         busy_ms=(400, 1_000, 2_500, 6_000)[rng.below(4)],
     )
+
+
+def _hedges(rng: Rng, instruments: list[InstrumentSetup]) -> dict[str, Hedge]:
+    """In a quarter of the seeds a hedger of every asset that has a contract."""
+    if rng.below(4):
+        return {}
+    found: dict[str, Hedge] = {}
+    for item in instruments:
+        one = item.instrument
+        if one.kind != "spot":
+            size = item.quoting.size * (1 / 600 if one.kind == "inverse" else 1)
+            found[one.base] = Hedge(
+                band=size * (1 + rng.below(6)) / 2, passive_s=(0.0, 0.5, 3.0)[rng.below(3)], retry_s=1.0, cap_bps=40.0
+            )
+    return found
 
 
 def landing_ms(venue: str) -> int:

@@ -137,7 +137,8 @@ ACTIONS: tuple[Action, ...] = (
     _live("cancel_desk", ("D",), "risk", "cancel all own orders of the desk", "", "cancel", calm=True),
     _live("flatten", ("f",), "risk", "flatten the net delta of the asset: asks first", "flatten", "flatten"),
     _live("close", ("C",), "risk", "close every leg to its baseline: asks first", "", "close"),
-    _live("abort", ("z",), "risk", "stop a running flatten or close", "", "abort", calm=True),
+    _live("hedge", ("H",), "risk", "ticket to the target delta: asks first", "", "ticket"),
+    _live("abort", ("z",), "risk", "stop a running flatten, close or roll", "", "abort", calm=True),
     _live("extend", ("E",), "risk", "carry a task on, once, past its slippage cap", "", "extend"),
     Action(
         "kill",

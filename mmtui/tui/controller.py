@@ -59,6 +59,7 @@ class Controller:
         self._handlers: dict[str, Callable[[], None]] = {
             "flatten": lambda: self._ask_plan("flatten"),
             "close": lambda: self._ask_plan("close"),
+            "hedge": lambda: self._ask_plan("hedge"),
             "resume": self._resume,
             "leave": self.dismiss,
             "palette": self._open_palette,
@@ -227,11 +228,13 @@ class Controller:
         self.store.model.notice = None
 
     def _ask_plan(self, kind: str) -> None:
-        """Flatten or close: what would happen, from the host's newest plan."""
+        """Flatten, close or hedge: what would happen, from the host's newest plan."""
         model = self.store.model
         base = model.instrument.base if model.instrument else ""
-        plan = (model.plan(kind, base) if kind == "flatten" else None) or model.plan(kind)
-        title = f"FLATTEN Δ {base}" if kind == "flatten" else "CLOSE ALL to baseline"
+        plan = model.plan(kind, base) if kind != "close" else None
+        if plan is None and kind != "hedge":
+            plan = model.plan(kind)
+        title = {"flatten": f"FLATTEN Δ {base}", "hedge": f"HEDGE {base}"}.get(kind, "CLOSE ALL to baseline")
         lines = plan_lines(plan) if plan else ["the host names nothing to trade now; if that changes, it will be done"]
         self._ask(Ask(kind, title, lines, monotonic()))
 

@@ -29,12 +29,12 @@ def ask_rows(model: Model, ask: Ask, cells: int) -> list[Row]:
 
 
 def plan_lines(plan: PlanView) -> list[str]:
-    """What a flatten or close would do now, and what it may cost."""
+    """What a flatten, close or hedge would do now, and what it may cost."""
     on = " on " + ", ".join(plan.venues) if plan.venues and " on " not in plan.text else ""
+    ends = "" if plan.kind == "hedge" else " · ends PAUSED"
     return [
         plan.text + on,
-        f"size {plan.size} · expected cost {plan.expected_cost} {plan.ccy} · worst {plan.worst_cost} {plan.ccy}"
-        " · ends PAUSED",
+        f"size {plan.size} · expected cost {plan.expected_cost} {plan.ccy} · worst {plan.worst_cost} {plan.ccy}{ends}",
     ]
 
 

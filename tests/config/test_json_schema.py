@@ -17,7 +17,7 @@ def test_every_section_and_key_is_described(capsys):
     parts = printed["$defs"]
     assert sorted(parts["Config"]["properties"]) == sorted(SECTIONS)
     assert parts["Config"]["additionalProperties"] is False
-    for name in ("Desk", "Venue", "InstrumentKeys", "Quoting", "Limits", "PaperSetup"):
+    for name in ("Desk", "Venue", "InstrumentKeys", "Quoting", "Limits", "Hedge", "PaperSetup"):
         for key, one in parts[name]["properties"].items():
             assert one.get("description"), f"{name}.{key}"
 

@@ -351,6 +351,23 @@ class FrameMaker:
                     ccy="USDT",
                 ),
                 PlanView(
+                    kind="hedge",
+                    scope="BTC",
+                    text="sell 0.412 on sim-usdm:BTCUSDT at market, at least 58000 (ioc)",
+                    size="0.412",
+                    venues=["sim-usdm"],
+                    expected_cost="12.70",
+                    worst_cost="76.20",
+                    ccy="USDT",
+                    ticket={
+                        "instrument": "sim-usdm:BTCUSDT",
+                        "side": "sell",
+                        "size": "0.412",
+                        "price": "market",
+                        "type": "ioc",
+                    },
+                ),
+                PlanView(
                     kind="close",
                     scope="desk",
                     text="buy 0.792 on usdm, sell 1.204 on spot",

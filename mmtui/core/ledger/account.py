@@ -39,6 +39,7 @@ EDGE_PART = {
     "manual": "spread",
     "flatten": "slippage",
     "close": "slippage",
+    "roll": "slippage",
     "hedge": "hedge",
     "external": "slippage",  # of somebody else with our account: a manual trade elsewhere, a liquidation, ADL
 }

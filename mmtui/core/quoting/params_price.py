@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from mmtui.core.hedging import funding
 from mmtui.core.quoting import params_fair
 from mmtui.core.quoting.params_fair import Bps as Bps
 from mmtui.core.quoting.params_fair import FairParams, Seconds, SignedBps, pairs
@@ -65,11 +66,14 @@ class PriceParams(FairParams, frozen=True, kw_only=True, forbid_unknown_fields=T
     target_share: Annotated[float, Meta(ge=-1, le=1)] = 0.0
     target_trend_bps: Annotated[float, Meta(gt=0, le=5_000)] = 10.0
     cost_floor: bool = False
+    funding_skew: Annotated[float, Meta(ge=0, le=100)] = 0.0
+    funding_skew_cap_bps: Bps = 5.0
 
 
 #: name -> (unit, what it does).
 REFERENCE: dict[str, tuple[str, str]] = {
     **params_fair.REFERENCE,
+    **funding.REFERENCE,
     "spread_bps": ("bps", "full width from own bid to own ask at level 1"),
     "vol_factor": ("", "adds vol_factor x volatility over vol_horizon_s (bps) to the full width"),
     "vol_window_s": ("s", "window of the volatility (time constant with vol_estimator = ewma)"),

@@ -68,6 +68,7 @@ REASONS: dict[str, str] = {
     NEAR_LIMIT: "The position is at 90 % of its limit: only the side that reduces is quoted.",
     BELOW_LOT: "What skew, easing and limits leave of the size is less than one lot.",
     "below min notional": "The order's worth is below the venue's minimum.",
+    "leverage limit": "The venue's contracts would pass the leverage that its equity allows.",
     "order notional limit": "The order's worth is above the limit of one order.",
     "gross notional limit": "The desk's gross notional would pass its limit.",
     SPOT_BALANCE: "There is no more of the base asset to sell.",
@@ -109,6 +110,8 @@ REASONS: dict[str, str] = {
     REPEATED: "Fills repeat without a new decision in between.",
     OBLIGATION: "Held by the mode that keeps an obligation.",
     HEDGE_FAILED: "A hedge failed; quotes that would need it are pulled.",
+    "hedge under way": "A hedge takes here: an own quote across would be its counterpart.",
+    "a manual order takes here": "A manual ticket is about to take here, and would meet this quote.",
 }
 
 

@@ -4,6 +4,7 @@
     trade flow       signed over total traded size, both exponentially weighted, fading while nothing trades
     momentum         fast less slow exponentially weighted mean of the mid, bps
     premium          the lead's price (with its basis) over the own mid, bps
+    funding          away from the side that will pay, growing over the hours before (hedging/funding.py), bps
 
 Rules of this file: one function a signal; what is off is not in the list; what each said last is kept for the
 waterfall.
@@ -13,10 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from mmtui.core.hedging.funding import funding_skew_bps
 from mmtui.core.maths import exp
 from mmtui.core.quoting.ewma import Ewma
 from mmtui.core.quoting.fair import Fair, Feeds, Slots, foreign
 from mmtui.core.quoting.params import Quoting
+
+#: Nanoseconds of an hour; no funding rate leans farther than this before its weight and cap, bps.
+HOUR = 3_600_000_000_000
+MOST_BPS = 10_000.0
 
 
 class Flow:
@@ -103,11 +109,21 @@ def _premium(signals: Signals, feeds: Feeds, fair: Fair, i: int, slots: Slots, t
     return (lead - mid) / mid * 1e4 if lead > 0.0 else 0.0
 
 
+def _funding(signals: Signals, feeds: Feeds, fair: Fair, i: int, slots: Slots, ts: int) -> float:
+    """Lean away from the side that will pay, bps at a factor of 1."""
+    mark = feeds.marks[i]
+    if mark is None or not mark.next_funding:
+        return 0.0
+    hours = (mark.next_funding - ts) / HOUR
+    return funding_skew_bps(mark.funding * 1e-10, hours, 1.0, MOST_BPS)
+
+
 _SIGNALS: dict[str, Callable[[Signals, Feeds, Fair, int, Slots, int], float]] = {
     "book imbalance": _imbalance,
     "trade flow": _flow,
     "momentum": _momentum,
     "premium": _premium,
+    "funding": _funding,
 }
 
 
@@ -118,6 +134,7 @@ def weights(params: Quoting) -> list[tuple[str, float, float]]:
         ("trade flow", params.flow_bps, params.flow_cap_bps),
         ("momentum", params.momentum_weight, params.momentum_cap_bps),
         ("premium", params.premium_weight, params.premium_cap_bps),
+        ("funding", params.funding_skew, params.funding_skew_cap_bps),
     ]
     return [row for row in table if row[1]]
 

@@ -39,6 +39,8 @@ def triggers(limits: Limits) -> list[Trigger]:
     cap = f"{limits.flatten_cap_major_bps:g} bps majors, {limits.flatten_cap_other_bps:g} bps others"
     breaks = f"more than {ROUNDING} lot, unexplained, in two polls {APART / SECOND:g} s apart"
     leg = f"alone, after {LEG_GOOD_NS / SECOND:g} s of a good leg"
+    levered = f"gross of contracts {limits.leverage:g} x the venue's equity, worst case"
+    manual = f"{limits.collar_manual_bps:g} bps from the reference"
     near = f"{REDUCE:.0%} of a"
     latched = "no: an operator, with a reason"
     return [
@@ -62,6 +64,12 @@ def triggers(limits: Limits) -> list[Trigger]:
             "repeated executions", "protection", "side", "quotes", _guard("throttle_hold_s"), _set("throttle_fills")
         ),
         Trigger("strategy fails", "protection", "instrument", "quotes", back, "any error while it prices"),
+        Trigger(
+            "hedge failed", "protection", "asset", "quotes that would need the hedge", "alone, with the hedge",
+            "rejected, venue dead, a limit, an UNKNOWN order, or [hedge] cap_bps reached; tried again after retry_s",
+        ),
+        Trigger("unhedged", "limit", "asset", "nothing: an alert", "in band", "[hedge] unhedged_s outside of the band"),
+        Trigger("hedger off", "state", "asset", "the hedger", "no: hedge on", "overfill or position break"),
         Trigger("tripped too often", "state", "instrument", "PAUSED", "no: an operator", trips),
         Trigger("restart after a crash", "state", "desk", "PAUSED", "no: an operator", "always"),
         Trigger("source ended", "state", "desk", "PAUSED", "no: there is no market", "always"),
@@ -78,11 +86,13 @@ def triggers(limits: Limits) -> list[Trigger]:
         ),
         Trigger("order notional", "refusal", "order", "that order", "-", _or(limits.order_notional, "10 % of equity")),
         Trigger("gross notional", "refusal", "order", "that order", "-", _or(limits.gross_notional, "3 x equity")),
+        Trigger("leverage", "refusal", "venue", "contract orders that add", "with the position", levered),
         Trigger("price collar", "refusal", "order", "that order", "-", collar),
+        Trigger("manual collar", "refusal", "order", "that ticket", "-", manual),
         Trigger("message rate", "refusal", "venue", "new orders", "alone", messages),
         Trigger("spot balance", "refusal", "order", "that sale", "-", "baseline + position - open sells"),
         Trigger("slippage cap", "refusal", "task", "the task stops", "one press extends it once", cap),
-    ]
+    ]  # fmt: skip
 
 
 def _guard(parameter: str) -> str:
