@@ -1,0 +1,187 @@
+"""What one instrument's public messages need to be understood: its grid, its place in the sequence, its marks.
+
+Rules of this file: texts and ids in, events out; a method converts everything before it changes anything, so that it
+can be called again on a finer grid; no message shape of any venue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from mmtui.core.events import (
+    BestQuote,
+    BookDelta,
+    BookGap,
+    BookSnapshot,
+    Event,
+    GridRefined,
+    Liquidation,
+    MarkPrice,
+    Trade,
+)
+from mmtui.core.market.instrument import Instrument
+from mmtui.venues.binance.grid import PRODUCT_DECIMALS_MAX, OffGrid, Units, WireError, finer, parse_step
+from mmtui.venues.numbers import scaled
+from mmtui.venues.top_book import TopBook
+
+Levels = Iterable[Sequence[str]]  # price, size, and whatever the venue adds
+
+
+class Feed:
+    """State of one instrument's stream. `i` is its place in the session's table.
+
+    `last` is the id that the next update must follow (-1: none known), `valid` whether the book is what the venue has.
+    """
+
+    __slots__ = (
+        "funding",
+        "gaps",
+        "i",
+        "index",
+        "instrument",
+        "last",
+        "lots",
+        "mark",
+        "next_funding",
+        "quoted",
+        "ticks",
+        "top",
+        "trade_id",
+        "valid",
+    )
+
+    def __init__(self, instrument: Instrument, i: int) -> None:
+        self.instrument = instrument
+        self.i = i
+        self.ticks = Units(instrument.tick)
+        self.lots = Units(instrument.lot)
+        self.last = -1
+        self.valid = False
+        self.gaps = 0
+        self.trade_id = -1
+        self.top: TopBook | None = None  # best levels as the venue wrote them, where a checksum needs them
+        self.quoted: dict[str, str] = {}  # fields of a ticker that is told in parts
+        self.mark = self.index = self.funding = self.next_funding = 0
+
+    # -- book ----------------------------------------------------------------------------------------------------
+
+    def snapshot(self, ts: int, ts_event: int, seq: int, bids: Levels, asks: Levels) -> BookSnapshot:
+        """A whole book; levels of size 0 are left out. The caller says that it is valid, with `begin`."""
+        px, sz = self.ticks, self.lots
+        bid = [(p, q) for p, q in [(px[level[0]], sz[level[1]]) for level in bids] if q]
+        ask = [(p, q) for p, q in [(px[level[0]], sz[level[1]]) for level in asks] if q]
+        event = BookSnapshot(
+            ts,
+            ts_event,
+            self.i,
+            seq,
+            [p for p, _ in bid],
+            [q for _, q in bid],
+            [p for p, _ in ask],
+            [q for _, q in ask],
+        )
+        if 0 in event.bid_px or 0 in event.ask_px:
+            raise WireError("a snapshot with a price of 0")
+        return event
+
+    def delta(self, ts: int, ts_event: int, first: int, seq: int, bids: Levels, asks: Levels) -> BookDelta:
+        """Absolute sizes of some levels."""
+        px, sz = self.ticks, self.lots
+        event = BookDelta(
+            ts,
+            ts_event,
+            self.i,
+            first,
+            seq,
+            [px[level[0]] for level in bids],
+            [sz[level[1]] for level in bids],
+            [px[level[0]] for level in asks],
+            [sz[level[1]] for level in asks],
+        )
+        if 0 in event.bid_px or 0 in event.ask_px:
+            raise WireError("an update with a price of 0")
+        return event
+
+    def begin(self, last: int) -> None:
+        """A snapshot has made the book valid."""
+        self.last, self.valid = last, True
+
+    def link(self, ts: int, expected: int, got: int, last: int, why: str) -> list[Event]:
+        """The place of an update in the sequence; [] when it follows (or nothing is known yet), else the gap."""
+        known = self.last >= 0
+        self.last = last
+        if not known or expected == got:
+            return []
+        return [self.lose(ts, expected, got, why)]
+
+    def lose(self, ts: int, expected: int, got: int, why: str) -> BookGap:
+        """The book is invalid until the next snapshot."""
+        self.valid = False
+        self.top = None
+        self.gaps += 1
+        return BookGap(ts, self.i, expected, got, why)
+
+    # -- the rest ------------------------------------------------------------------------------------------------
+
+    def quote(self, ts: int, ts_event: int, seq: int, bid: Sequence[str], ask: Sequence[str]) -> BestQuote:
+        """Best bid and ask as (price, size); an empty side is ("0", "0")."""
+        px, sz = self.ticks, self.lots
+        return BestQuote(ts, ts_event, self.i, seq, px[bid[0]], sz[bid[1]], px[ask[0]], sz[ask[1]])
+
+    def trade(self, ts: int, ts_event: int, trade_id: int, price: str, size: str, side: int) -> list[Event]:
+        """A public trade, side the taker's; [] for one that is nothing."""
+        px, sz = self.ticks[price], self.lots[size]
+        return [Trade(ts, ts_event, self.i, trade_id, px, sz, side)] if px and sz else []
+
+    def next_trade(self, ts: int, ts_event: int, trade_id: int, price: str, size: str, side: int) -> list[Event]:
+        """`trade` of a venue whose ids ascend: one that has been told is passed over."""
+        if trade_id <= self.trade_id:
+            return []
+        events = self.trade(ts, ts_event, trade_id, price, size, side)
+        self.trade_id = trade_id
+        return events
+
+    def liquidation(self, ts: int, ts_event: int, price: str, size: str, side: int) -> list[Event]:
+        """A forced order, side that order's."""
+        px, sz = self.ticks[price], self.lots[size]
+        return [Liquidation(ts, ts_event, self.i, px, sz, side)] if px and sz else []
+
+    def marks(
+        self,
+        ts: int,
+        ts_event: int,
+        mark: str | None = None,
+        index: str | None = None,
+        funding: str | None = None,
+        next_funding: int | None = None,
+    ) -> list[Event]:
+        """The latest of all four, of which a message may tell only some (None: not told)."""
+        new = (
+            self.mark if mark is None else scaled(mark, 8),
+            self.index if index is None else scaled(index, 8),
+            self.funding if funding is None else scaled(funding, 10),
+            self.next_funding if next_funding is None else next_funding,
+        )
+        self.mark, self.index, self.funding, self.next_funding = new
+        return [MarkPrice(ts, ts_event, self.i, *new)]
+
+    def refine(self, ts: int, off: OffGrid) -> GridRefined:
+        """A finer tick or lot for what did not fit."""
+        step, factor = finer(off.units.step, off.text)
+        price = off.units is self.ticks
+        tick, lot = (step, self.lots.step) if price else (self.ticks.step, step)
+        if parse_step(tick)[1] + parse_step(lot)[1] > PRODUCT_DECIMALS_MAX:
+            raise WireError(f"{off.text[:40]!r} would make tick {tick} x lot {lot} finer than money is counted")
+        px, sz = (factor, 1) if price else (1, factor)
+        self.regrid(tick, lot, px)
+        return GridRefined(ts, self.i, tick, lot, px, sz)
+
+    def regrid(self, tick: str, lot: str, px: int) -> None:
+        """A finer grid, found here or elsewhere; `px` is the old tick over the new."""
+        self.ticks.refine(tick)
+        self.lots.refine(lot)
+        if self.top is not None:
+            self.top.rescale(px)
+        self.instrument = msgspec.structs.replace(self.instrument, tick=tick, lot=lot)

@@ -1,0 +1,54 @@
+"""Which venue publishes how: the tables, decoders and symbol rules of all venues with native wire code, by venue id.
+
+Rules of this file: the list; the facts stand in each venue's public.py, their shape in market_facts.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mmtui.core.market.instrument import Instrument, Kind
+from mmtui.venues.bybit import public as bybit
+from mmtui.venues.bybit.wire import Decoder as Bybit
+from mmtui.venues.deribit import public as deribit
+from mmtui.venues.deribit.wire import Decoder as Deribit
+from mmtui.venues.hyperliquid import public as hyperliquid
+from mmtui.venues.hyperliquid.wire import Decoder as Hyperliquid
+from mmtui.venues.market_decoder import MarketDecoder
+from mmtui.venues.market_facts import MarketFacts
+from mmtui.venues.okx import public as okx
+from mmtui.venues.okx.wire import Decoder as Okx
+
+__all__ = ["DECODERS", "MARKET_FACTS", "inferred"]
+
+#: Venue id -> its decoder, in a fixed order.
+DECODERS: dict[str, type[MarketDecoder]] = {
+    decoder.facts.id: decoder for decoder in (Okx, Bybit, Hyperliquid, Deribit)
+}
+
+#: Venue id -> how it publishes.
+MARKET_FACTS: dict[str, MarketFacts] = {name: decoder.facts for name, decoder in DECODERS.items()}
+
+_DESCRIBE: dict[str, Callable[[str], tuple[Kind, str, str]]] = {
+    "okx": okx.describe,
+    "bybit": bybit.describe,
+    "hyperliquid": hyperliquid.describe,
+    "deribit": deribit.describe,
+}
+
+
+def inferred(venue: str, symbol: str, tick: str = "1", lot: str = "1") -> Instrument:
+    """An instrument of which only the symbol is known; its grid is refined by the decimals that come."""
+    kind, base, quote = _DESCRIBE[venue](symbol)
+    return Instrument(
+        id=f"{venue}:{symbol}",
+        venue=venue,
+        symbol=symbol,
+        kind=kind,
+        base=base,
+        quote=quote,
+        settle=base if kind == "inverse" else quote,
+        tick=tick,
+        lot=lot,
+        grid="inferred",
+    )
