@@ -29,8 +29,9 @@ class MarketDecoder:
     """Frames of one connection. `everything`: of a file, where nobody has subscribed: no channel is unwanted."""
 
     facts: ClassVar[MarketFacts]
-    #: Unreadable frames with these bytes may have been of a book that nothing else would show to be wrong.
-    book_bytes: ClassVar[bytes] = b""
+    #: Unreadable frames with these bytes may have been of a book that nothing else would show to be wrong (None: none;
+    #: b"": every frame).
+    book_bytes: ClassVar[bytes | None] = None
 
     def __init__(self, v: int, feeds: dict[str, Feed], everything: bool = False) -> None:
         self.v = v
@@ -127,7 +128,7 @@ class MarketDecoder:
         self._out += [feed.lose(ts, expected, got, why) for feed in self.feeds.values() if feed.valid]
 
     def _damage(self, ts: int, body: bytes, what: str) -> None:
-        if self.book_bytes and self.book_bytes in body[:4096]:
+        if self.book_bytes is not None and body and self.book_bytes in body[:4096]:
             self._lose_all(ts, -1, -1, "a frame of a book cannot be read")
         self.damaged += 1
         text = f"{self._kind}: {what}"

@@ -10,10 +10,16 @@ from collections.abc import Callable
 from mmtui.core.market.instrument import Instrument, Kind
 from mmtui.venues.bybit import public as bybit
 from mmtui.venues.bybit.wire import Decoder as Bybit
+from mmtui.venues.coinbase import public as coinbase
+from mmtui.venues.coinbase.wire import Decoder as Coinbase
+from mmtui.venues.coinbase.wire_exchange import Decoder as CoinbaseExchange
 from mmtui.venues.deribit import public as deribit
 from mmtui.venues.deribit.wire import Decoder as Deribit
 from mmtui.venues.hyperliquid import public as hyperliquid
 from mmtui.venues.hyperliquid.wire import Decoder as Hyperliquid
+from mmtui.venues.kraken import public as kraken
+from mmtui.venues.kraken.wire import Decoder as KrakenSpot
+from mmtui.venues.kraken.wire_futures import Decoder as KrakenFutures
 from mmtui.venues.market_decoder import MarketDecoder
 from mmtui.venues.market_facts import MarketFacts
 from mmtui.venues.okx import public as okx
@@ -23,7 +29,8 @@ __all__ = ["DECODERS", "MARKET_FACTS", "inferred"]
 
 #: Venue id -> its decoder, in a fixed order.
 DECODERS: dict[str, type[MarketDecoder]] = {
-    decoder.facts.id: decoder for decoder in (Okx, Bybit, Hyperliquid, Deribit)
+    decoder.facts.id: decoder
+    for decoder in (Okx, Bybit, Hyperliquid, Deribit, KrakenSpot, KrakenFutures, Coinbase, CoinbaseExchange)
 }
 
 #: Venue id -> how it publishes.
@@ -34,6 +41,10 @@ _DESCRIBE: dict[str, Callable[[str], tuple[Kind, str, str]]] = {
     "bybit": bybit.describe,
     "hyperliquid": hyperliquid.describe,
     "deribit": deribit.describe,
+    "kraken-spot": kraken.describe_spot,
+    "kraken-futures": kraken.describe_futures,
+    "coinbase": coinbase.describe,
+    "coinbase-exchange": coinbase.describe,
 }
 
 
