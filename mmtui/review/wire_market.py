@@ -13,13 +13,12 @@ from mmtui.review.wire_rows import Rows
 from mmtui.venues.market_feed import Feed
 from mmtui.venues.market_table import DECODERS, MARKET_FACTS, inferred
 
+_FAMILY = {name: MARKET_FACTS[name].family for name in DECODERS}
+
 #: Family or venue id -> the venues whose messages it may hold.
 FAMILIES: dict[str, tuple[str, ...]] = {
-    **{name: (name,) for name in MARKET_FACTS},
-    **{
-        facts.family: tuple(name for name, other in MARKET_FACTS.items() if other.family == facts.family)
-        for facts in MARKET_FACTS.values()
-    },
+    **{name: (name,) for name in DECODERS},
+    **{family: tuple(name for name in DECODERS if _FAMILY[name] == family) for family in _FAMILY.values()},
 }
 
 _SYMBOL = re.compile(r"[\w@:/.\-]{1,60}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmtui.core.market.instrument import Instrument, Kind
+from mmtui.venues.binance.public import BINANCE
 from mmtui.venues.bybit import public as bybit
 from mmtui.venues.bybit.wire import Decoder as Bybit
 from mmtui.venues.coinbase import public as coinbase
@@ -25,7 +26,7 @@ from mmtui.venues.market_facts import MarketFacts
 from mmtui.venues.okx import public as okx
 from mmtui.venues.okx.wire import Decoder as Okx
 
-__all__ = ["DECODERS", "MARKET_FACTS", "inferred"]
+__all__ = ["COLUMNS", "DECODERS", "MARKET_FACTS", "capabilities", "inferred"]
 
 #: Venue id -> its decoder, in a fixed order.
 DECODERS: dict[str, type[MarketDecoder]] = {
@@ -34,7 +35,30 @@ DECODERS: dict[str, type[MarketDecoder]] = {
 }
 
 #: Venue id -> how it publishes.
-MARKET_FACTS: dict[str, MarketFacts] = {name: decoder.facts for name, decoder in DECODERS.items()}
+MARKET_FACTS: dict[str, MarketFacts] = {**BINANCE, **{name: decoder.facts for name, decoder in DECODERS.items()}}
+
+#: Columns of `capabilities`.
+COLUMNS = ("venue", "book", "levels", "proof of the book", "snapshot", "trades", "best quote", "marks", "liquidations",
+           "verified")  # fmt: skip
+
+
+def capabilities() -> list[tuple[str, ...]]:
+    """A row a venue, for tables of documents and of the doctor: what its public data has, and what proves its book."""
+    return [
+        (
+            facts.id,
+            facts.book,
+            str(facts.depth) if facts.depth else "all",
+            facts.checksum or facts.sequence,
+            facts.snapshot,
+            facts.trades,
+            facts.quotes or "none",
+            facts.marks or "none",
+            facts.liquidations or "none",
+            facts.verified,
+        )
+        for facts in MARKET_FACTS.values()
+    ]
 
 _DESCRIBE: dict[str, Callable[[str], tuple[Kind, str, str]]] = {
     "okx": okx.describe,

@@ -1,8 +1,7 @@
 """How Kraken publishes market data (spot: WebSocket v2; futures: v1), and what its symbols mean.
 
-Sources: the venue's API documentation (spot book with its checksum guide, trade, ticker; futures book, trade, ticker) and
-messages of
-2021-2026.
+Sources: the venue's API documentation (spot book with its checksum guide, trade, ticker; futures book, trade,
+ticker), messages of 2021-2026.
 
 Rules of this file: facts, and the meaning of a symbol.
 """

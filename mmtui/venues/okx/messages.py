@@ -38,7 +38,7 @@ class Book(msgspec.Struct, gc=False):
     bids: Levels
     ts: str
     seqId: Id = -1
-    prevSeqId: Id = -1
+    prevSeqId: Annotated[int, Meta(ge=-1, le=(1 << 62))] = -1  # -1: a snapshot
 
 
 class PublicTrade(msgspec.Struct, gc=False):
