@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mmtui.core.events import Heartbeat
+import msgspec
+
+from mmtui.core.events import Event, GridRefined, Heartbeat
+from mmtui.core.market.instrument import Instrument
 from mmtui.review.wire_rows import Rows
 from mmtui.venues.market_feed import Feed
 from mmtui.venues.market_table import DECODERS, MARKET_FACTS, inferred
@@ -20,6 +23,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in DECODERS},
     **{family: tuple(name for name in DECODERS if _FAMILY[name] == family) for family in _FAMILY.values()},
 }
+
+#: For events of no instrument, whose rows name none.
+_NOBODY = inferred("okx", "NOBODY")
 
 _SYMBOL = re.compile(r"[\w@:/.\-]{1,60}")
 #: What an answer to a REST question calls its instrument.
@@ -48,6 +54,7 @@ class MarketTranslator:
     def __init__(self, family: str) -> None:
         self._feeds = {venue: Everything(venue) for venue in FAMILIES[family]}
         self._decoders = {venue: DECODERS[venue](0, feeds, everything=True) for venue, feeds in self._feeds.items()}
+        self._items: dict[tuple[str, int], Instrument] = {}  # on the grid of the events told so far
         self._rows = Rows()
 
     def rows(self, ts: int, body: bytes, address: str) -> list[dict[str, Any]]:
@@ -57,15 +64,23 @@ class MarketTranslator:
         for venue, decoder in self._decoders.items():
             if not decoder.mine(body, address):
                 continue
-            place = self._feeds[venue].by_place
             decoder.asked = symbol
             for event in decoder.decode(ts, body):
-                i = getattr(event, "i", 0)
-                item = place[i].instrument if i < len(place) else inferred(venue, "UNKNOWN")
-                row = self._rows.row(item, event)
+                row = self._row(venue, event)
                 if row is not None and not (isinstance(event, Heartbeat) and rows):
                     rows.append(row)
             for refused in decoder.refused:
-                row = self._rows.row(place[refused.i].instrument, refused)
-                rows.append({**(row or {}), "refused": True})
+                rows.append({**(self._row(venue, refused) or {}), "refused": True})
         return rows or [{"event": "PassedOver"}]
+
+    def _row(self, venue: str, event: Event) -> dict[str, Any] | None:
+        i: int = getattr(event, "i", -1)
+        if i < 0:
+            return self._rows.row(_NOBODY, event)
+        item = self._items.get((venue, i))
+        if item is None:
+            symbol = self._feeds[venue].by_place[i].instrument.symbol
+            item = self._items[venue, i] = inferred(venue, symbol)
+        if isinstance(event, GridRefined):
+            self._items[venue, i] = msgspec.structs.replace(item, tick=event.tick, lot=event.lot)
+        return self._rows.row(item, event)

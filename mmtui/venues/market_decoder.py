@@ -17,6 +17,7 @@ import msgspec
 from mmtui.core.events import BookSnapshot, Damage, Event, GridRefined, Heartbeat
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.binance.grid import OffGrid, WireError
+from mmtui.venues.binance.sequence import Sequence
 from mmtui.venues.market_facts import MarketFacts
 from mmtui.venues.market_feed import Feed
 
@@ -88,13 +89,15 @@ class MarketDecoder:
         for feed in self.feeds.values():
             feed.last, feed.valid, feed.top = -1, False, None
             feed.quoted.clear()
+            if feed.sequence is not None:
+                feed.sequence = Sequence(futures=False)
         self._answers.clear()
 
     def refined(self, event: GridRefined) -> None:
         """The account's session has found a finer grid (this decoder's own findings may be given back to it too)."""
         for feed in self.feeds.values():
             if feed.i == event.i and (feed.ticks.step, feed.lots.step) != (event.tick, event.lot):
-                feed.regrid(event.tick, event.lot, event.px_factor)
+                feed.regrid(event.tick, event.lot, event.px_factor, event.sz_factor)
 
     # -- for the venues ------------------------------------------------------------------------------------------
 

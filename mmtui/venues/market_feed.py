@@ -23,6 +23,7 @@ from mmtui.core.events import (
 )
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.binance.grid import PRODUCT_DECIMALS_MAX, OffGrid, Units, WireError, finer, parse_step
+from mmtui.venues.binance.sequence import Sequence as UpdateSequence
 from mmtui.venues.numbers import scaled
 from mmtui.venues.top_book import TopBook
 
@@ -46,6 +47,7 @@ class Feed:
         "mark",
         "next_funding",
         "quoted",
+        "sequence",
         "ticks",
         "top",
         "trade_id",
@@ -62,6 +64,7 @@ class Feed:
         self.gaps = 0
         self.trade_id = -1
         self.top: TopBook | None = None  # best levels as the venue wrote them, where a checksum needs them
+        self.sequence: UpdateSequence | None = None  # where updates join a snapshot of the REST interface
         self.quoted: dict[str, str] = {}  # fields of a ticker that is told in parts
         self.mark = self.index = self.funding = self.next_funding = 0
 
@@ -175,13 +178,15 @@ class Feed:
         if parse_step(tick)[1] + parse_step(lot)[1] > PRODUCT_DECIMALS_MAX:
             raise WireError(f"{off.text[:40]!r} would make tick {tick} x lot {lot} finer than money is counted")
         px, sz = (factor, 1) if price else (1, factor)
-        self.regrid(tick, lot, px)
+        self.regrid(tick, lot, px, sz)
         return GridRefined(ts, self.i, tick, lot, px, sz)
 
-    def regrid(self, tick: str, lot: str, px: int) -> None:
-        """A finer grid, found here or elsewhere; `px` is the old tick over the new."""
+    def regrid(self, tick: str, lot: str, px: int, sz: int) -> None:
+        """A finer grid, found here or elsewhere; `px` is the old tick over the new, `sz` the old lot."""
         self.ticks.refine(tick)
         self.lots.refine(lot)
         if self.top is not None:
             self.top.rescale(px)
+        if self.sequence is not None:
+            self.sequence.rescale(px, sz)
         self.instrument = msgspec.structs.replace(self.instrument, tick=tick, lot=lot)

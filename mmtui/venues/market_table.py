@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from mmtui.core.market.instrument import Instrument, Kind
 from mmtui.venues.binance.public import BINANCE
+from mmtui.venues.bitmex import public as bitmex
+from mmtui.venues.bitmex.wire import Decoder as Bitmex
 from mmtui.venues.bybit import public as bybit
 from mmtui.venues.bybit.wire import Decoder as Bybit
 from mmtui.venues.coinbase import public as coinbase
@@ -16,6 +18,11 @@ from mmtui.venues.coinbase.wire import Decoder as Coinbase
 from mmtui.venues.coinbase.wire_exchange import Decoder as CoinbaseExchange
 from mmtui.venues.deribit import public as deribit
 from mmtui.venues.deribit.wire import Decoder as Deribit
+from mmtui.venues.dydx import public as dydx
+from mmtui.venues.dydx.wire import Decoder as Dydx
+from mmtui.venues.gate import public as gate
+from mmtui.venues.gate.wire import FuturesDecoder as GateFutures
+from mmtui.venues.gate.wire import SpotDecoder as GateSpot
 from mmtui.venues.hyperliquid import public as hyperliquid
 from mmtui.venues.hyperliquid.wire import Decoder as Hyperliquid
 from mmtui.venues.kraken import public as kraken
@@ -31,7 +38,20 @@ __all__ = ["COLUMNS", "DECODERS", "MARKET_FACTS", "capabilities", "inferred"]
 #: Venue id -> its decoder, in a fixed order.
 DECODERS: dict[str, type[MarketDecoder]] = {
     decoder.facts.id: decoder
-    for decoder in (Okx, Bybit, Hyperliquid, Deribit, KrakenSpot, KrakenFutures, Coinbase, CoinbaseExchange)
+    for decoder in (
+        Okx,
+        Bybit,
+        Hyperliquid,
+        Deribit,
+        KrakenSpot,
+        KrakenFutures,
+        Coinbase,
+        CoinbaseExchange,
+        GateSpot,
+        GateFutures,
+        Dydx,
+        Bitmex,
+    )
 }
 
 #: Venue id -> how it publishes.
@@ -69,6 +89,10 @@ _DESCRIBE: dict[str, Callable[[str], tuple[Kind, str, str]]] = {
     "kraken-futures": kraken.describe_futures,
     "coinbase": coinbase.describe,
     "coinbase-exchange": coinbase.describe,
+    "dydx": dydx.describe,
+    "bitmex": bitmex.describe,
+    "gate-spot": gate.describe_spot,
+    "gate-futures": gate.describe_futures,
 }
 
 

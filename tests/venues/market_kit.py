@@ -24,6 +24,10 @@ SYMBOLS = {
     "kraken-futures": ("PF_XBTUSD",),
     "coinbase": ("BTC-USD",),
     "coinbase-exchange": ("ETH-BTC",),
+    "dydx": ("BTC-USD",),
+    "bitmex": ("XBTUSD",),
+    "gate-spot": ("BTC_USDT", "ETH_USDT"),
+    "gate-futures": ("BTC_USDT",),
 }
 
 
@@ -40,9 +44,9 @@ def frames(family: str) -> list[tuple[int, bytes]]:
 
 
 def of(venue: str) -> list[tuple[int, bytes]]:
-    """The golden frames that are this venue's."""
+    """The golden frames of a socket that are this venue's."""
     cls = DECODERS[venue]
-    return [(ts, body) for ts, body in frames(cls.facts.family) if cls.mine(body)]
+    return [(ts, body) for ts, body in frames(cls.facts.family) if cls.mine(body) and not body.startswith(b"http")]
 
 
 def rows(capsys, venue: str, path: Path) -> list[dict]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import zlib
 from decimal import Decimal
 
 import pytest
-from market_kit import WIRE, rows
+from market_kit import WIRE, decoder, rows
+
+from mmtui.core.events import BookDelta, BookGap, BookSnapshot, Damage
+from mmtui.core.market.book import OrderBook
+from mmtui.core.market.instrument import Grid
 
 pytestmark = pytest.mark.skipif(not WIRE.is_dir(), reason="skipped: no captures")
 
-FAMILY = {"okx": "okx", "deribit": "deribit", "kraken_futures": "kraken", "coinbase": "coinbase"}
+FAMILY = {"okx": "okx", "deribit": "deribit", "kraken_futures": "kraken", "coinbase": "coinbase", "bitmex": "bitmex"}
 
 
 class Book:
@@ -34,6 +39,10 @@ class Book:
         side = self.sides[name]
         price = max(side) if name == "bids" else min(side)
         return [price, side[price]]
+
+
+def _lines(path):
+    return gzip.decompress(path.read_bytes()).splitlines()
 
 
 def symbol_of(row):
@@ -61,13 +70,42 @@ def test_a_recording_ends_on_the_true_book_without_a_gap(capsys, name):
         assert sum(trades[symbol]) == Decimal(wanted["trade_qty"])
 
 
+@pytest.mark.parametrize(("name", "venue"), [("gateio", "gate-spot"), ("gateio_futures", "gate-futures")])
+def test_updates_of_gate_join_the_book_of_the_rest_interface(name, venue):
+    """Frames and answers by their time; the best prices and numbers of levels are those of the truth file."""
+    truth = json.loads((WIRE / "cryptofeed" / "truth" / f"{name}.json").read_text())["instruments"]
+    machine = decoder(venue, *truth)
+    lines = [line for kind in ("ws", "http") for line in _lines(WIRE / "cryptofeed" / f"{name}.{kind}.gz")]
+    books = {feed.i: OrderBook() for feed in machine.feeds.values()}
+    for line in sorted(lines, key=lambda line: int(line.partition(b" ")[0])):
+        stamp, _, body = line.partition(b" ")
+        if body.startswith(b"http"):
+            address, _, body = body.partition(b" ")
+            symbol = address.decode().partition("?")[2].partition("&")[0].partition("=")[2]
+            events = machine.resnapshot(int(stamp), symbol, body)
+        else:
+            events = machine.decode(int(stamp), body)
+        for event in events:
+            assert not isinstance(event, BookGap | Damage), event
+            if isinstance(event, BookSnapshot):
+                books[event.i].snapshot(event)
+            elif isinstance(event, BookDelta):
+                books[event.i].delta(event)
+    for symbol, wanted in truth.items():
+        feed, final = machine.feeds[symbol], wanted["final"]
+        book, grid = books[feed.i], Grid(feed.instrument)
+        assert feed.valid and book.valid
+        bid, ask = [grid.price_text(book.bids.best()), grid.size_text(book.bids.size(book.bids.best()))], [
+            grid.price_text(book.asks.best()), grid.size_text(book.asks.size(book.asks.best()))]  # fmt: skip
+        assert (bid, ask) == (final["best_bid"], final["best_ask"])
+        assert (len(book.bids.sizes), len(book.asks.sizes)) == (final["n_bids"], final["n_asks"])
+
+
 def test_books_of_okx_have_the_checksums_that_it_still_sent_in_2022(capsys):
     """The messages of that year: every row makes the book whose checksum (best 25, signed) the message carries."""
-    import gzip
-
     path = WIRE / "cryptofeed" / "okx.ws.gz"
     sums = {}
-    for number, line in enumerate(gzip.decompress(path.read_bytes()).splitlines(), 1):
+    for number, line in enumerate(_lines(path), 1):
         message = json.loads(line.partition(b" ")[2])
         if message.get("arg", {}).get("channel") == "books" and "data" in message:
             sums[number] = message["data"][0]["checksum"]
@@ -121,6 +159,18 @@ SINGLE = {
     "coinbase/ws_market_trades": ["Trade"] * 2,
     "coinbase/ws_ticker": ["BestQuote"],
     "coinbase/http_product_book": ["BookSnapshot"],
+    "dydx/ws_orderbook_subscribed": ["BookSnapshot"],
+    "dydx/ws_orderbook_update": ["BookDelta"],
+    "dydx/ws_trades_subscribed": ["Trade"],
+    "dydx/ws_markets_update": ["MarkPrice"] * 2,
+    "dydx/ws_markets_status_update": ["MarkPrice"] * 2,
+    "bitmex/ws_orderbook_l2": ["BookDelta"],
+    "bitmex/ws_orderbook_10": ["BookSnapshot"],
+    "bitmex/ws_quote": ["BestQuote"],
+    "bitmex/ws_trade": ["Trade"],
+    "bitmex/ws_instrument": ["MarkPrice"],
+    "bitmex/ws_funding_rate": ["MarkPrice"],
+    "bitmex/ws_liquidation": ["Liquidation"],
 }
 
 
@@ -131,7 +181,7 @@ def test_a_single_message_is_the_events_that_it_says(capsys, name):
     assert [row["event"] for row in found] == SINGLE[name]
 
 
-@pytest.mark.parametrize("family", ["okx", "bybit", "hyperliquid", "deribit", "kraken", "coinbase"])
+@pytest.mark.parametrize("family", ["okx", "bybit", "hyperliquid", "deribit", "kraken", "coinbase", "dydx", "bitmex"])
 def test_every_message_of_a_venue_is_read_or_passed_over(capsys, family):
     paths = sorted((WIRE / "nautilus" / family).glob("*.json"))
     assert paths
@@ -159,7 +209,10 @@ def test_sides_levels_and_marks_of_single_messages(capsys):
 TYPES = {"trade": "Trade", "book_ticker": "BestQuote", "liquidation": "Liquidation", "derivative_ticker": "MarkPrice"}
 
 
-@pytest.mark.parametrize(("name", "family"), [("okex", "okx"), ("okex-futures", "okx"), ("bybit", "bybit")])
+COLLECTIONS = [("okex", "okx"), ("okex-futures", "okx"), ("bybit", "bybit"), ("gate-io", "gate")]
+
+
+@pytest.mark.parametrize(("name", "family"), COLLECTIONS)
 def test_messages_with_somebody_elses_reading_of_them(capsys, name, family):
     path = WIRE / "tardis" / f"{name}.jsonl"
     found = {}

@@ -125,10 +125,11 @@ def test_garbled_bytes(venue, cuts, data):
     feed(decoder(venue), [*FRAMES[venue][:3], (ts, body), *FRAMES[venue][3:]])
 
 
-names = st.sampled_from(["arg", "channel", "topic", "data", "type", "feed", "event", "params", "method", "levels", "coin",
-                         "events", "sequence_num", "instId", "action", "asks", "bids", "product_id", "result"])  # fmt: skip
+names = st.sampled_from(["arg", "channel", "topic", "data", "type", "feed", "event", "params", "method", "levels",
+                         "coin", "events", "sequence_num", "instId", "action", "asks", "bids", "product_id", "result",
+                         "table", "contents", "id", "message_id"])  # fmt: skip
 anything = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8) | st.sampled_from(["book", "update"]),
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8) | st.just("book"),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names | st.text(max_size=4), inner, max_size=5),
     max_leaves=12,
 )
