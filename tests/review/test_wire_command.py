@@ -88,7 +88,7 @@ def test_a_private_message_that_is_wrong_is_damage(capsys, tmp_path, broken):
 
 def test_mistakes(tmp_path):
     for venue, path, code, wanted in (
-        ("bitmex", tmp_path / "a", 2, "binance-usdm"),
+        ("mtgox", tmp_path / "a", 2, "binance-usdm"),
         ("binance", tmp_path / "missing", 3, "missing"),
         ("binance", write(tmp_path / "text", times=False), 3, "text"),
     ):
