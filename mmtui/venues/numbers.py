@@ -30,13 +30,12 @@ SCALED_MAX = 1 << 62
 
 def text(raw: msgspec.Raw) -> str:
     """The text of a JSON number, or of a JSON string that holds one: digits as sent, an exponent written out."""
-    data = bytes(raw)
-    if data[:1] == b'"':
-        data = data[1:-1]
     try:
-        found = data.decode("ascii")
+        found = str(raw, "ascii")
     except UnicodeDecodeError:
         raise WireError("a number with letters") from None
+    if found[:1] == '"':
+        found = found[1:-1]
     if "e" in found or "E" in found:
         if _EXPONENT.fullmatch(found) is None:
             raise WireError(f"{found[:40]!r} is no number")
