@@ -1,6 +1,6 @@
-"""Public messages of the venues with native wire code, as JSON rows.
+"""Messages of the venues with native wire code, as JSON rows: public ones as events, private ones as reports.
 
-Rules of this file: a feed for every symbol that appears; events come from the venue's own decoder.
+Rules of this file: a feed for every symbol that appears; events and reports come from the venue's own code.
 """
 
 from __future__ import annotations
@@ -13,8 +13,29 @@ import msgspec
 from mmtui.core.events import Event, GridRefined, Heartbeat
 from mmtui.core.market.instrument import Instrument
 from mmtui.review.wire_rows import Rows
+from mmtui.venues.bitmex import private as bitmex
+from mmtui.venues.bybit import private as bybit
+from mmtui.venues.coinbase import private as coinbase
+from mmtui.venues.deribit import private as deribit
+from mmtui.venues.dydx import private as dydx
+from mmtui.venues.hyperliquid import private as hyperliquid
+from mmtui.venues.kraken import private as kraken
 from mmtui.venues.market_feed import Feed
 from mmtui.venues.market_table import DECODERS, MARKET_FACTS, inferred
+from mmtui.venues.okx import private as okx
+from mmtui.venues.private_words import Shapes, reports
+
+#: Family -> the shapes of its private messages.
+PRIVATE: dict[str, Shapes] = {
+    "okx": okx.SHAPES,
+    "bybit": bybit.SHAPES,
+    "hyperliquid": hyperliquid.SHAPES,
+    "deribit": deribit.SHAPES,
+    "kraken": kraken.SHAPES,
+    "coinbase": coinbase.SHAPES,
+    "dydx": dydx.SHAPES,
+    "bitmex": bitmex.SHAPES,
+}
 
 _FAMILY = {name: MARKET_FACTS[name].family for name in DECODERS}
 
@@ -55,6 +76,7 @@ class MarketTranslator:
         self._feeds = {venue: Everything(venue) for venue in FAMILIES[family]}
         self._decoders = {venue: DECODERS[venue](0, feeds, everything=True) for venue, feeds in self._feeds.items()}
         self._items: dict[tuple[str, int], Instrument] = {}  # on the grid of the events told so far
+        self._private = PRIVATE.get(MARKET_FACTS[FAMILIES[family][0]].family, ())
         self._rows = Rows()
 
     def rows(self, ts: int, body: bytes, address: str) -> list[dict[str, Any]]:
@@ -71,7 +93,10 @@ class MarketTranslator:
                     rows.append(row)
             for refused in decoder.refused:
                 rows.append({**(self._row(venue, refused) or {}), "refused": True})
-        return rows or [{"event": "PassedOver"}]
+        if all(row["event"] == "PassedOver" for row in rows):
+            private = reports(body, self._private) if body[:1] in (b"{", b"[") else []
+            return [msgspec.to_builtins(report) for report in private] or [{"event": "PassedOver"}]
+        return rows
 
     def _row(self, venue: str, event: Event) -> dict[str, Any] | None:
         i: int = getattr(event, "i", -1)

@@ -59,6 +59,22 @@ class PublicTrade(msgspec.Struct, gc=False):
     BT: bool = False
 
 
+class RestTrade(msgspec.Struct, gc=False):
+    symbol: str
+    execId: str
+    price: str
+    size: str
+    side: Literal["Buy", "Sell"]
+    time: str
+    isBlockTrade: bool = False
+
+
+class RestTrades(msgspec.Struct, gc=False):
+    """`result` of the recent trades."""
+
+    rows: list[RestTrade] = msgspec.field(name="list")
+
+
 class Ticker(msgspec.Struct, gc=False):
     """tickers: a delta holds only what has changed (None: not told)."""
 

@@ -27,6 +27,7 @@ _BOOK = msgspec.json.Decoder(m.Book)
 _TRADES = msgspec.json.Decoder(list[m.PublicTrade])
 _TICKER = msgspec.json.Decoder(m.Ticker)
 _FORCED = msgspec.json.Decoder(list[m.Forced])
+_REST_TRADES = msgspec.json.Decoder(m.RestTrades)
 _ANSWER = msgspec.json.Decoder(m.Answer)
 
 #: Fields of a ticker that make a best quote.
@@ -87,6 +88,13 @@ def _trade(feed: Feed, ts: int, d: m.PublicTrade) -> list[Event]:
     return feed.trade(ts, d.T * MS, id_of(d.i), d.p, d.v, 1 if d.S == "Buy" else -1)
 
 
+def _rest_trade(feed: Feed, ts: int, d: m.RestTrade) -> list[Event]:
+    if d.isBlockTrade:
+        return []
+    side = 1 if d.side == "Buy" else -1
+    return feed.trade(ts, ns_of_ms(d.time), id_of(d.execId), d.price, d.size, side)
+
+
 def _forced(feed: Feed, ts: int, d: m.Forced) -> list[Event]:
     return feed.liquidation(ts, d.T * MS, d.p, d.v, -1 if d.S == "Buy" else 1)
 
@@ -133,9 +141,14 @@ class Decoder(MarketDecoder):
             self._apply(ts, feed, _best, stamp, whole, book)
 
     def _answer(self, ts: int, body: bytes) -> None:
-        """A REST answer in a file: the book is one of ours."""
+        """A REST answer in a file: a book, or trades, newest first."""
         answer = _ANSWER.decode(body)
-        if answer.retCode == 0 and b'"u"' in bytes(answer.result):
+        result = bytes(answer.result)
+        if answer.retCode == 0 and b'"isBlockTrade"' in result:
+            self._kind = "REST recent-trade"
+            for trade in reversed(_REST_TRADES.decode(result).rows):
+                self._apply(ts, self._feed(trade.symbol), _rest_trade, trade)
+        elif answer.retCode == 0 and b'"u"' in result and b'"b"' in result:
             self._kind = "REST orderbook"
             book = _BOOK.decode(answer.result)
             self._apply(ts, self._feed(book.s), _snapshot, book.ts * MS, book)

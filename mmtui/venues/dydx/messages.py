@@ -21,6 +21,7 @@ class Frame(msgspec.Struct, gc=False):
     id: str = ""
     contents: msgspec.Raw = msgspec.Raw()
     message: str = ""
+    result: msgspec.Raw = msgspec.Raw()
 
 
 class Level(msgspec.Struct, gc=False):

@@ -76,6 +76,8 @@ class Decoder(MarketDecoder):
         self._kind = f"{frame.channel or frame.type} {frame.id}".strip()[:80] or "frame"
         seq = frame.message_id
         if seq < 0:
+            if self.everything and frame.result:
+                self._answer(ts, frame.result)
             return
         if self._last >= 0 and seq != self._last + 1:
             self._lose_all(ts, self._last + 1, seq, "message_id is not the one before + 1")
@@ -85,6 +87,15 @@ class Decoder(MarketDecoder):
             for part in _PARTS.decode(frame.contents) if frame.type == "channel_batch_data" else [frame.contents]:
                 self._part(ts, frame, part)
         self._last = seq
+
+    def _answer(self, ts: int, result: msgspec.Raw) -> None:
+        """A REST answer in a file: it names no market; trades come newest first."""
+        raw, feed = bytes(result), self._feed(self.asked or "UNKNOWN")
+        if b'"bids"' in raw and b'"asks"' in raw:
+            self._apply(ts, feed, _book, 0, True, _BOOK.decode(raw))
+        elif b'"trades"' in raw:
+            for trade in reversed(_TRADES.decode(raw).trades):
+                self._apply(ts, feed, _trade, trade)
 
     def _part(self, ts: int, frame: m.Frame, part: msgspec.Raw) -> None:
         whole = frame.type == "subscribed"

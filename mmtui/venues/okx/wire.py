@@ -27,6 +27,7 @@ _FRAME = msgspec.json.Decoder(m.Frame)
 _BOOKS = frozenset({"books", "books-l2-tbt", "books50-l2-tbt"})
 _LIQUIDATIONS = msgspec.json.Decoder(list[m.Liquidations])
 _INDEX = msgspec.json.Decoder(list[m.Index])
+_TRADES = msgspec.json.Decoder(list[m.PublicTrade])
 _BOOK = msgspec.json.Decoder(list[m.Book])
 
 
@@ -115,6 +116,8 @@ class Decoder(MarketDecoder):
             self._refusal(ts, f"{frame.code} {frame.msg}")
             return
         if arg is None or not frame.data or frame.event:
+            if self.everything and frame.code == "0":
+                self._answer(ts, frame.data)
             return
         channel = arg.channel
         self._kind = f"{channel} {arg.instId}"[:80]
@@ -144,6 +147,16 @@ class Decoder(MarketDecoder):
             if book.seqId < 0 and not self.everything:
                 raise WireError("no seqId")
             self._apply(ts, feed, _snapshot if frame.action == "snapshot" else _update, book)
+
+    def _answer(self, ts: int, data: msgspec.Raw) -> None:
+        """A REST answer in a file: a book names no instrument, trades come newest first."""
+        raw = bytes(data)
+        if b'"asks"' in raw and b'"bids"' in raw:
+            for book in _BOOK.decode(raw):
+                self._apply(ts, self._feed(self.asked or "UNKNOWN"), _snapshot, book)
+        elif b'"tradeId"' in raw and b'"px"' in raw and b'"ordId"' not in raw:
+            for trade in sorted(_TRADES.decode(raw), key=lambda trade: id_of(trade.tradeId)):
+                self._apply(ts, self._feed(trade.instId), _trade, trade)
 
     # -- what leaves ---------------------------------------------------------------------------------------------
 
