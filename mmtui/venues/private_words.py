@@ -51,7 +51,10 @@ def _walk(value: Any, shapes: Shapes, found: list[Report]) -> None:
     if isinstance(value, dict):
         for keys, read in shapes:
             if keys <= value.keys():
-                found += read(value)
+                try:
+                    found += read(value)
+                except WireError as error:
+                    raise WireError(f"an object with {', '.join(sorted(keys))}: {error}") from None
                 return
         for inner in value.values():
             _walk(inner, shapes, found)

@@ -27,6 +27,7 @@ STATUS = {
     "Untriggered": "pending",
     "Triggered": "filled",
 }
+TIF = {"PostOnly": "GTX"}
 #: execType -> kind of the fill.
 KINDS = {"BustTrade": "liquidation", "AdlTrade": "adl", "Delivery": "settlement", "Settle": "settlement"}
 
@@ -47,8 +48,8 @@ def _order(d: Object) -> list[Report]:
     return [
         OrderReport(
             name, when, word(d, "orderId"), word(d, "orderLinkId"), status(STATUS, d["orderStatus"]), side(d["side"]),
-            word(d, "orderType").lower(), word(d, "timeInForce"), number(d, "price"), number(d, "qty"),
-            number(d, "cumExecQty"), d.get("reduceOnly") is True, number(d, "avgPrice"), reason,
+            word(d, "orderType").lower(), TIF.get(word(d, "timeInForce"), word(d, "timeInForce")), number(d, "price"),
+            number(d, "qty"), number(d, "cumExecQty"), d.get("reduceOnly") is True, number(d, "avgPrice"), reason,
         )
     ]  # fmt: skip
 

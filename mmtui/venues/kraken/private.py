@@ -50,7 +50,7 @@ def _sum(*texts: str) -> str:
 
 def _execution(d: Object) -> list[Report]:
     """Spot, channel executions: the order, and its fill where the message is of a trade."""
-    name, when = f"{SPOT}:{word(d, 'symbol')}", stamp(d, "timestamp")
+    name, when = f"{SPOT}:{d['symbol']}" if "symbol" in d else "", stamp(d, "timestamp")
     kind = word(d, "order_type")
     order = OrderReport(
         name, when, word(d, "order_id"), word(d, "cl_ord_id"), status(SPOT_STATUS, d["order_status"]),
