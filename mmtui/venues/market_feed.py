@@ -7,6 +7,7 @@ can be called again on a finer grid; no message shape of any venue.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 import msgspec
 
@@ -147,8 +148,8 @@ class Feed:
         return events
 
     def liquidation(self, ts: int, ts_event: int, price: str, size: str, side: int) -> list[Event]:
-        """A forced order, side that order's."""
-        px, sz = self.ticks[price], self.lots[size]
+        """A forced order, side that order's. Price and size need not lie on the grid: cut to it where it is known."""
+        px, sz = self._near(self.ticks, price), self._near(self.lots, size)
         return [Liquidation(ts, ts_event, self.i, px, sz, side)] if px and sz else []
 
     def marks(
@@ -170,14 +171,30 @@ class Feed:
         self.mark, self.index, self.funding, self.next_funding = new
         return [MarkPrice(ts, ts_event, self.i, *new)]
 
+    def _near(self, units: Units, text: str) -> int:
+        """Whole steps in a text that may lie between two; only a grid that is guessed is made finer for it."""
+        try:
+            return units[text]
+        except OffGrid as off:
+            if self.instrument.grid == "inferred" and self._fits(*self._finer(off)[:2]):
+                raise
+            return int(Decimal(text) / Decimal(units.step))
+
+    def _finer(self, off: OffGrid) -> tuple[str, str, int, int]:
+        """Tick and lot on which a text lies, and the old ones over these."""
+        step, factor = finer(off.units.step, off.text)
+        if off.units is self.ticks:
+            return step, self.lots.step, factor, 1
+        return self.ticks.step, step, 1, factor
+
+    def _fits(self, tick: str, lot: str) -> bool:
+        return parse_step(tick)[1] + parse_step(lot)[1] <= PRODUCT_DECIMALS_MAX
+
     def refine(self, ts: int, off: OffGrid) -> GridRefined:
         """A finer tick or lot for what did not fit."""
-        step, factor = finer(off.units.step, off.text)
-        price = off.units is self.ticks
-        tick, lot = (step, self.lots.step) if price else (self.ticks.step, step)
-        if parse_step(tick)[1] + parse_step(lot)[1] > PRODUCT_DECIMALS_MAX:
+        tick, lot, px, sz = self._finer(off)
+        if not self._fits(tick, lot):
             raise WireError(f"{off.text[:40]!r} would make tick {tick} x lot {lot} finer than money is counted")
-        px, sz = (factor, 1) if price else (1, factor)
         self.regrid(tick, lot, px, sz)
         return GridRefined(ts, self.i, tick, lot, px, sz)
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from mmtui.core.market.instrument import Instrument, Kind
 from mmtui.venues.binance.public import BINANCE
+from mmtui.venues.bitget import public as bitget
+from mmtui.venues.bitget.wire import Decoder as Bitget
 from mmtui.venues.bitmex import public as bitmex
 from mmtui.venues.bitmex.wire import Decoder as Bitmex
 from mmtui.venues.bybit import public as bybit
@@ -51,6 +53,7 @@ DECODERS: dict[str, type[MarketDecoder]] = {
         GateFutures,
         Dydx,
         Bitmex,
+        Bitget,
     )
 }
 
@@ -91,6 +94,7 @@ _DESCRIBE: dict[str, Callable[[str], tuple[Kind, str, str]]] = {
     "coinbase-exchange": coinbase.describe,
     "dydx": dydx.describe,
     "bitmex": bitmex.describe,
+    "bitget": bitget.describe,
     "gate-spot": gate.describe_spot,
     "gate-futures": gate.describe_futures,
 }

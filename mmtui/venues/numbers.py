@@ -23,6 +23,7 @@ Id = Annotated[int, Meta(ge=0, le=(1 << 62))]
 _EXPONENT = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?[eE][+-]?[0-9]{1,2}", re.ASCII)
 _SIGNED = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,40})?", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _ISO = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 #: Marks and rates beyond this are none (times 1e10 they must fit 64 bits).
 SCALED_MAX = 1 << 62
@@ -86,7 +87,7 @@ def ns_of_iso(stamp: str) -> int:
 def id_of(name: str) -> int:
     """A trade id as an integer: its digits, else (a UUID, a hash) its first 15 hexadecimal digits."""
     digits = name.rpartition("-")[2] if not name[:1].isdigit() else name
-    if _DIGITS.fullmatch(digits) is not None:
+    if _NUMBER.fullmatch(digits) is not None and int(digits) <= 1 << 62:
         return int(digits)
     hexed = re.sub(r"[^0-9a-f]", "", name.lower().removeprefix("0x"))[:15]
     return int(hexed, 16) if hexed else 0

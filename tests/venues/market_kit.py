@@ -26,6 +26,7 @@ SYMBOLS = {
     "coinbase-exchange": ("ETH-BTC",),
     "dydx": ("BTC-USD",),
     "bitmex": ("XBTUSD",),
+    "bitget": ("BTCUSDT", "ETHUSDT"),
     "gate-spot": ("BTC_USDT", "ETH_USDT"),
     "gate-futures": ("BTC_USDT",),
 }

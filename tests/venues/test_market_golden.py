@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from market_kit import GOLDEN, decoder, of, rows
 
-from mmtui.core.events import BookDelta, BookGap, BookSnapshot, Damage, GridRefined
+from mmtui.core.events import BookDelta, BookGap, BookSnapshot, Damage, GridRefined, Liquidation
 from mmtui.core.market.book import OrderBook
-from mmtui.venues.market_table import DECODERS
+from mmtui.venues.market_decoder import feeds_of
+from mmtui.venues.market_table import DECODERS, inferred
+from mmtui.venues.numbers import id_of
 
 FAMILIES = sorted(path.stem for path in GOLDEN.glob("*.frames"))
 
@@ -77,3 +80,24 @@ def test_subscriptions_are_json_and_name_every_instrument(venue):
         assert (again == []) == (machine.facts.snapshot == "rest")
         for frame in again:
             assert symbol in json.dumps(json.loads(frame))
+
+
+def test_a_forced_order_between_two_ticks_does_not_make_the_grid_finer():
+    """Its bankruptcy price need not be one at which the venue takes orders."""
+    body = (
+        b'{"topic":"allLiquidation.BTCUSDT","type":"snapshot","ts":1767225600088,'
+        b'"data":[{"T":1767225600080,"s":"BTCUSDT","S":"Buy","v":"0.0205","p":"90950.123456"}]}'
+    )
+    known = msgspec.structs.replace(inferred("bybit", "BTCUSDT", "0.1", "0.001"), grid="venue")
+    machine = DECODERS["bybit"](0, feeds_of([(0, known)]))
+    assert machine.decode(1, body) == [Liquidation(1, 1767225600080000000, 0, 909501, 20, -1)]
+    guessed = msgspec.structs.replace(known, grid="inferred")
+    events = DECODERS["bybit"](0, feeds_of([(0, guessed)])).decode(1, body)
+    assert [type(event) for event in events] == [GridRefined, GridRefined, Liquidation]
+
+
+def test_long_numeric_ids_stay_what_they_are_and_others_are_stable():
+    assert id_of("1432912492051054592") == 1432912492051054592
+    assert id_of("ETH-284830839") == 284830839
+    assert id_of("0a1b2c3d-0000-5000-8000-000000000001") == 0x0A1B2C3D0000500
+    assert id_of("") == 0
