@@ -25,7 +25,6 @@ from mmtui.core.risk.limits import Limits
 from mmtui.core.risk.states import MAY_SEND
 from mmtui.core.risk.triggers import triggers
 from mmtui.core.setup import DeskSetup
-from mmtui.venues.market_table import COLUMNS, capabilities
 from mmtui.venues.paper.model import MODEL
 
 PACKAGES = ("textual", "msgspec", "zstandard", "aiohttp", "numpy", "uvloop", "ccxt", "plotext")
@@ -56,7 +55,6 @@ def run(args: argparse.Namespace) -> int:
         ("state", "fact", "becomes"),
         [(state.name, fact.name, after.name) for (state, fact), after in TABLE.items()],
     )
-    table("market data of the venues", COLUMNS, capabilities())
     defaults = Quoting()
     table(
         "quoting parameters",
