@@ -37,4 +37,5 @@ class MarketFacts(msgspec.Struct, frozen=True, kw_only=True):
     ping: str = ""  # the text that the client sends; "": ping frames of the WebSocket
     pong: str = ""  # how the venue's answer begins
     ping_s: int = 20
+    steady: bool = False  # something comes every few seconds whatever the market does: silence means trouble
     batch: int = 100  # channels in one request

@@ -23,7 +23,8 @@ ADVANCED = MarketFacts(
     depth=0,
     trades="market_trades",
     quotes="ticker",
-    ping_s=20,  # the channel heartbeats sends one a second
+    ping_s=20,
+    steady=True,  # the channel heartbeats sends one a second
 )
 
 EXCHANGE = MarketFacts(

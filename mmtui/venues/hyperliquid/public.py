@@ -15,7 +15,7 @@ HYPERLIQUID = MarketFacts(
     family="hyperliquid",
     verified="2026-11-22",
     source="Hyperliquid API documentation; messages of other adapters",
-    recalled=("ping_s", "depth"),
+    recalled=("ping_s", "depth", "steady"),
     urls=(("", "wss://api.hyperliquid.xyz/ws"),),
     sequence="none: every message is the whole book; one that is older (time) than the last is passed over",
     snapshot="every message",
@@ -28,6 +28,7 @@ HYPERLIQUID = MarketFacts(
     ping='{"method":"ping"}',
     pong='{"channel":"pong"}',
     ping_s=30,
+    steady=True,  # a book every half second
 )
 
 

@@ -26,6 +26,7 @@ SPOT = MarketFacts(
     ping='{"method":"ping"}',
     pong='{"method":"pong"',
     ping_s=30,
+    steady=True,  # the channel heartbeat
 )
 
 FUTURES = MarketFacts(
