@@ -64,7 +64,7 @@ class Everything(dict[str, Feed]):
     def get(self, symbol: str, default: Any = None) -> Any:
         feed = super().get(symbol)
         if feed is None and _SYMBOL.fullmatch(symbol) is not None:
-            feed = self[symbol] = Feed(inferred(self.venue, symbol), len(self.by_place))
+            feed = self[symbol] = Feed(inferred(self.venue, symbol), len(self.by_place), as_sent=True)
             self.by_place.append(feed)
         return feed
 

@@ -31,15 +31,23 @@ from mmtui.venues.top_book import TopBook
 Levels = Iterable[Sequence[str]]  # price, size, and whatever the venue adds
 
 
+#: An offset beyond this has no honest cause.
+IDS_MAX = 1 << 60
+
+
 class Feed:
     """State of one instrument's stream. `i` is its place in the session's table.
 
     `last` is the id that the next update must follow (-1: none known), `valid` whether the book is what the venue has.
+    `as_sent`: the ids of events are the venue's even where they step back, for people who read them.
     """
 
     __slots__ = (
+        "as_sent",
+        "fence",
         "funding",
         "gaps",
+        "high",
         "i",
         "index",
         "instrument",
@@ -47,7 +55,9 @@ class Feed:
         "lots",
         "mark",
         "next_funding",
+        "offset",
         "quoted",
+        "raw",
         "sequence",
         "ticks",
         "top",
@@ -55,9 +65,10 @@ class Feed:
         "valid",
     )
 
-    def __init__(self, instrument: Instrument, i: int) -> None:
+    def __init__(self, instrument: Instrument, i: int, as_sent: bool = False) -> None:
         self.instrument = instrument
         self.i = i
+        self.as_sent = as_sent
         self.ticks = Units(instrument.tick)
         self.lots = Units(instrument.lot)
         self.last = -1
@@ -66,6 +77,11 @@ class Feed:
         self.trade_id = -1
         self.top: TopBook | None = None  # best levels as the venue wrote them, where a checksum needs them
         self.sequence: UpdateSequence | None = None  # where updates join a snapshot of the REST interface
+        # Ids of events never step back, though a venue's may: at a restart, or with a new connection.
+        self.raw = 0  # the venue's id of the last book event
+        self.offset = 0  # added to the venue's ids
+        self.high = 0  # greatest id that was told
+        self.fence = 1 << 62  # the venue's id before the ids stepped back: a quote beyond it is of that time
         self.quoted: dict[str, str] = {}  # fields of a ticker that is told in parts
         self.mark = self.index = self.funding = self.next_funding = 0
 
@@ -76,37 +92,36 @@ class Feed:
         px, sz = self.ticks, self.lots
         bid = [(p, q) for p, q in [(px[level[0]], sz[level[1]]) for level in bids] if q]
         ask = [(p, q) for p, q in [(px[level[0]], sz[level[1]]) for level in asks] if q]
-        event = BookSnapshot(
-            ts,
-            ts_event,
-            self.i,
-            seq,
-            [p for p, _ in bid],
-            [q for _, q in bid],
-            [p for p, _ in ask],
-            [q for _, q in ask],
-        )
-        if 0 in event.bid_px or 0 in event.ask_px:
+        bid_px, bid_sz = [p for p, _ in bid], [q for _, q in bid]
+        ask_px, ask_sz = [p for p, _ in ask], [q for _, q in ask]
+        if 0 in bid_px or 0 in ask_px:
             raise WireError("a snapshot with a price of 0")
-        return event
+        return BookSnapshot(ts, ts_event, self.i, self._told(seq), bid_px, bid_sz, ask_px, ask_sz)
 
     def delta(self, ts: int, ts_event: int, first: int, seq: int, bids: Levels, asks: Levels) -> BookDelta:
         """Absolute sizes of some levels."""
         px, sz = self.ticks, self.lots
-        event = BookDelta(
-            ts,
-            ts_event,
-            self.i,
-            first,
-            seq,
-            [px[level[0]] for level in bids],
-            [sz[level[1]] for level in bids],
-            [px[level[0]] for level in asks],
-            [sz[level[1]] for level in asks],
-        )
-        if 0 in event.bid_px or 0 in event.ask_px:
+        bid_px, bid_sz = [px[level[0]] for level in bids], [sz[level[1]] for level in bids]
+        ask_px, ask_sz = [px[level[0]] for level in asks], [sz[level[1]] for level in asks]
+        if 0 in bid_px or 0 in ask_px:
             raise WireError("an update with a price of 0")
-        return event
+        told = self._told(seq)
+        return BookDelta(ts, ts_event, self.i, told - max(seq - first, 0), told, bid_px, bid_sz, ask_px, ask_sz)
+
+    def _told(self, raw: int) -> int:
+        """The id of a book event. Where the venue's ids step back, those that are told go on from the greatest."""
+        if self.as_sent or self.sequence is not None:
+            return raw
+        if raw < self.raw:
+            if self.offset > IDS_MAX:
+                raise WireError("ids that step back again and again")
+            self.fence, self.offset = self.raw, self.high + 1 - raw
+        self.raw = raw
+        if raw >= self.fence:
+            self.fence = 1 << 62
+        told = raw + self.offset
+        self.high = max(self.high, told)
+        return told
 
     def begin(self, last: int) -> None:
         """A snapshot has made the book valid."""
@@ -132,7 +147,10 @@ class Feed:
     def quote(self, ts: int, ts_event: int, seq: int, bid: Sequence[str], ask: Sequence[str]) -> BestQuote:
         """Best bid and ask as (price, size); an empty side is ("0", "0")."""
         px, sz = self.ticks, self.lots
-        return BestQuote(ts, ts_event, self.i, seq, px[bid[0]], sz[bid[1]], px[ask[0]], sz[ask[1]])
+        bid_px, bid_sz, ask_px, ask_sz = px[bid[0]], sz[bid[1]], px[ask[0]], sz[ask[1]]
+        told = (self.raw if seq >= self.fence else seq) + self.offset
+        self.high = max(self.high, told)
+        return BestQuote(ts, ts_event, self.i, told, bid_px, bid_sz, ask_px, ask_sz)
 
     def trade(self, ts: int, ts_event: int, trade_id: int, price: str, size: str, side: int) -> list[Event]:
         """A public trade, side the taker's; [] for one that is nothing."""

@@ -19,6 +19,8 @@ from mmtui.venues.binance.grid import WireError
 #: Milliseconds that fit an int64 as ns; ids that fit one.
 Millis = Annotated[int, Meta(ge=0, le=9_000_000_000_000)]
 Id = Annotated[int, Meta(ge=0, le=(1 << 62))]
+#: Place of a message in a book's sequence.
+Seq = Annotated[int, Meta(ge=0, le=(1 << 53))]
 
 _EXPONENT = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?[eE][+-]?[0-9]{1,2}", re.ASCII)
 _SIGNED = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,40})?", re.ASCII)

@@ -8,7 +8,8 @@ import json
 import pytest
 from market_kit import SYMBOLS, of
 
-from mmtui.core.events import BookDelta, BookGap, BookSnapshot, Damage, FeedStatus, Heartbeat
+from mmtui.core.events import BestQuote, BookDelta, BookGap, BookSnapshot, Damage, FeedStatus, Heartbeat
+from mmtui.core.market.book import OrderBook
 from mmtui.core.runner import NEVER
 from mmtui.venues.connection import Connect, Disconnect, Ping
 from mmtui.venues.market_session import MarketSession, Send
@@ -139,3 +140,56 @@ def test_damage_is_an_event_and_is_counted():
 def test_each_kind_of_instrument_has_its_address_where_the_venue_wants_that():
     assert session("bybit", "BTCUSD").address().endswith("/inverse")
     assert session("bybit", "BTCUSDT").address().endswith("/linear")
+
+
+def coinbase(number, price, channel="l2_data"):
+    """A book of one level a side, or a best quote, around a price."""
+    bid, ask = f"{price}.00", f"{price}.10"
+    if channel == "ticker":
+        event = {"type": "update", "tickers": [{"product_id": "BTC-USD", "best_bid": bid, "best_bid_quantity": "1",
+                                                 "best_ask": ask, "best_ask_quantity": "1"}]}  # fmt: skip
+    else:
+        event = {"type": "snapshot", "product_id": "BTC-USD", "updates": [
+            {"side": name, "price_level": at, "new_quantity": "1"} for name, at in (("bid", bid), ("offer", ask))]}  # fmt: skip  # noqa: E501
+    body = {"channel": channel, "timestamp": "2026-01-01T00:00:00Z", "sequence_num": number, "events": [event]}
+    return json.dumps(body).encode()
+
+
+def follow(book, events):
+    for event in events:
+        if isinstance(event, BookSnapshot):
+            book.snapshot(event)
+        elif isinstance(event, BookDelta):
+            book.delta(event)
+        elif isinstance(event, BestQuote):
+            book.best_quote(event)
+    return book.bid // 100_000
+
+
+def test_a_quote_of_an_earlier_connection_never_leads_the_book_of_a_later_one():
+    """The venue counts from 0 on each connection: told as it is, the old quote would be the newer for ever."""
+    made, book = session("coinbase"), OrderBook()
+    follow(book, made.frame(coinbase(0, 91000), T0))
+    made.frame(coinbase(5000, 91000), T0)
+    assert follow(book, made.frame(coinbase(5001, 91001, "ticker"), T0)) == 91001
+    made.down(T0 + 1, "cut")
+    made.up(T0 + 2)
+    assert follow(book, made.frame(coinbase(0, 92000), T0 + 3)) == 92000
+    assert follow(book, made.frame(coinbase(1, 92001, "ticker"), T0 + 3)) == 92001
+    assert follow(book, made.frame(coinbase(2, 92002), T0 + 3)) == 92002
+
+
+def test_ids_that_step_back_at_a_maintenance_leave_neither_book_nor_quote_behind():
+    made, book = session("okx", "BTC-USDT"), OrderBook()
+
+    def quote(seq, price):
+        data = {"asks": [[f"{price}.1", "1"]], "bids": [[f"{price}", "1"]], "ts": "1767225600000", "seqId": seq}
+        return json.dumps({"arg": {"channel": "bbo-tbt", "instId": "BTC-USDT"}, "data": [data]}).encode()
+
+    follow(book, made.frame(okx("snapshot", 1000, -1), T0))
+    assert follow(book, made.frame(quote(1005, 91001), T0)) == 91001
+    follow(book, made.frame(okx("update", 1010, 1000), T0))
+    assert follow(book, made.frame(okx("update", 3, 1010), T0)) == 91000  # the venue began anew
+    assert follow(book, made.frame(quote(5, 91002), T0)) == 91002
+    assert follow(book, made.frame(quote(1011, 80000), T0)) == 91002  # late, of the time before
+    assert follow(book, made.frame(okx("update", 7, 3), T0)) == 91000

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from mmtui.venues.numbers import Id, Millis
+from mmtui.venues.numbers import Millis, Seq
 
 Levels = list[Annotated[list[str], Meta(min_length=2)]]
 
@@ -43,8 +43,8 @@ class Book(msgspec.Struct, gc=False):
     a: Levels = []
     b: Levels = []
     checksum: int = 0
-    seq: Id = -1
-    pseq: Id = -1
+    seq: Seq = -1
+    pseq: Seq = -1
 
 
 class TradeV2(msgspec.Struct, gc=False):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from mmtui.venues.numbers import Id, Millis
+from mmtui.venues.numbers import Millis, Seq
 
 Levels = list[Annotated[list[str], Meta(min_length=2)]]
 
@@ -22,7 +22,7 @@ class Frame(msgspec.Struct, gc=False):
     type: str = ""
     ts: Millis = 0
     data: msgspec.Raw = msgspec.Raw()
-    cs: Id = 0
+    cs: Seq = 0
     cts: Millis = 0
     success: bool | None = None
     ret_msg: str = ""
@@ -35,8 +35,8 @@ class Book(msgspec.Struct, gc=False):
     s: str
     b: Levels
     a: Levels
-    u: Id
-    seq: Id = -1
+    u: Seq
+    seq: Seq = -1
     ts: Millis = 0
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from mmtui.venues.numbers import Id
+from mmtui.venues.numbers import Id, Seq
 
 
 class Frame(msgspec.Struct, gc=False):
@@ -18,7 +18,7 @@ class Frame(msgspec.Struct, gc=False):
 
     channel: str = ""
     timestamp: str = ""
-    sequence_num: Id = -1
+    sequence_num: Seq = -1
     events: msgspec.Raw = msgspec.Raw()
     type: str = ""
     message: str = ""

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from mmtui.venues.numbers import Id, Millis
+from mmtui.venues.numbers import Millis, Seq
 
 
 class Params(msgspec.Struct, gc=False):
@@ -35,11 +35,11 @@ class Book(msgspec.Struct, gc=False):
 
     instrument_name: str
     timestamp: Millis
-    change_id: Id
+    change_id: Seq
     bids: list[Change]
     asks: list[Change]
     type: Literal["snapshot", "change"]
-    prev_change_id: Id | None = None
+    prev_change_id: Seq | None = None
 
 
 class RestBook(msgspec.Struct, gc=False):
@@ -47,7 +47,7 @@ class RestBook(msgspec.Struct, gc=False):
 
     instrument_name: str
     timestamp: Millis
-    change_id: Id
+    change_id: Seq
     bids: list[tuple[msgspec.Raw, msgspec.Raw]]
     asks: list[tuple[msgspec.Raw, msgspec.Raw]]
 

@@ -9,14 +9,14 @@ from typing import Literal
 
 import msgspec
 
-from mmtui.venues.numbers import Id
+from mmtui.venues.numbers import Seq
 
 
 class Frame(msgspec.Struct, gc=False):
     """type: connected, subscribed (contents: everything), channel_data, channel_batch_data (a list of contents)."""
 
     type: str = ""
-    message_id: Id = -1
+    message_id: Seq = -1
     channel: str = ""
     id: str = ""
     contents: msgspec.Raw = msgspec.Raw()

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from mmtui.venues.numbers import Id, Millis
+from mmtui.venues.numbers import Id, Millis, Seq
 
 
 class Frame(msgspec.Struct, gc=False):
@@ -40,8 +40,8 @@ class Update(msgspec.Struct, gc=False):
 
     t: Millis
     s: str
-    u: Id
-    U: Id = 0
+    u: Seq
+    U: Seq = 0
     b: Side = []
     a: Side = []
     full: bool = False
@@ -50,7 +50,7 @@ class Update(msgspec.Struct, gc=False):
 class Book(msgspec.Struct, gc=False):
     """The book of the REST interface, asked for with its id. `update` is in seconds of futures."""
 
-    id: Id
+    id: Seq
     bids: Side
     asks: Side
     update: msgspec.Raw = msgspec.Raw()
@@ -60,7 +60,7 @@ class Ticker(msgspec.Struct, gc=False):
     """book_ticker."""
 
     t: Millis
-    u: Id
+    u: Seq
     s: str
     b: str
     B: msgspec.Raw

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from mmtui.venues.numbers import Id, Millis
+from mmtui.venues.numbers import Id, Millis, Seq
 
 
 class SpotFrame(msgspec.Struct, gc=False):
@@ -67,7 +67,7 @@ class FuturesFrame(msgspec.Struct, gc=False):
 class FuturesSnapshot(msgspec.Struct, gc=False):
     product_id: str
     timestamp: Millis
-    seq: Id
+    seq: Seq
     bids: list[Level]
     asks: list[Level]
 
@@ -77,7 +77,7 @@ class FuturesBook(msgspec.Struct, gc=False):
 
     product_id: str
     side: Literal["buy", "sell"]
-    seq: Id
+    seq: Seq
     price: msgspec.Raw
     qty: msgspec.Raw
     timestamp: Millis

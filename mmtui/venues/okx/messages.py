@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from mmtui.venues.numbers import Id
+from mmtui.venues.numbers import Seq
 
 Levels = list[Annotated[list[str], Meta(min_length=2)]]  # price, size, (nothing), orders
 
@@ -37,8 +37,8 @@ class Book(msgspec.Struct, gc=False):
     asks: Levels
     bids: Levels
     ts: str
-    seqId: Id = -1
-    prevSeqId: Annotated[int, Meta(ge=-1, le=(1 << 62))] = -1  # -1: a snapshot
+    seqId: Seq = -1
+    prevSeqId: Annotated[int, Meta(ge=-1, le=(1 << 53))] = -1  # -1: a snapshot
 
 
 class PublicTrade(msgspec.Struct, gc=False):
