@@ -8,9 +8,9 @@ Rules of this file: sans-IO and pure; exact decimal texts; what claims to be a r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -27,7 +27,11 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, IndexError)
 
 
-def reports(body: bytes, shapes: Shapes) -> list[Report]:
+_Found = TypeVar("_Found")
+_Shapes = Sequence[tuple[frozenset[str], Callable[[Object], list[_Found]]]]
+
+
+def reports(body: bytes, shapes: _Shapes[_Found]) -> list[_Found]:
     """Reports of one message, in the order of its objects; [] when there is none. WireError: no JSON, or nonsense."""
     try:
         value = _DECODER.decode(body)
@@ -37,17 +41,17 @@ def reports(body: bytes, shapes: Shapes) -> list[Report]:
     except (msgspec.MsgspecError, RecursionError) as error:
         raise WireError(f"no JSON: {error}") from None
     except _UNREADABLE as error:
-        raise WireError(f"a private message that is not what it says: {str(error)[:80]}") from None
+        raise WireError(f"a message that is not what it says: {str(error)[:80]}") from None
 
 
-def within(value: Any, shapes: Shapes) -> list[Report]:
+def within(value: Any, shapes: _Shapes[_Found]) -> list[_Found]:
     """Reports of everything in a decoded value."""
-    found: list[Report] = []
+    found: list[_Found] = []
     _walk(value, shapes, found)
     return found
 
 
-def _walk(value: Any, shapes: Shapes, found: list[Report]) -> None:
+def _walk(value: Any, shapes: _Shapes[_Found], found: list[_Found]) -> None:
     if isinstance(value, dict):
         for keys, read in shapes:
             if keys <= value.keys():
