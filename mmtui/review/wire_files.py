@@ -37,7 +37,7 @@ def messages(path: Path, damage: list[tuple[int, str]]) -> Iterator[Message]:
     document = _document(path)
     if document is not None:
         for item in document:
-            yield 1, 0, bytes(item), ""
+            yield 1, 0, _inner(bytes(item)), ""
         return
     reader = LineReader(path)
     for number, line in reader:

@@ -36,20 +36,20 @@ def _number(raw: msgspec.Raw) -> str:
 
 def _book(feed: Feed, ts: int, action: str, rows: list[m.Row]) -> list[Event]:
     """Rows of one symbol. The texts of prices are kept by id: changes may name the id alone."""
-    known = {} if action == "partial" else dict(feed.quoted)
+    known = {} if action == "partial" else feed.quoted
+    changed: dict[str, str] = {}  # "": gone
     bids: list[tuple[str, str]] = []
     asks: list[tuple[str, str]] = []
     wrong = -1
     for row in rows:
         name, price = str(row.id), _number(row.price)
-        if (name in known) == (action in ("partial", "insert")) and feed.valid:
+        old = changed[name] if name in changed else known.get(name, "")
+        if bool(old) == (action in ("partial", "insert")) and feed.valid:
             wrong = row.id
-        price = price or known.get(name, "")
+        price = price or old
         if not price:
             continue  # an id whose price nobody has told
-        known[name] = price
-        if action == "delete":
-            del known[name]
+        changed[name] = "" if action == "delete" else price
         (bids if row.side == "Buy" else asks).append((price, "0" if action == "delete" else _number(row.size)))
     seq, stamp = max(feed.last, 0) + 1, max((ns_of_iso(row.timestamp) for row in rows), default=0)
     if action == "partial":
@@ -61,6 +61,11 @@ def _book(feed: Feed, ts: int, action: str, rows: list[m.Row]) -> list[Event]:
         gap = [feed.lose(ts, wrong, wrong, f"{action} of a level id that does not fit")] if wrong >= 0 else []
         feed.last = seq
     feed.quoted = known
+    for name, price in changed.items():
+        if price:
+            known[name] = price
+        else:
+            known.pop(name, None)
     return [*gap, event]
 
 
