@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +57,9 @@ def test_the_table_of_capabilities_has_a_row_for_each_venue():
 def test_a_symbol_says_what_it_is(venue, symbol, kind, base, settle):
     item = inferred(venue, symbol)
     assert (item.id, item.kind, item.base, item.settle) == (f"{venue}:{symbol}", kind, base, settle)
+
+
+def test_the_readme_has_the_table_as_the_facts_are():
+    text = Path(__file__).resolve().parents[2].joinpath("README.md").read_text()
+    for row in (COLUMNS, *capabilities()):
+        assert f"| {' | '.join(row)} |\n" in text
