@@ -72,7 +72,7 @@ def capabilities() -> list[tuple[str, ...]]:
             facts.id,
             facts.book,
             str(facts.depth) if facts.depth else "all",
-            facts.checksum or facts.sequence,
+            "; ".join(rule for rule in (facts.sequence, facts.checksum) if rule),
             facts.snapshot,
             facts.trades,
             facts.quotes or "none",
