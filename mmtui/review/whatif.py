@@ -36,6 +36,9 @@ DIGEST_EVERY = 10_000
 #: Recorded acts that a what-if leaves out: they belong to what happened, not to the parameters.
 LEFT_OUT = frozenset({"start", "stop", "pause", "resume", "flatten", "close", "abort", "extend", "kill", "shutdown"})
 
+#: Classes of market events.
+KINDS: frozenset[type] = frozenset(MARKET)
+
 Record = Callable[[Event, list[Effect]], None]
 
 
@@ -87,14 +90,15 @@ def run_events(runs: list[Run], events: Iterable[Event]) -> int:
     """Feed every run; returns the number of market events."""
     count = 0
     started = False
+    feeds = [run.feed for run in runs]
     for event in events:
         if not started:
             started = True
             for run in runs:
                 run.start(event.ts)
-        if isinstance(event, MARKET):
-            for run in runs:
-                run.feed(event)
+        if event.__class__ in KINDS:
+            for feed in feeds:
+                feed(event)
         elif isinstance(event, Command) and event.action not in LEFT_OUT:
             for run in runs:
                 run.runner.command(event)
