@@ -74,3 +74,9 @@ def test_a_price_of_nothing_is_refused_the_first_time_and_after(decoder):
         with pytest.raises(WireError, match="price of 0"):
             decoder.decode(1, depth % (1, 2, 0, b"0.0"))
     assert decoder.decode(1, depth % (1, 2, 0, b"10.1"))
+
+
+def test_depth_has_the_instant_at_which_it_was_matched_as_trades_have(decoder):
+    depth = b'{"stream":"btcusdt@depth@0ms","data":{"e":"depthUpdate","E":9,%b"s":"BTCUSDT","U":%d,"u":%d,"pu":%d,"b":[],"a":[]}}'  # noqa: E501
+    assert decoder.decode(1, depth % (b'"T":7,', 1, 2, 0))[0].ts_event == 7_000_000
+    assert decoder.decode(1, depth % (b"", 3, 4, 2))[0].ts_event == 9_000_000

@@ -70,7 +70,8 @@ class Feed:
             raise WireError(f"depth update ends ({d.u}) before it begins ({d.U})")
         bid_px, bid_sz = self._levels(d.b)
         ask_px, ask_sz = self._levels(d.a)
-        delta = BookDelta(ts, _ns(d.E), self.i, d.U, d.u, bid_px, bid_sz, ask_px, ask_sz)
+        # trades carry T: with E, those between T and E would count as already in this depth
+        delta = BookDelta(ts, _ns(d.T or d.E), self.i, d.U, d.u, bid_px, bid_sz, ask_px, ask_sz)
         if self.ticks.zero and (0 in bid_px or 0 in ask_px):
             raise WireError("a depth update with a price of 0")
         return self.sequence.update(d.pu, delta) or [Heartbeat(ts, self.v)]
