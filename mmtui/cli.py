@@ -154,6 +154,24 @@ def _wire(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="raw messages, one a line, or one JSON file")
 
 
+def _venue(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("serve", choices=("serve",), metavar="serve", help="be an exchange on 127.0.0.1")
+    parser.add_argument("--protocol", required=True, metavar="P", help="binance-spot or binance-usdm")
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="0 (default): one that is free")
+    what = "synthetic[:SCENARIO[:SEED]], or capture files (default: synthetic)"
+    parser.add_argument("--source", nargs="+", metavar="S", help=what)
+    parser.add_argument("--seed", type=_seed, default=1, metavar="N", help="of the market and of faults (default 1)")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME=VALUE", help="delay_ms=50, error_503=0.01 ...; repeat"
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 0 to 65535")
+    return int(text)
+
+
 def _audit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("verify", choices=("verify",), metavar="verify", help="check the chain of a session's records")
     parser.add_argument("session", metavar="SESSION", help="a session's name or folder")
@@ -194,6 +212,7 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("import", "raw captures -> a session that can be replayed", "review.importer:run", _import),
     Sub("export", "a session as Parquet, CSV or hftbacktest files", "review.export:run", _export),
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
+    Sub("venue", "a loopback exchange that speaks a venue's real protocol", "venues.loopback.main:run", _venue),
     Sub("sessions", "what has been recorded", "review.sessions:run", _json),
     Sub("audit", "check a session's chain of records", "review.audit:run", _audit),
     Sub("sim", "the whole desk under simulated venues, network, disk and operators that fail", "sim.main:run", _sim),
