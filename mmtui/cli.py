@@ -77,6 +77,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file")
     _speed(parser, "pace of recorded sources: 1 is real time, max as fast as it goes (default: the config's, else 1)")
+    parser.add_argument("--live", action="store_true", help='trade: a config with mode = "live" needs this as well')
 
 
 def _engine(parser: argparse.ArgumentParser) -> None:
@@ -234,7 +235,21 @@ def run(args: argparse.Namespace) -> int:
     from mmtui.host.launch import start_desk
 
     _terminal(lambda: _front("config.load:load_config")(args.config))
-    return _cockpit(start_desk(args.config, args.speed).socket)
+    if args.live:
+        _ask_live(args.config)
+    return _cockpit(start_desk(args.config, args.speed, args.live).socket)
+
+
+def _ask_live(path: Path) -> None:
+    """Show the accounts and ask, before a host trades on them (not where it runs already: it was asked for then)."""
+    from mmtui.config.load import load_config
+    from mmtui.host.golive import consent, prepare
+    from mmtui.host.registry import lookup
+
+    config = load_config(path)
+    if lookup(config.setup.name) is None:
+        setup, _, reports = prepare(config, live=True)
+        consent(setup, reports)
 
 
 def attach(args: argparse.Namespace) -> int:

@@ -36,6 +36,8 @@ from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
 SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape"]
+#: A live desk compares orders and positions with its venues so often (s).
+RECONCILE_S = 5.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYNTHETIC = re.compile(r"synthetic:([a-z0-9-]+)(?::([0-9]{1,18}))?")
 
@@ -91,6 +93,8 @@ class _Loader:
         self.prices: dict[str, float] = {}  # instrument -> a price of its capture
 
     def load(self) -> DeskConfig:
+        from mmtui.venues import resolve
+
         to, document = self.to, self.document
         to.known(document, SECTIONS, ())
         if "desk" not in document:
@@ -127,6 +131,8 @@ class _Loader:
             paper=paper,
             autostart=desk.autostart,
             seed=desk.seed,
+            landing_ms=[resolve.landing_ms(venue.id) for venue in venues] if desk.mode == "live" else [],
+            reconcile_s=RECONCILE_S if desk.mode == "live" else 0.0,
         )
         return DeskConfig(setup=setup, sources=sources, path=self.path, text=self.text, tape=tape)
 
@@ -179,7 +185,7 @@ class _Loader:
             where = ("venue", str(place), "source")
             texts = [venue.source] if isinstance(venue.source, str) else venue.source
             if not venue.source:
-                sources.append(LiveVenue(venue.id))
+                sources.append(self._live_venue(place, venue, desk))
             elif len(texts) == 1 and (match := _SYNTHETIC.fullmatch(texts[0])):
                 one = Synthetic(match.group(1), int(match.group(2) or desk.seed))
                 if synthetic is not None and synthetic != one:
@@ -198,6 +204,15 @@ class _Loader:
         if desk.mode in ("live", "shadow") and kinds != {LiveVenue}:
             raise self.error(("desk", "mode"), f'"{desk.mode}" needs live venues; with a source give "paper"')
         return sources
+
+    def _live_venue(self, place: int, venue: Venue, desk: Desk) -> LiveVenue:
+        where = ("venue", str(place))
+        if bool(venue.rest) != bool(venue.ws):
+            raise self.error((*where, "rest" if venue.rest else "ws"), "give both, rest and ws, or neither")
+        if desk.mode == "live" and not venue.keys:
+            what = 'mode = "live" needs keys; give keys = "env:NAME" or keys = "file:PATH"'
+            raise self.error((*where, "keys"), what)
+        return LiveVenue(venue.id, venue.rest, venue.ws, venue.keys, venue.accept_unbounded)
 
     def _file(self, text: str, where: tuple[str, ...]) -> Path:
         if text.startswith("synthetic"):
