@@ -109,7 +109,7 @@ def test_ccxt_trades_spot(spot):
     assert (trade["side"], trade["takerOrMaker"]) == ("sell", "taker")
     with pytest.raises(ccxt.InsufficientFunds):
         client.create_order(symbol, "limit", "buy", 100.0, book["bids"][0][0])
-    with pytest.raises(ccxt.InvalidOrder):
+    with pytest.raises(ccxt.BadRequest, match="NOTIONAL"):
         client.create_order(symbol, "limit", "buy", 0.00001, book["bids"][0][0])
 
 

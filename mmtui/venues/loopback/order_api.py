@@ -124,7 +124,9 @@ def _list(params: Params, name: str, most: int) -> list[Any]:
 
 
 def futures_cancel_batch(exchange: Exchange, params: Params) -> Any:
-    """Up to ten orders of one symbol."""
+    """Up to ten orders of one symbol. The venue takes the names of the lists in any case, and ccxt relies on that."""
+    names = {name.lower(): name for name in ("origClientOrderIdList", "orderIdList")}
+    params = {names.get(key.lower(), key): value for key, value in params.items()}
     board_of(exchange, params)
     name = "origClientOrderIdList" if params.get("origClientOrderIdList") else "orderIdList"
     key = "origClientOrderId" if name == "origClientOrderIdList" else "orderId"
