@@ -56,3 +56,12 @@ def read(reply: Reply) -> tuple[Any, Failed | Refused | None]:
 
 def words(body: Any) -> str:
     return str(body.get("msg", ""))[:200] if isinstance(body, dict) else ""
+
+
+def step(talk: Conversation, replies: list[Reply] | None) -> tuple[list[Call], Answer | None]:
+    """Go on with a conversation (None: begin it): the next calls, or the answer."""
+    try:
+        return (next(talk) if replies is None else talk.send(replies)), None
+    except StopIteration as over:
+        answer: Answer = over.value
+        return [], answer

@@ -19,7 +19,7 @@ from mmtui.venues.account import AccountSession
 from mmtui.venues.account_messages import Answer, AskFills, AskLedger, Create, Failed, Request
 from mmtui.venues.binance.links import Links, market_path, public_path
 from mmtui.venues.binance.rest import BinanceRest
-from mmtui.venues.binance.rest_calls import Call, Reply
+from mmtui.venues.binance.rest_calls import Call, Reply, step
 from mmtui.venues.connection import Connect, Disconnect, Ping
 from mmtui.venues.facts import facts_of
 from mmtui.venues.feed import AskSnapshot, FeedRequest, FeedSession
@@ -185,14 +185,10 @@ class VenueLink:
         if isinstance(request, AskFills | AskLedger):
             request = since_shifted(request, self.http.clock.offset)
         talk = self._rest.talk(request)
-        calls = next(talk)
-        while True:
-            replies = await self._calls(calls, request)
-            try:
-                calls = talk.send(replies)
-            except StopIteration as over:
-                done: Answer = over.value
-                return done
+        calls, answer = step(talk, None)
+        while answer is None:
+            calls, answer = step(talk, await self._calls(calls, request))
+        return answer
 
     async def _calls(self, calls: list[Call], request: Request) -> list[Reply]:
         expires = request.expires
