@@ -64,10 +64,11 @@ class Plan(NamedTuple):
     speed: float
     tape: Tape
     access: list[Any]
+    config: Path | None = None  # of a desk on live venues
 
 
 def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> int:
-    from mmtui.host import latch
+    from mmtui.host import latch, leftover
     from mmtui.host.commit import GroupCommit
     from mmtui.host.life import open_desk
     from mmtui.host.loop import HostLoop
@@ -81,6 +82,8 @@ def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> in
     loop = HostLoop(desk, path, None if keep else DEMO_IDLE_S)
     if plan.access:
         desk.on_due = loop.wake
+    if plan.config is not None and setup.mode == "live":
+        leftover.remember(setup.name, plan.config, desk.session)
     snapshots = Snapshots(desk)
     loop.between = snapshots.look
     with ThreadPoolExecutor(1) as disk:  # an fsync takes as long as it takes: never on the loop
@@ -92,6 +95,7 @@ def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> in
         ordered = desk.stop("shutdown" if desk.finished else "shutdown timed out")
         snapshots.finish()
     if ordered and not loop.timed_out:
+        leftover.forget(setup.name)
         return 0
     left = len(desk.engine.tracker.open)
     print(f"mmtui: desk {setup.name!r} ended without the proof of zero open orders ({left} open)", file=sys.stderr)
@@ -147,7 +151,7 @@ def _live(config: DeskConfig, live: bool, detached: bool) -> Plan:
     setup, access, reports = prepare(config, live)
     if live and not detached:
         consent(setup, reports)
-    return Plan(setup, Source("live"), 1.0, config.tape, access)
+    return Plan(setup, Source("live"), 1.0, config.tape, access, config.path)
 
 
 def _demo(spec: dict[str, Any]) -> Plan:
