@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from mmtui.config.defaults import default_setup
 from mmtui.core.effects import CancelAll, CancelOrder, PlaceOrder, QueryAccount, QueryOpenOrders
 from mmtui.core.errors import UserError
-from mmtui.core.events import AccountAnswer, CancelAllDone, OpenOrders, OrderAccepted, OrderCancelled, Positions
+from mmtui.core.events import AccountAnswer, CancelAllDone, Fill, OpenOrders, OrderAccepted, OrderCancelled, Positions
 from mmtui.core.runner import NEVER
+from mmtui.venues.account import AccountSession
 from mmtui.venues.account_budget import Budget
 from mmtui.venues.account_messages import AskFills, FillList, LedgerList, LedgerRow
 from mmtui.venues.binance import profile
@@ -154,3 +156,20 @@ def test_a_shadow_accepts_and_cancels_and_never_fills():
     assert isinstance(told, AccountAnswer)
 
 
+
+
+def test_a_spot_fee_in_the_base_asset_is_money_and_a_move_of_the_position():
+    """0.0000123 BTC of a lot of 0.00001: whole lots leave the position, the rest waits for the next fill."""
+    item = profile.instrument(profile.SPOT, "BTCUSDT", "0.01", "0.00001", "table")
+    one = AccountSession(facts_of("binance-spot"), 0, [(0, item)], "s1")
+
+    def told(trade):
+        fill = FillReport("binance-spot:BTCUSDT", 1, "9", one.ids.of(7), trade, "buy", "60000", "0.0123", True,
+                          "0.0000123", "BTC")  # fmt: skip
+        return one.report(fill, 5)
+
+    for trade, lots in (("1", -1), ("2", -1), ("3", -1), ("4", -1), ("5", -2), ("1", -1)):
+        *moves, fill = told(trade)
+        assert [(move.cause, move.lots, move.ref) for move in moves] == [("FEE_ASSET", lots, f"BTCUSDT/{trade}/fee")]
+        assert isinstance(fill, Fill)
+        assert (Decimal(fill.fee), fill.fee_asset) == (Decimal("0.738"), "USDT")

@@ -218,14 +218,13 @@ class Exchange:
 
     def _executed(self, order: Order, px: int, sz: int, maker: bool, now: int) -> Execution:
         board = self.boards[order.i]
-        fee, realised = self.wallet.book(order, px, sz, maker, now)
+        fee, asset, realised = self.wallet.book(order, px, sz, maker, now)
         order.filled += sz
         order.quote += board.tick * px * board.lot * sz
         order.realised += realised
         order.status = "PARTIALLY_FILLED" if order.left else "FILLED"
         order.updated = now
         self._executions += 1
-        asset = board.instrument.quote
         execution = Execution(self._executions, order, px, sz, maker, fee, asset, realised, now)
         self.executions.append(execution)
         if self.futures:

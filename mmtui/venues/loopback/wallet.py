@@ -78,22 +78,25 @@ class Wallet:
             self.locked[asset] = max(ZERO, self.locked.get(asset, ZERO) - order.locked)
             order.locked = ZERO
 
-    def book(self, order: Order, px: int, sz: int, maker: bool, now: int) -> tuple[Decimal, Decimal]:
-        """An execution: (fee, realised profit), both in the quote asset."""
+    def book(self, order: Order, px: int, sz: int, maker: bool, now: int) -> tuple[Decimal, str, Decimal]:
+        """An execution: fee and its asset, realised profit (quote). A spot fee is taken from what is received."""
         board = self.boards[order.i]
         instrument = board.instrument
         size, price = board.lot * sz, board.tick * px
         money = size * price
         rate = Decimal(instrument.maker_bps if maker else instrument.taker_bps)
-        fee = (money * rate / BPS).quantize(Decimal("1e-8"))
         quote = instrument.quote
         if not self.futures:
+            received = (instrument.base, size) if order.side > 0 else (quote, money)
+            fee = (received[1] * rate / BPS).quantize(Decimal("1e-8"))
             self._add(instrument.base, order.side * size)
-            self._add(quote, -order.side * money - fee)
-            return fee, ZERO
+            self._add(quote, -order.side * money)
+            self._add(received[0], -fee)
+            return fee, received[0], ZERO
+        fee = (money * rate / BPS).quantize(Decimal("1e-8"))
         realised = self._move(self.positions[order.i], order.side * sz, price, board.lot, now)
         self._add(quote, realised - fee)
-        return fee, realised
+        return fee, quote, realised
 
     def _add(self, asset: str, amount: Decimal) -> None:
         self.balances[asset] = self.balances.get(asset, ZERO) + amount
