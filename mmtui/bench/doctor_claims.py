@@ -33,3 +33,49 @@ def _claim(facts: TradingFacts) -> tuple[str, ...]:
         f"{facts.rates.weight} in {facts.rates.window_ms / 1000:g} s",
         ", ".join(facts.recalled) or "-",
     )
+
+
+#: Columns of the README's table, and where each cell comes from.
+CAPABILITIES = (
+    "venue",
+    "market data",
+    "orders",
+    "loopback",
+    "dead-man switch",
+    "cancel-all",
+    "batch",
+    "amend",
+    "post-only",
+)
+
+
+def capabilities() -> list[tuple[str, ...]]:
+    """One row a venue: what mmtui has for it, and what the venue itself has by its table."""
+    from mmtui.venues.binance import profile
+    from mmtui.venues.binance.links import LINKS
+    from mmtui.venues.loopback.api import CALLS
+
+    rows = []
+    for facts in TRADING.values():
+        data = "live, captures" if facts.id in LINKS else "captures" if facts.id in profile.MARKETS else "-"
+        switch = facts.dead_man.mechanism
+        rows.append(
+            (
+                facts.id,
+                data,
+                "live" if facts.id in LINKS else "-",
+                "yes" if facts.id in CALLS else "-",
+                "none: unbounded" if switch == "none" else f"{switch}, {facts.dead_man.min_ms / 1000:g} s or more",
+                {"venue": "account", "instrument": "symbol", "none": "one by one"}[facts.cancel_all],
+                f"{facts.batch_create} / {facts.batch_cancel}",
+                facts.amend,
+                {"reject": "rejects", "cancel": "cancels", "reprice": "reprices"}[facts.post_only],
+            )
+        )
+    return rows
+
+
+def markdown() -> str:
+    """The README's table."""
+    rows = [CAPABILITIES, tuple("---" for _ in CAPABILITIES), *capabilities()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
