@@ -248,8 +248,8 @@ def _ask_live(path: Path) -> None:
 
     config = load_config(path)
     if lookup(config.setup.name) is None:
-        setup, _, reports = prepare(config, live=True)
-        consent(setup, reports)
+        setup, access, reports = prepare(config, live=True)
+        consent(setup, access, reports)
 
 
 def attach(args: argparse.Namespace) -> int:

@@ -55,7 +55,7 @@ def capabilities() -> list[tuple[str, ...]]:
     from mmtui.venues.binance.links import LINKS
     from mmtui.venues.loopback.api import CALLS
 
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for facts in TRADING.values():
         data = "live, captures" if facts.id in LINKS else "captures" if facts.id in profile.MARKETS else "-"
         switch = facts.dead_man.mechanism
@@ -77,5 +77,5 @@ def capabilities() -> list[tuple[str, ...]]:
 
 def markdown() -> str:
     """The README's table."""
-    rows = [CAPABILITIES, tuple("---" for _ in CAPABILITIES), *capabilities()]
+    rows: list[tuple[str, ...]] = [CAPABILITIES, ("---",) * len(CAPABILITIES), *capabilities()]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

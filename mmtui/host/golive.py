@@ -100,9 +100,12 @@ def unbounded(config: DeskConfig, reports: list[Report]) -> list[str]:
     return said
 
 
-def consent(setup: DeskSetup, reports: list[Report]) -> None:
+def consent(setup: DeskSetup, access: list[VenueAccess], reports: list[Report]) -> None:
     """Show account, permissions and limits; on a terminal, ask once. UserError: no."""
-    for line in summary(setup, reports):
+    lines = summary(setup, reports)
+    if exposed := [one.venue for one in access if one.pair is not None and one.pair.open]:
+        lines.append(f"  keys of {', '.join(exposed)} come from the environment; a file of mode 0600 is safer")
+    for line in lines:
         print(line, file=sys.stderr)
     if not sys.stdin.isatty():
         return

@@ -150,7 +150,7 @@ def _live(config: DeskConfig, live: bool, detached: bool) -> Plan:
 
     setup, access, reports = prepare(config, live)
     if live and not detached:
-        consent(setup, reports)
+        consent(setup, access, reports)
     return Plan(setup, Source("live"), 1.0, config.tape, access, config.path)
 
 

@@ -18,11 +18,12 @@ HOW = 'give keys = "env:NAME" (NAME_KEY and NAME_SECRET) or keys = "file:PATH" (
 class Pair:
     """An API key and its secret."""
 
-    __slots__ = ("key", "secret")
+    __slots__ = ("key", "open", "secret")
 
-    def __init__(self, key: str, secret: str) -> None:
+    def __init__(self, key: str, secret: str, open: bool = False) -> None:
         self.key = key
         self.secret = secret
+        self.open = open  # in the environment, where every process that is started from here gets it too
 
     def __repr__(self) -> str:
         return "Pair(***)"
@@ -44,7 +45,8 @@ def _from_environment(venue: str, name: str) -> Pair:
     missing = [f"{name}_{part}" for part, text in zip(("KEY", "SECRET"), found, strict=True) if not text]
     if missing:
         raise UserError(f"venue {venue!r}: the environment variable {missing[0]} is not set; export it, or {HOW}")
-    return _checked(venue, f"{name}_KEY", found[0], found[1])
+    pair = _checked(venue, f"{name}_KEY", found[0], found[1])
+    return Pair(pair.key, pair.secret, open=True)
 
 
 def _from_file(venue: str, path: Path) -> Pair:

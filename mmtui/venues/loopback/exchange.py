@@ -93,7 +93,7 @@ class Exchange:
     def pay_funding(self, i: int, now: int) -> None:
         """A position pays, or receives, its funding now."""
         board = self.boards[i]
-        amount = -self.wallet.notional(i) * Decimal(board.funding).scaleb(-10)
+        amount = (-self.wallet.notional(i) * Decimal(board.funding).scaleb(-10)).quantize(Decimal("1e-8"))
         if amount:
             self.wallet.move("USDT", amount)
             self._enter("FUNDING_FEE", board.symbol, amount, "USDT", now)

@@ -113,7 +113,7 @@ class Wallet:
         if before * lots < 0:
             closed = min(abs(before), abs(lots))
             sign = 1 if before > 0 else -1
-            realised = (price - position.entry) * lot * closed * sign
+            realised = ((price - position.entry) * lot * closed * sign).quantize(Decimal("1e-8"))
             if abs(lots) > abs(before):
                 position.entry = price
         else:
