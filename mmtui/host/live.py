@@ -50,6 +50,7 @@ class LiveExecution:
 
     def __init__(self, setup: DeskSetup) -> None:
         self.links: list[VenueLink] = []
+        self.dirty = False  # something was queued since the last pump
         self._venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
 
     def on_market(self, event: Event) -> None:
@@ -65,6 +66,7 @@ class LiveExecution:
         session = self.links[v].session
         assert session is not None
         session.send(effect, now)
+        self.dirty = True
 
     def next_ts(self) -> int:
         return NEVER
@@ -110,8 +112,8 @@ class LiveDesk(Desk):
             places = [(i, a.instrument) for i, a in enumerate(engine.accounts) if engine.venue_of[i] == v]
             pair = one.pair if setup.mode == "live" else None
             self.links.append(VenueLink(self, v, one.venue, places, one.links, pair, session[-4:]))
-        if isinstance(execution, LiveExecution):
-            execution.links = self.links
+        self._live = execution if isinstance(execution, LiveExecution) else LiveExecution(setup)
+        self._live.links = self.links
         self._shift = 0  # engine's clock minus the monotonic one
         self._begun = False
         self._depth = 0  # of what came while something else was handled
@@ -173,15 +175,21 @@ class LiveDesk(Desk):
         self._depth += 1
         try:
             self._take(events)
-            self._pump()
-            while self._waiting:
-                events, self._waiting = self._waiting, []
-                self._take(events)
-                self._pump()
+            quiet = len(events) == 1 and type(events[0]) in _MARKET and not self._live.dirty and not self._waiting
+            if not quiet:
+                self._all()
         finally:
             self._depth -= 1
-        if self.outbox or self._due() <= self.now():
+        if self.outbox or (not quiet and self._due() <= self.now()):
             self.on_due()
+
+    def _all(self) -> None:
+        """What is queued leaves, and what came meanwhile is processed."""
+        self._pump()
+        while self._waiting:
+            events, self._waiting = self._waiting, []
+            self._take(events)
+            self._pump()
 
     def look(self) -> None:
         """A timer is due earlier than it was: the loop looks often enough."""
@@ -210,6 +218,7 @@ class LiveDesk(Desk):
     def _pump(self) -> None:
         """Everything that was queued leaves, with what becomes known by sending it."""
         for _ in range(100):
+            self._live.dirty = False
             now = self.now()
             events = [event for link in self.links for event in link.pump(now)]
             if not events:
