@@ -38,6 +38,25 @@ levels = 2
 """
 
 
+SPOT = """
+[[venue]]
+id = "binance-spot"
+rest = "{rest}"
+ws = "{ws}"
+keys = "env:LOOPBACK"
+accept_unbounded = true
+[[instrument]]
+id = "binance-spot:BTCUSDT"
+quoting = "small"
+max_position = 1.0
+baseline = 20
+[quoting.small]
+spread_bps = 0.3
+size = 0.02
+levels = 2
+"""
+
+
 def until(what: Callable[[], Any], seconds: float = WAIT_S) -> Any:
     """Ask until the answer is true."""
     deadline = time.monotonic() + seconds
@@ -118,6 +137,46 @@ def test_a_live_desk_quotes_is_filled_and_a_kill_leaves_nothing(home, server):
         assert not path.is_file() or secret.encode() not in path.read_bytes(), path
     for _, event, effects in reader(home, desk).records():
         assert secret not in f"{event}{effects}"
+    verified = json.loads(home.run("replay", desk.ready["session"], "--verify").stdout)
+    assert verified["differences"] == 0 if "differences" in verified else verified
+
+
+def test_a_desk_on_spot_and_futures_knows_what_each_venue_holds(home, server):
+    spot = Loopback("binance-spot", "--seed", "5")
+    try:
+        desk = Desk(home, server)
+        desk.config.write_text(desk.config.read_text() + SPOT.format(rest=spot.rest, ws=spot.ws))
+        desk.run()
+        until(lambda: all(one["reason"] == "PAUSED" for one in desk.status()["instruments"].values()))
+        desk.act("start")
+        until(lambda: spot.admin()["fills"] > 3 and server.admin()["fills"] > 3)
+        desk.act("kill")
+        until(lambda: not spot.admin()["open_orders"] and not server.admin()["open_orders"], 2.0)
+        until(lambda: desk.status()["kill_proven"])
+
+        def held() -> bool:
+            position = desk.status()["instruments"]["binance-spot:BTCUSDT"]["position"]
+            return abs(float(spot.admin()["balances"]["BTC"]) - 20.0 - position) < 0.00002  # a fee may be half a lot
+
+        until(held)
+        desk.act("shutdown")
+        assert desk.process.wait(10) == 0
+    finally:
+        spot.close()
+
+
+def test_a_venue_without_a_dead_man_switch_is_refused_unless_accepted_and_small(home):
+    spot = Loopback("binance-spot", "--seed", "5")
+    try:
+        desk = Desk(home, spot)
+        text = desk.config.read_text().replace("binance-usdm", "binance-spot")
+        desk.config.write_text(text)
+        assert "accept_unbounded = true" in home.run("engine", str(desk.config), "--live", code=2).stderr
+        accepted = text.replace("[[instrument]]", "accept_unbounded = true\n[[instrument]]")
+        desk.config.write_text(accepted.replace("size = 0.05", "size = 0.5"))
+        assert "above 10 % of equity" in home.run("engine", str(desk.config), "--live", code=2).stderr
+    finally:
+        spot.close()
 
 
 def test_kill_without_a_host_cancels_at_the_venue_and_proves_zero(home, server):
