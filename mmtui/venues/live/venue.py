@@ -9,12 +9,11 @@ Rules of this file: everything runs on the host's loop; whatever is learnt goes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, Protocol
 
 from mmtui.core.events import Event, GridRefined
 from mmtui.core.market.instrument import Instrument
-from mmtui.core.runner import NEVER
 from mmtui.venues.account import AccountSession
 from mmtui.venues.account_messages import Answer, AskFills, AskLedger, Create, Failed, Request
 from mmtui.venues.binance.links import Links, market_path, public_path
@@ -26,8 +25,8 @@ from mmtui.venues.feed import AskSnapshot, FeedRequest, FeedSession
 from mmtui.venues.live.http import Http
 from mmtui.venues.live.keys import Pair
 from mmtui.venues.live.private import PrivateStream
+from mmtui.venues.live.public import PublicStreams
 from mmtui.venues.live.shift import answer_shifted, since_shifted
-from mmtui.venues.live.sockets import Socket
 
 #: The venue's clock is measured so often.
 CLOCK_S = 30.0
@@ -61,9 +60,10 @@ class VenueLink:
         self.feed = FeedSession(v, venue, instruments)
         self.session: AccountSession | None = None
         self.private: PrivateStream | None = None
-        self._instruments = dict(instruments)
         self._symbols = {i: item.symbol for i, item in instruments}
-        self._sockets: list[Socket | None] = [None, None]  # books and trades; marks and liquidations
+        listed = [item for _, item in instruments]
+        paths = [public_path(links, listed), market_path(links, listed)]
+        self.public = PublicStreams(self, self.feed, [f"{links.ws}{path}" for path in paths if path])
         self._tasks: set[asyncio.Task[None]] = set()
         self._rest = BinanceRest(venue, instruments)
         if pair is not None:
@@ -85,9 +85,7 @@ class VenueLink:
 
     async def close(self) -> None:
         """Every connection ends; nothing is told any more."""
-        for socket in self._sockets:
-            if socket is not None:
-                socket.close()
+        self.public.disconnect()
         if self.private is not None:
             self.private.close()
         for task in list(self._tasks):
@@ -152,6 +150,7 @@ class VenueLink:
             "clock_error_ms": round(clock.error / 1e6, 3) if clock.known else None,
             "answer_ms": round(self.http.took_ms, 3),
             "feed": self.feed.connection.connected,
+            "taken_over": self.public.taken_over,
         }
         if self.session is not None:
             used, limit = self.session.budget.gauge(now)
@@ -204,64 +203,14 @@ class VenueLink:
             if isinstance(request, AskSnapshot):
                 self.spawn(self._snapshot(request.i))
             elif isinstance(request, Connect):
-                self._connect()
+                self.public.connect()
             elif isinstance(request, Ping):
-                for socket in self._sockets:
-                    if socket is not None:
-                        socket.ping()
+                self.public.ping()
             elif isinstance(request, Disconnect):
-                self._disconnect()
-
-    def _connect(self) -> None:
-        instruments = list(self._instruments.values())
-        paths = [public_path(self.links, instruments), market_path(self.links, instruments)]
-        for k, path in enumerate(paths):
-            if path:
-                self._sockets[k] = Socket(self.http.session, _address(f"{self.links.ws}{path}"), self)
-
-    def _disconnect(self) -> None:
-        for k, socket in enumerate(self._sockets):
-            if socket is not None:
-                socket.close()
-                self._sockets[k] = None
+                self.public.disconnect()
 
     async def _snapshot(self, i: int) -> None:
         params = {"symbol": self._symbols[i], "limit": str(self.links.depth_limit)}
         reply = await self.http.public(self.links.depth, params)
         now = self.host.now()
         self.host.come(self.feed.snapshot(i, reply.body if reply.status == 200 else None, now))
-
-    # -- sockets.Owner -----------------------------------------------------------------------------------------------
-
-    def opened(self, socket: Socket) -> None:
-        if socket is self._sockets[0]:
-            self.host.come(self.feed.up(self.host.now()))
-
-    def received(self, socket: Socket, data: bytes) -> None:
-        now = self.host.now()
-        if socket is self._sockets[0]:
-            self.host.come(self.feed.frame(data, now))
-        elif socket is self._sockets[1]:
-            self.host.come(self.feed.aside(data, now))
-
-    def ponged(self, socket: Socket) -> None:
-        if socket is self._sockets[0]:
-            self.host.come(self.feed.pong(self.host.now()))
-
-    def ended(self, socket: Socket, why: str) -> None:
-        """One of the two has ended: both are opened anew, so that nothing is missing quietly."""
-        if socket in self._sockets:
-            self._disconnect()
-            self.host.come(self.feed.down(self.host.now(), why))
-
-
-def _address(url: str) -> Callable[[], Awaitable[str | None]]:
-    async def where() -> str | None:
-        return url
-
-    return where
-
-
-def due(links: list[VenueLink]) -> int:
-    """When the first of them wants to be ticked."""
-    return min((link.next_ts() for link in links), default=NEVER)

@@ -183,7 +183,7 @@ class Server:
     # -- the operator's page -------------------------------------------------------------------------------------
 
     async def _operator(self, request: web.Request) -> web.Response:
-        """What this exchange knows; POST {"fault": value, ..., "drop": true, "fund": SYMBOL, "transfer": [..]}."""
+        """What this exchange knows. POST changes faults, or acts (see _act)."""
         exchange = self.exchange
         if request.method == "POST":
             try:
@@ -222,6 +222,8 @@ class Server:
         """Acts, taken out of what is asked for; the rest are faults."""
         if wanted.pop("drop", False):
             self.streams.drop()
+        if seconds := wanted.pop("notice", 0):
+            self.streams.notice(float(seconds))
         if symbol := wanted.pop("fund", ""):
             self.exchange.pay_funding(self.exchange.by_symbol[symbol].i, self.exchange.now())
         if transfer := wanted.pop("transfer", None):

@@ -238,6 +238,16 @@ class Streams:
             if transport is not None:
                 transport.abort()
 
+    def notice(self, seconds: float) -> None:
+        """The venue's notice: who is connected now is disconnected in so many seconds."""
+        stamp = self.server.exchange.now() // 1_000_000
+        told = list(self.clients)
+        for client in told:
+            client.put(encode({"e": "serverShutdown", "E": stamp}))
+        loop = asyncio.get_running_loop()
+        for client in told:
+            loop.call_later(seconds, client.put, None)
+
     def close(self) -> None:
         """In order: the clients are told."""
         stamp = self.server.exchange.now() // 1_000_000
