@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from mmtui.core.market.instrument import plain
-from mmtui.venues.loopback import forms
+from mmtui.venues.loopback import forms, forms_account
 from mmtui.venues.loopback.codes import Refusal
 from mmtui.venues.loopback.entry import Params, board_of, number
 from mmtui.venues.loopback.exchange import Exchange
@@ -26,22 +26,22 @@ def done(exchange: Exchange, params: Params) -> Any:
 
 
 def spot_account(exchange: Exchange, params: Params) -> Any:
-    return forms.spot_account(exchange, exchange.now())
+    return forms_account.spot_account(exchange, exchange.now())
 
 
 def futures_account(exchange: Exchange, params: Params) -> Any:
-    return forms.futures_account(exchange, exchange.now())
+    return forms_account.futures_account(exchange, exchange.now())
 
 
 def futures_balance(exchange: Exchange, params: Params) -> Any:
-    return [forms.futures_balance(exchange, exchange.now())]
+    return [forms_account.futures_balance(exchange, exchange.now())]
 
 
 def positions(exchange: Exchange, params: Params) -> Any:
     """Of every symbol, or of one."""
     if params.get("symbol"):
-        return [forms.position_risk(exchange, board_of(exchange, params).i)]
-    return [forms.position_risk(exchange, board.i) for board in exchange.boards]
+        return [forms_account.position_risk(exchange, board_of(exchange, params).i)]
+    return [forms_account.position_risk(exchange, board.i) for board in exchange.boards]
 
 
 def open_positions(exchange: Exchange, params: Params) -> Any:
