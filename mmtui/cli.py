@@ -123,6 +123,9 @@ def _whatif(parser: argparse.ArgumentParser) -> None:
     _sources(parser, "capture files, a session, or synthetic:SCENARIO[:SEED]")
     parser.add_argument("--config", type=Path, metavar="C", help="the desk's TOML file (default: built-in parameters)")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a quoting parameter; repeat")
+    sweep = "the same market under many values: KEY=A..B:N, or KEY=V,V,...; repeat for every combination"
+    parser.add_argument("--sweep", action="append", default=[], metavar="KEY=A..B:N", help=sweep)
+    parser.add_argument("--jobs", type=int, metavar="J", help="processes of a sweep (default: one a core)")
     parser.add_argument("--model", choices=("pessimistic", "optimistic", "both"), default="both", help="the fill model")
     parser.add_argument("--seed", type=_seed, metavar="N", help="seed of latencies (default: the config's, else 1)")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after so many seconds of the source's clock")
@@ -173,6 +176,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", nargs="*", metavar="SESSION", help="names or folders of sessions")
+    parser.add_argument("--charts", action="store_true", help="with a chart of the profit and its parts")
+    parser.add_argument("--obligations", action="store_true", help="a month of obligations, over all sessions or these")
+    parser.add_argument("--month", metavar="YYYY-MM", default="", help="the month, such as 2026-11")
+    parser.add_argument("--desk", metavar="NAME", default="", help="only sessions of this desk")
+    _json(parser)
+
+
 def _audit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("verify", choices=("verify",), metavar="verify", help="check the chain of a session's records")
     parser.add_argument("session", metavar="SESSION", help="a session's name or folder")
@@ -189,6 +201,22 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the config to write (default mmtui.toml)")
+    parser.add_argument("--name", metavar="N", help="the desk's name")
+    parser.add_argument("--market", metavar="M", help="synthetic or captures")
+    parser.add_argument("--capture", action="append", default=[], metavar="FILE", help="a raw capture; repeat")
+    parser.add_argument("--yes", action="store_true", help="ask nothing, take every default")
+
+
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="prints what it is to source")
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """No arguments."""
+
+
 def _sim(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--seeds", type=_seed, metavar="N", help="so many seeds, each in two processes (default 100)")
@@ -202,6 +230,7 @@ def _sim(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: tuple[Sub, ...] = (
     Sub("demo", "synthetic market of three venues, paper execution: no config, no network, no keys", "cli:demo", _demo),
+    Sub("init", "a few questions, and a config that runs", "config.wizard:run", _init),
     Sub("run", "start a desk (or find it running) and open the cockpit on it", "cli:run", _run),
     Sub("engine", "a desk without a cockpit; prints one JSON line when ready", "host.main:engine", _engine),
     Sub("attach", "another cockpit on a desk that runs", "cli:attach", _attach),
@@ -215,8 +244,11 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
     Sub("venue", "a loopback exchange that speaks a venue's real protocol", "venues.loopback.main:run", _venue),
     Sub("sessions", "what has been recorded", "review.sessions:run", _json),
+    Sub("report", "a shift for the next one: profit, fills, obligations, incidents", "review.report:run", _report),
     Sub("audit", "check a session's chain of records", "review.audit:run", _audit),
     Sub("sim", "the whole desk under simulated venues, network, disk and operators that fail", "sim.main:run", _sim),
+    Sub("schema", "JSON Schema of a config, for editors", "config.json_schema:run", _nothing),
+    Sub("completion", "commands and options for a shell's tab key", "completion:run", _completion),
     Sub("bench", "measure this machine", "bench:run", _bench),
     Sub("doctor", "limits, protections and where things live; checks a config", "bench.doctor:run", _doctor),
 )

@@ -21,6 +21,9 @@ from mmtui.bench.doctor_claims import CLAIMS, claims
 from mmtui.config.paths import runtime_dir, sessions_dir, state_dir
 from mmtui.config.schema import DeskConfig, LiveVenue
 from mmtui.core.commands import ACTS
+from mmtui.core.earn.programme import Obligation
+from mmtui.core.hedging.params import REFERENCE as HEDGE
+from mmtui.core.hedging.params import Hedge
 from mmtui.core.orders.table import TABLE
 from mmtui.core.quoting.params import REFERENCE, Quoting
 from mmtui.core.risk.limits import Limits
@@ -66,6 +69,12 @@ def run(args: argparse.Namespace) -> int:
         [(key, str(getattr(defaults, key)), unit, text) for key, (unit, text) in REFERENCE.items()],
     )
     table("venues: what their tables say", CLAIMS, claims())
+    hedge = Hedge(band=1.0)
+    table(
+        "hedge parameters ([hedge.ASSET], hedge set)",
+        ("key", "default", "unit", "what it does"),
+        [(key, "-" if key == "band" else str(getattr(hedge, key)), *HEDGE[key]) for key in HEDGE],
+    )
     table("acts", ("act", "arguments", "what it does"), [(act.name, act.args, act.help) for act in ACTS])
     print(f"\npaper fills\n  {MODEL}")
     for trouble in troubles:
@@ -132,6 +141,19 @@ def desk(setup: DeskSetup) -> None:
         )
     head = ("instrument", "kind", "tick", "lot", "fees bps", "profile", "spread", "size", "max position", "baseline")
     table("instruments", head, rows)
+    if setup.obligations:
+        titles = ("name", "asks for", "instruments", "days", "quotes")
+        table("obligations", titles, [_obligation(one) for one in setup.obligations])
+
+
+def _obligation(one: Obligation) -> tuple[str, ...]:
+    """A programme as one row."""
+    sides = "a side" if one.both_sides else "on one side"
+    terms = f"{one.max_spread_bps:g} bps, {one.min_depth:,.0f} {sides} within {one.within_bps:g} bps"
+    share = f"{one.share_of_time:.0%} of the snapshots, one every {one.snapshot_s} s"
+    names = f"{one.coverage:.0%} of {', '.join(one.instruments) or 'all'}"
+    when = f"{one.from_day or '...'} to {one.to_day or '...'}" if one.from_day or one.to_day else "all"
+    return (one.name, f"{terms}; {share}", names, when, "kept inside" if one.keep else "measured")
 
 
 def table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

@@ -30,12 +30,18 @@ from mmtui.config.schema import (
     Venue,
 )
 from mmtui.core.commands import BY_NAME
+from mmtui.core.earn.days import day_number
+from mmtui.core.earn.programme import Obligation
+from mmtui.core.hedging.hands import misplaced
+from mmtui.core.hedging.params import Hedge
 from mmtui.core.market.instrument import Grid, Instrument, plain
+from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting
+from mmtui.core.quoting.params_price import needs_lead
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
-SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape"]
+SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "hedge", "obligation"]
 #: A live desk compares orders and positions with its venues so often (s).
 RECONCILE_S = 5.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -119,6 +125,7 @@ class _Loader:
                 raise self.error(("venue",), f"none of these venues is in the sources; they hold {have}")
             wanted = [keys for keys in wanted if keys.id in found]
         instruments = self._instruments(wanted, found, venues, profiles)
+        names = [item.instrument.id for item in instruments]
         setup = DeskSetup(
             name=desk.name,
             mode=desk.mode,
@@ -133,11 +140,14 @@ class _Loader:
             seed=desk.seed,
             landing_ms=[resolve.landing_ms(venue.id) for venue in venues] if desk.mode == "live" else [],
             reconcile_s=RECONCILE_S if desk.mode == "live" else 0.0,
+            obligations=self._obligations(names),
+            hedges=self._hedges(instruments),
+            venue_equity=self._equity(venues),
         )
         return DeskConfig(setup=setup, sources=sources, path=self.path, text=self.text, tape=tape)
 
-    def _tables(self, name: str, shape: type[Any]) -> list[Any]:
-        """[[name]] tables, with distinct ids."""
+    def _tables(self, name: str, shape: type[Any], key: str = "id") -> list[Any]:
+        """[[name]] tables, each with a `key` of its own."""
         value = self.document.get(name, [])
         if not isinstance(value, list):
             raise self.error((name,), f"write [[{name}]] with two brackets: there may be several")
@@ -146,8 +156,9 @@ class _Loader:
             if self.given is not None and shape is Venue and isinstance(item, dict):
                 item = {key: text for key, text in item.items() if key != "source"}  # another source is in its place
             table = self.to.table(item, shape, (name, str(place)))
-            if any(table.id == other.id for other in done):
-                raise self.error((name, str(place), "id"), f'"{table.id}" is there twice; each id may stand once')
+            mine = getattr(table, key)
+            if any(mine == getattr(other, key) for other in done):
+                raise self.error((name, str(place), key), f'"{mine}" is there twice; each {key} may stand once')
             done.append(table)
         if name == "venue" and not done:
             raise self.error(("venue",), 'no venue; add [[venue]] with id = "..."')
@@ -162,11 +173,60 @@ class _Loader:
             if not isinstance(table, dict):
                 raise self.error(("quoting", name), f"write [quoting.NAME] tables; {name} stands outside of one")
             quoting = self.to.table(table, Quoting, ("quoting", name))
-            if quoting.min_spread_bps > quoting.max_spread_bps:
-                what = f"{quoting.min_spread_bps} is above max_spread_bps {quoting.max_spread_bps}; give a smaller one"
-                raise self.error(("quoting", name, "min_spread_bps"), what)
+            key, what = misfit(quoting)
+            if key:
+                raise self.error(("quoting", name, key), what)
             profiles[name] = quoting
         return profiles
+
+    def _obligations(self, names: list[str]) -> list[Obligation]:
+        """[[obligation]] tables; of markets of the desk (a what-if on another market keeps those that are there)."""
+        done: list[Obligation] = []
+        for place, one in enumerate(self._tables("obligation", Obligation, "name")):
+            where = ("obligation", str(place))
+            unknown = [name for name in one.instruments if name not in names]
+            if unknown and self.given is None:
+                have = ", ".join(names)
+                what = f'"{unknown[0]}" is no instrument of the desk; it has: {have}'
+                raise self.error((*where, "instruments"), what)
+            for key in ("from_day", "to_day"):
+                try:
+                    day_number(getattr(one, key) or "1970-01-01")
+                except ValueError as error:
+                    raise self.error((*where, key), str(error)) from None
+            if one.to_day and one.to_day < one.from_day:
+                what = f'"{one.to_day}" is before from_day "{one.from_day}"; give a later day'
+                raise self.error((*where, "to_day"), what)
+            done.append(one)
+        return done
+
+    def _hedges(self, instruments: list[InstrumentSetup]) -> dict[str, Hedge]:
+        """[hedge.ASSET] tables; of a what-if on another market only those whose asset is there."""
+        value = self.document.get("hedge", {})
+        assets = list(dict.fromkeys(item.instrument.base for item in instruments))
+        if not isinstance(value, dict):
+            raise self.error(("hedge",), "write [hedge.ASSET] tables")
+        done: dict[str, Hedge] = {}
+        for asset, table in value.items():
+            where = ("hedge", asset)
+            if asset not in assets and self.given is None:
+                raise self.error(where, f'"{asset}" is no asset of the desk; give one of {", ".join(assets)}')
+            hedge = self.to.table(table, Hedge, where)
+            if asset in assets:
+                ids = [item.instrument.id for item in instruments if item.instrument.base == asset]
+                wrong = misplaced(hedge, asset, ids) if self.given is None else ""
+                if wrong:
+                    raise self.error((*where, "instruments"), wrong)
+                done[asset] = hedge
+        return done
+
+    def _equity(self, venues: list[Venue]) -> list[str]:
+        """What each venue's account holds; [] when no venue says."""
+        texts = [
+            self.to.amount(venue.equity, ("venue", str(place), "equity"), least="0")
+            for place, venue in enumerate(venues)
+        ]
+        return texts if any(text != "0" for text in texts) else []
 
     def _paper(self) -> PaperSetup:
         paper = self.to.table(self.document.get("paper", {}), PaperSetup, ("paper",))
@@ -301,10 +361,14 @@ class _Loader:
         done += [self._unnamed(item, profiles) for item in found.values() if item.venue not in named]
         ids = {item.instrument.id for item in done}
         for item in done:
-            if item.quoting.fair_value == "other" and item.quoting.fair_source not in ids - {item.instrument.id}:
+            if needs_lead(item.quoting) and item.quoting.fair_source not in ids - {item.instrument.id}:
                 source = item.quoting.fair_source
                 what = f'"{source}" is not another instrument of the desk; give one of {", ".join(sorted(ids))}'
                 raise self.error(("quoting", item.profile, "fair_source"), what)
+            if item.quoting.leg and item.quoting.leg not in ids - {item.instrument.id}:
+                leg, others = item.quoting.leg, ", ".join(sorted(ids - {item.instrument.id}))
+                what = f'"{leg}" is not another instrument of the desk; give one of {others}'
+                raise self.error(("quoting", item.profile, "leg"), what)
         if not done:
             raise self.error(("instrument",), 'no instrument; add [[instrument]] with id = "venue:SYMBOL"')
         return [_with_fees(item, fees[item.instrument.venue]) for item in done]

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from mmtui.core.earn import programme
 from mmtui.core.setup import DeskSetup
 
 Amount = int | float | str
@@ -50,6 +51,7 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ws: Annotated[str, Meta(pattern=r"^(wss?://[^/?#\s]+)?$")] = ""
     keys: Annotated[str, Meta(pattern=r"^((env|file):.+)?$")] = ""
     accept_unbounded: bool = False
+    equity: Amount = 0
 
 
 class InstrumentKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,6 +87,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "keys": "env:NAME (the variables NAME_KEY and NAME_SECRET) or file:PATH (TOML with key and secret, mode 0600)",
         "accept_unbounded": "true: trade live without a dead-man switch at the venue, with at most 10 % of equity",
         "fees_bps": "{ maker = 2.0, taker = 4.0 } in bps of notional; a negative one is a rebate",
+        "equity": "what the account there holds, in currency: its leverage is measured by it; 0: the desk's equity",
     },
     "instrument": {
         "id": "venue:SYMBOL",
@@ -98,6 +101,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "contract_size": "quote units a contract (inverse), base units a contract (linear)",
         "min_notional": "smallest order in quote units",
     },
+    "obligation": programme.REFERENCE,
     "paper": {
         "latency_in_ms": "from the desk to the venue, never 0",
         "latency_out_ms": "from the venue to the desk, never 0",

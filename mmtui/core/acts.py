@@ -12,10 +12,12 @@ import json
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from mmtui.core.adjust import Adjust, Refusal, in_scope, number
+from mmtui.core.adjust import Adjust, in_scope, number
 from mmtui.core.commands import BY_NAME
 from mmtui.core.effects import Result
+from mmtui.core.errors import Refusal
 from mmtui.core.events import Command
+from mmtui.core.hedging.hands import Hands
 from mmtui.core.orders.tracker import Order
 from mmtui.core.quoting.quoter import FOREVER, HOLD_ORDER_NS
 from mmtui.core.risk.states import LATCHED, Desk
@@ -37,6 +39,7 @@ class Acts:
         self.draining: set[int] = set()  # instruments whose orders conclude by themselves under STOPPED
         self.seen: deque[str] = deque(maxlen=1_000)
         self.adjust = Adjust(engine)
+        self.hands = Hands(engine)
         self.closing = False
 
     def command(self, event: Command) -> None:
@@ -48,7 +51,8 @@ class Acts:
         before = after = ""
         try:
             args = self._allowed(event)
-            handler = getattr(self, f"_do_{event.action}", None) or getattr(self.adjust, event.action)
+            handler = getattr(self, f"_do_{event.action}", None) or getattr(self.adjust, event.action, None)
+            handler = handler or getattr(self.hands, event.action)
             text, before, after = handler(event, args)
             ok = True
         except Refusal as refusal:
@@ -123,6 +127,7 @@ class Acts:
             engine.tasks.abort(f"stop by {event.operator}", bases)
             text, before, after = self._lower(event, Desk.STOPPED, "stop")
             engine.activate_all()  # a drain that was under way ends here
+            engine.tickets.state_changed()
             return text, before, after
         self.draining.update(i for i in scope if engine.lattice.effective(i) < Desk.STOPPED)
         text, before, after = self._lower(event, Desk.STOPPED, "drain")
@@ -222,7 +227,8 @@ class Acts:
             if order.purpose == "quote":
                 self._hold(order.i, order.side, event.ts + HOLD_ORDER_NS, event.operator)
             engine.orders.cancel(order)
-            return f"cancelling order {oid}, its side comes back in 5 s", "", ""
+            more = ", its side comes back in 5 s" if order.purpose == "quote" else ""
+            return f"cancelling order {oid}{more}", "", ""
         side = {"buy": 1, "sell": -1, "": 0}.get(str(args.get("side", "")))
         if side is None:
             raise Refusal("side is buy or sell")

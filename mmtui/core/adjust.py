@@ -5,15 +5,12 @@ Rules of this file: changes what the quoters hold of the operator, and nothing o
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
+from mmtui.core.errors import Refusal
 from mmtui.core.events import Command
-from mmtui.core.quoting.params import Quoting, in_words
+from mmtui.core.parameters import Parameters, Swap, differences
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -26,10 +23,6 @@ OFFSET_CAP = 3.0
 SIZE_MIN, SIZE_MAX = -90.0, 300.0
 
 
-class Refusal(Exception):
-    """An act that is not carried out; its text is the answer."""
-
-
 class Change(NamedTuple):
     """What undo would take back: (instrument, field, before, after) each."""
 
@@ -37,6 +30,7 @@ class Change(NamedTuple):
     items: tuple[tuple[int, str, float, float], ...]
     words: str
     states: int  # the engine's lattice version at that moment
+    swaps: tuple[Swap, ...] = ()
 
 
 def in_scope(engine: Engine, event: Command) -> list[int]:
@@ -57,6 +51,7 @@ class Adjust:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.parameters = Parameters(engine)
         self.changes: dict[str, Change] = {}
         self.steps: dict[str, deque[int]] = {}
 
@@ -66,9 +61,9 @@ class Adjust:
         items = []
         for i in in_scope(self.engine, event):
             quoter = self.engine.quoters[i]
-            cap = OFFSET_CAP * quoter.params.spread_bps
+            base = quoter.base_width()
             old = quoter.operator.spread_bps
-            new = max(-quoter.params.spread_bps, min(cap, old + step))
+            new = max(-base, min(OFFSET_CAP * base, old + step))
             items.append((i, "spread_bps", old, new))
         return self._change(event, items, "spread")
 
@@ -78,7 +73,7 @@ class Adjust:
         items = []
         for i in in_scope(self.engine, event):
             quoter = self.engine.quoters[i]
-            cap = OFFSET_CAP * quoter.params.spread_bps
+            cap = OFFSET_CAP * quoter.base_width()
             old = quoter.operator.skew_bps
             items.append((i, "skew_bps", old, max(-cap, min(cap, old + step))))
         return self._change(event, items, "skew")
@@ -125,8 +120,8 @@ class Adjust:
     def _in_force(self, i: int, field: str) -> str:
         quoter = self.engine.quoters[i]
         if field == "spread_bps":
-            base = quoter.params.spread_bps + quoter.operator.spread_bps
-            return f"{base if quoter.pricing is None else quoter.width():.4g} bps"
+            fixed = quoter.pricing is None and quoter.plain
+            return f"{quoter.base_width() + quoter.operator.spread_bps if fixed else quoter.width():.4g} bps"
         if field == "skew_bps":
             value = quoter.operator.skew_bps
             lean = " LEAN BUY" if value > 0 else " LEAN SELL" if value < 0 else ""
@@ -145,6 +140,9 @@ class Adjust:
         for i, field, _, after in change.items:
             if getattr(engine.quoters[i].operator, field) != after:
                 raise Refusal("somebody has changed it since")
+        if any(self.parameters.now(swap.i) != (swap.after, swap.profile) for swap in change.swaps):
+            raise Refusal("somebody has changed it since")
+        self.parameters.put(event, [swap.back() for swap in change.swaps])
         for i, field, before, _ in change.items:
             setattr(engine.quoters[i].operator, field, before)
             engine.market.requote(i)
@@ -165,45 +163,52 @@ class Adjust:
     def reduce(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         engine = self.engine
         scope = in_scope(self.engine, event)
-        on = not all(engine.quoters[i].reduce_mode for i in scope)
+        on = not all(engine.quoters[i].reduce for i in scope)
         if not on and event.version and event.version < self.engine.lattice_version:
             raise Refusal("the desk's state has changed since you pressed: look again")
         for i in scope:
-            engine.quoters[i].reduce_mode = on
+            engine.quoters[i].reduce = on
             engine.market.requote(i)
         engine.version += 1
         return "REDUCE: only the side that reduces" if on else "REDUCE off", str(not on), str(on)
 
-    def set(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
-        """Quoting parameters by name; a bad name or value changes nothing."""
+    def exit(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
+        """EXIT NOW: out of the inventory by the best prices that do not cross; again to undo."""
         engine = self.engine
-        if not args:
-            raise Refusal("set needs KEY=VALUE")
-        new: list[tuple[int, Quoting]] = []
-        for i in in_scope(self.engine, event):
-            table = msgspec.to_builtins(engine.quoters[i].params)
-            unknown = [key for key in args if key not in table]
-            if unknown:
-                raise Refusal(f"no quoting parameter {unknown[0]!r}; there are {', '.join(table)}")
-            table.update(args)
-            try:
-                params = msgspec.convert(table, Quoting, strict=False)
-            except msgspec.ValidationError as error:
-                raise Refusal(in_words(error, args)) from None
-            if not all(isfinite(value) for value in msgspec.structs.astuple(params) if isinstance(value, float)):
-                raise Refusal("a number must be finite")
-            if params.fair_value == "other" and engine.setup.index(params.fair_source) < 0:
-                raise Refusal(f"fair_source {params.fair_source!r} is no instrument of this desk")
-            new.append((i, params))
-        before = json.dumps({k: msgspec.to_builtins(engine.quoters[new[0][0]].params)[k] for k in args}, sort_keys=True)
-        for i, params in new:
-            engine.quoters[i].derive(params)
-            engine.gate.position_limits[i] = engine.quoters[i].limit
-            engine.market.link_sources()
+        scope = in_scope(self.engine, event)
+        on = not all(engine.quoters[i].operator.exit for i in scope)
+        if not on and event.version and event.version < self.engine.lattice_version:
+            raise Refusal("the desk's state has changed since you pressed: look again")
+        for i in scope:
+            quoter = engine.quoters[i]
+            quoter.operator.exit = on
+            quoter.refresh()
             engine.market.requote(i)
         engine.version += 1
-        after = json.dumps(args, sort_keys=True)
-        return f"set {', '.join(f'{k}={v}' for k, v in args.items())}", before, after
+        words = "EXIT NOW: only the side that reduces, at the best price that does not cross"
+        return words if on else "EXIT NOW off", str(not on), str(on)
+
+    def set(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
+        """Quoting parameters by name; a bad name or value changes nothing."""
+        return self._swap(event, *self.parameters.set(in_scope(self.engine, event), args))
+
+    def profile(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
+        """Another profile of the config."""
+        return self._swap(event, *self.parameters.use(in_scope(self.engine, event), args))
+
+    def revert(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
+        """Parameters as the profile in force has them."""
+        return self._swap(event, *self.parameters.revert(in_scope(self.engine, event), args))
+
+    def _swap(self, event: Command, text: str, swaps: list[Swap]) -> tuple[str, str, str]:
+        moved = tuple(swap for swap in swaps if swap.before != swap.after or swap.profile != swap.was)
+        if not moved:
+            return f"{text}: so it is already", "", ""
+        before, after = differences(moved[0])
+        self.parameters.put(event, moved)
+        self.changes[event.operator] = Change(event.ts, (), text, self.engine.lattice_version, moved)
+        more = f" on {len(moved)} instruments" if len(moved) > 1 else ""
+        return f"{text}{more}", before, after
 
     def _throttle(self, event: Command) -> None:
         """At most ten steps a second are taken."""

@@ -17,7 +17,10 @@ import msgspec
 
 from mmtui.core import events as ev
 from mmtui.core.acts import Acts
+from mmtui.core.earn.earn import Earn
 from mmtui.core.effects import Alert, Effect, Latch, Shutdown, Wake
+from mmtui.core.hedging.hedger import Hedger
+from mmtui.core.hedging.ticket import Tickets
 from mmtui.core.ledger.ledger import Ledger
 from mmtui.core.market.book import OrderBook
 from mmtui.core.market_side import MarketSide
@@ -61,19 +64,23 @@ class Engine:
         landing = LANDING if setup.mode == "live" else LANDING_PAPER
         default = [landing] * len(setup.venues)
         self.tracker = Tracker(self.venue_of, [ms * 1_000_000 for ms in setup.landing_ms] or default)
-        self.quoters = [Quoter(i, item) for i, item in enumerate(setup.instruments)]
+        self.quoters = [Quoter(i, item, setup.mode == "live") for i, item in enumerate(setup.instruments)]
         self.lattice = Lattice(len(setup.venues), count, self.venue_of)
         self.gate = Gate(setup, self.ledger, self.tracker, [q.limit for q in self.quoters])
         self.sources = [-1] * count
         self.protections = Protections(setup, self.books, self.sources)
         self.sweeper = Sweeper(self.tracker, self.venue_of)
         self.watch = Watch(setup)
+        self.earn = Earn(setup, self.books, self.accounts)
+        self.obligations = self.earn.obligations
         self.out: list[Effect] = []
         self.orders = OrderSide(self)
         self.reconcile = Reconciler(self)
         self.protections.blind = self.reconcile.blind
         self.market = MarketSide(self)
         self.tasks = TaskRunner(self)
+        self.hedger = Hedger(self)
+        self.tickets = Tickets(self)
         self.acts = Acts(self)
         self._handlers: dict[type, Callable[[Any], None]] = {
             ev.BestQuote: self.market.best_quote,
@@ -83,7 +90,7 @@ class Engine:
             ev.BookSnapshot: self.market.snapshot,
             ev.BookGap: self.market.gap,
             ev.MarkPrice: self.market.mark_price,
-            ev.Liquidation: self.market.alive,
+            ev.Liquidation: self.market.liquidation,
             ev.FeedStatus: self.market.feed_status,
             ev.SourceEnded: self.market.source_ended,
             ev.Damage: self.market.damage,
@@ -169,6 +176,7 @@ class Engine:
             label = "desk" if scope == "desk" else scope
             self.alert(severity, "state", f"{label} {before.name} -> {state.name}: {reason}", i, v)
         self.activate_all()
+        self.tickets.state_changed()
 
     def block(self, v: int, i: int, reason: str) -> None:
         """The first act of a kill: nothing new leaves the scope from here on. No quoting, no view, no arithmetic."""
@@ -192,7 +200,9 @@ class Engine:
     def broken(self, i: int, reason: str) -> None:
         """A break of positions or fills: HALTED, and the one thing that stops a running task by itself."""
         self.halt(i, reason)
-        self.tasks.abort(reason, [self.setup.instruments[i].instrument.base])
+        base = self.setup.instruments[i].instrument.base
+        self.tasks.abort(reason, [base])
+        self.hedger.stop(base, reason)
 
     def scope(self, v: int, i: int) -> str:
         if i >= 0:
@@ -221,11 +231,16 @@ class Engine:
         self.reconcile.watch(ts)
         self.sweeps()
         self.tasks.step(ts)
+        self.hedger.step(ts)
+        self.tickets.step(ts)
         for i, quoter in enumerate(self.quoters):
             self.watch.uptime(self, i, ts)
-            quoter.calibrate(ts)
+            self.market.beat(quoter, ts)
+            if quoter.guards is not None:
+                self.market.ladders.sample(i, quoter.guards, ts)
             if quoter.active:
                 self.market.requote(i)
+        self.earn.beat(self)
         self._funding(ts)
         self.out.append(Wake((ts // BEAT + 1) * BEAT))
 
@@ -280,6 +295,8 @@ class Engine:
         self.sweeper.forget("shutdown")
         self.reconcile.started(event.cause, event.ts, event.last or event.ts, fresh)
         self.tasks.abort("the host was restarted")
+        self.hedger.started()
+        self.tickets.forget("the host was restarted")
         if event.autostart and self.lattice.desk is Desk.PAUSED and event.cause == "start":
             self.set_state(-1, -1, Desk.RUNNING, "autostart")
         self.out.append(Wake((event.ts // BEAT + 1) * BEAT))
@@ -299,6 +316,12 @@ class Engine:
 
     # ------------------------------------------------------------ identity
 
+    def _manual(self) -> list[object]:
+        """State of hedges, tickets and pulled sides, as far as there is any: a tape without them keeps its hash."""
+        pulled = [(*key, why) for key, why in self.gate.pulled.items()]
+        parts = (("hedges", self.hedger.digest()), ("tickets", self.tickets.digest()), ("pulled", pulled))
+        return [part for part in parts if part[1]]
+
     def state_hash(self) -> str:
         """Hex digest of everything that later decisions depend on."""
         books = [
@@ -316,6 +339,8 @@ class Engine:
             self.sweeper.digest(),
             self.tasks.digest(),
             self.reconcile.digest(),
+            self.earn.digest(),
             self.version,
+            *self._manual(),
         )
         return blake2b(msgspec.msgpack.encode(state), digest_size=16).hexdigest()

@@ -13,3 +13,7 @@ class SourceError(UserError):
     """A venue or file failed."""
 
     exit_code = 3
+
+
+class Refusal(Exception):
+    """An act that is not carried out; its text is the answer."""

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmtui.core import events as ev
+from mmtui.core.ladder_side import LadderSide
 from mmtui.core.market.book import OrderBook
-from mmtui.core.quoting.model import fair_value
+from mmtui.core.quoting import params_fair, reasons, skew, width
+from mmtui.core.quoting.fair import NOBODY, Feeds, fair_value, touch
 from mmtui.core.quoting.quoter import Quoter
 from mmtui.core.risk.states import Desk
 
@@ -31,6 +33,9 @@ class MarketSide:
         self.accounts = engine.accounts
         self.protections = engine.protections
         self.sources = engine.sources
+        self.feeds = Feeds(self.books, self.prints, engine.marks, engine.ledger, self.protections)
+        self.ladders = LadderSide(engine)
+        self._ladder = self.ladders.bring
         self.dependents: list[list[int]] = []
         self.link_sources()
 
@@ -39,7 +44,7 @@ class MarketSide:
         book = self.books[i]
         book.messages += 1
         book.best_quote(event)
-        self._moved(i, event.ts, book)
+        self._moved(i, event.ts, event.ts_event, book)
 
     def delta(self, event: ev.BookDelta) -> None:
         i = event.i
@@ -48,25 +53,39 @@ class MarketSide:
             book.high_seq = event.seq
             book.messages += 1
         book.delta(event)
-        self._moved(i, event.ts, book)
+        self._moved(i, event.ts, event.ts_event, book)
 
     def snapshot(self, event: ev.BookSnapshot) -> None:
         i = event.i
         book = self.books[i]
         book.messages += 1
         book.snapshot(event)
-        self._moved(i, event.ts, book)
+        self._moved(i, event.ts, event.ts_event, book)
 
     def trade(self, event: ev.Trade) -> None:
         i = event.i
         self.books[i].messages += 1
         self.prints[i].append((event.ts, event.px, event.sz, event.side))
         self.protections.seen[i] = event.ts
-        pricing = self.quoters[i].pricing
-        if pricing is not None:
-            pricing.observe(event.ts_event, event.side, event.px, self.accounts[i].references.before(event.ts_event))
+        self.engine.earn.trade(event)
+        quoter = self.quoters[i]
+        if quoter.pricing is not None:
+            reference = self.accounts[i].references.before(event.ts_event)
+            quoter.pricing.observe(event.ts_event, event.side, event.px, reference)
+        if quoter.hears:
+            self.ladders.trade(event)
+        if not quoter.plain:
+            if quoter.steps.signals is not None:
+                quoter.steps.signals.flow.note(event.ts, event.side, event.sz)
+            self._again(quoter, event.ts)
 
-    def _moved(self, i: int, ts: int, book: OrderBook) -> None:
+    def _again(self, quoter: Quoter, ts: int) -> None:
+        """What fair value may be made of has changed beside the book."""
+        book = self.books[quoter.i]
+        if quoter.active and book.quotable:
+            self._quote(quoter, ts, book)
+
+    def _moved(self, i: int, ts: int, ts_event: int, book: OrderBook) -> None:
         """The touch of a book may have moved: reference, volatility, quotes."""
         self.protections.seen[i] = ts
         bid, ask = book.bid, book.ask
@@ -79,18 +98,21 @@ class MarketSide:
             return
         references = self.accounts[i].references
         mid2 = bid + ask
-        if not references.mids or references.mids[-1] != mid2:
+        moved = not references.mids or references.mids[-1] != mid2
+        if moved:
             references.note(ts, mid2)
             quoter.volatility.note(ts, mid2)
+        if not quoter.plain:
+            quoter.steps.widening.message(ts, ts_event)
+            if moved:
+                quoter.steps.moved(self.feeds, i, quoter.slots, ts)
         if quoter.active:
             self._quote(quoter, ts, book)
         elif not self.protections.ready[i] and self.protections.lift(i, ts):
             self.protections.ready[i] = True
             self.engine.activate(i)
         for j in self.dependents[i]:
-            follower = self.quoters[j]
-            if follower.active and self.books[j].quotable:
-                self._quote(follower, ts, self.books[j])
+            self._again(self.quoters[j], ts)
 
     def gap(self, event: ev.BookGap) -> None:
         book = self.books[event.i]
@@ -111,10 +133,20 @@ class MarketSide:
             self.engine.settle(event.i, last)  # the new period came before our timer did
         self.engine.marks[event.i] = event
         self.protections.seen[event.i] = event.ts
+        if not self.quoters[event.i].plain:
+            self._again(self.quoters[event.i], event.ts)
 
-    def alive(self, event: ev.Liquidation) -> None:
+    def liquidation(self, event: ev.Liquidation) -> None:
+        """A forced order of somebody else: it counts for every market of its base asset."""
         self.books[event.i].messages += 1
         self.protections.seen[event.i] = event.ts
+        worth = self.feeds.worth(event.i, event.px, event.sz)
+        for j in self.feeds.kin[event.i]:
+            quoter = self.quoters[j]
+            quoter.steps.widening.liquidated(event.ts, worth)
+            quoter.refresh()
+            if not quoter.plain:
+                self._again(quoter, event.ts)
 
     def heartbeat(self, event: ev.Heartbeat) -> None:
         for i, v in enumerate(self.engine.venue_of):
@@ -159,94 +191,119 @@ class MarketSide:
         self.quoters[i].rescale(self.accounts[i].grid, px, sz)
         self.engine.gate.position_limits[i] = self.quoters[i].limit
         self.engine.gate.baselines[i] *= sz
-        self.engine.tasks.rescale(i, px)
+        self.engine.tasks.rescale(i, px, sz)
+        self.engine.hedger.rescale(i, px)
+        self.engine.tickets.rescale(i, px, sz)
+        self.engine.earn.rescale(i, sz)
         self.engine.ledger.regrid()
         self.engine.version += 1
 
     def link_sources(self) -> None:
-        """Who is priced from whom; called again when fair_source changes."""
+        """Who is priced from whom; called again when parameters change."""
         self.dependents = [[] for _ in self.quoters]
         for i, quoter in enumerate(self.quoters):
             params = quoter.params
-            self.sources[i] = self.engine.setup.index(params.fair_source) if params.fair_value == "other" else -1
-            if self.sources[i] >= 0:
-                self.dependents[self.sources[i]].append(i)
+            kinds = {kind for kind, _ in params_fair.kinds(params)}
+            lead = self.lead(quoter)
+            self.sources[i] = lead if "other" in kinds else -1
+            leads = {lead} if lead >= 0 and params_fair.leads(params) else set()
+            if "consolidated" in kinds:
+                leads.update(self.feeds.kin[i])
+            for j in sorted(leads - {i}):
+                self.dependents[j].append(i)
+
+    def lead(self, quoter: Quoter) -> int:
+        """The instrument that a quoter is priced from beside its own; -1: none."""
+        source = quoter.params.fair_source
+        quoter.steps.fair.lead = self.engine.setup.index(source) if source else -1
+        return quoter.steps.fair.lead
+
+    def beat(self, quoter: Quoter, ts: int) -> None:
+        """On the timer: what is too slow or too seldom for the way from a message to its quote."""
+        quoter.calibrate(ts)
+        params = quoter.params
+        if self.engine.obligations.keepers[quoter.i]:
+            kept = self.engine.obligations
+            quoter.promise(kept.max_width_bps(quoter.i), kept.min_size(quoter.i))
+        if params.risk_zone == "auto":
+            quoter.enter(width.zone(params, quoter.zone, quoter.volatility.bps(params.vol_horizon_s)))
+        if not quoter.plain:
+            quoter.steps.widening.beat(ts)
+            quoter.refresh()
+        if params.target_kind == "trend":
+            share = skew.trend_share(quoter.steps.momentum(ts), params.target_trend_bps)
+            quoter.aim(int(share * params.target_share * quoter.limit))
+        elif params.target_kind == "equity":
+            reference = self.accounts[quoter.i].references.last()
+            lot = self.feeds.worth(quoter.i, reference // 2, 1)
+            if lot > 0.0:
+                quoter.aim(int(params.target_share * float(self.engine.setup.equity) / lot))
 
     def _quote(self, quoter: Quoter, ts: int, book: OrderBook) -> None:
         """The hot path: fair value, prices, and only if they changed the ladder. A strategy that fails pulls its own
         quotes and nothing else."""
         try:
             bid, ask = book.bid, book.ask
-            if quoter.micro:
+            if quoter.plain and quoter.micro:
                 bid_sz, ask_sz = book.bid_sz, book.ask_sz
                 fair = (bid * ask_sz + ask * bid_sz) / (bid_sz + ask_sz)
             else:
-                source = self.sources[quoter.i]
-                fair = fair_value(book, quoter.params, self._other(quoter.i, source) if source >= 0 else 0.0)
-                if fair <= 0:
-                    return
+                fair = self.fair(quoter, ts, book)
+            if fair <= 0.0:
+                self._no_fair_value(quoter)
+                return
             # below a small part of the tolerance a move of fair value cannot move an order
             if (
                 not quoter.dirty
                 and -quoter.deaf < fair - quoter.fair < quoter.deaf
                 and bid == quoter.bid
                 and ask == quoter.ask
+                and (quoter.plain or not quoter.stirred())
             ):
                 return
             if quoter.reprice(bid, ask, fair, self.accounts[quoter.i].position, ts):
                 self._ladder(quoter, ts)
+                if quoter.operator.exit:
+                    quoter.reasons = {
+                        side: reasons.EXIT if reason == reasons.REDUCE else reason
+                        for side, reason in quoter.reasons.items()
+                    }
         except Exception as error:  # whatever a step of the pipeline raises: said, and the instrument is safe
             self.engine.trip(quoter.i, f"quoting failed: {type(error).__name__}")
             quoter.dirty = True
 
-    def _other(self, i: int, source: int) -> float:
-        """Mid of the fair source in ticks of instrument i; 0.0 when it has none."""
-        book = self.books[source]
-        return book.mid2() / 2 * float(self.accounts[source].grid.tick) / float(self.accounts[i].grid.tick)
+    def fair(self, quoter: Quoter, ts: int, book: OrderBook) -> float:
+        """Fair value in ticks by a quoter's parameters; 0.0 when it has none."""
+        if not quoter.plain:
+            return self._priced(quoter, ts, book)
+        lead = quoter.steps.fair.lead if quoter.params.fair_value == "other" else -1
+        return fair_value(book, quoter.params, self.feeds.price(quoter.i, lead) if lead >= 0 else 0.0)
 
-    def _ladder(self, quoter: Quoter, ts: int) -> None:
-        """Bring the orders of both sides to the wanted prices and sizes."""
-        i = quoter.i
-        position = self.accounts[i].position
-        quoter.resize(position, ts)
-        quoter.dirty = False
-        band = quoter.tolerance()
-        for side in (1, -1):
-            want = quoter.want[0] if side > 0 else quoter.want[1]
-            sizes = quoter.sizes[side]
-            held = quoter.hold[side] > ts
-            reason = f"cancelled by {quoter.hold_by[side]}" if held else ""
-            waiting = False
-            slots = quoter.slots[side]
-            for k, order in enumerate(slots):
-                px, sz = (want[k], sizes[k]) if k < len(want) and not held else (0, 0)
-                if order is not None:
-                    keep = quoter.keep(order, px, sz, ts, band)
-                    waiting = waiting or keep is not False
-                    if keep is False:
-                        self.engine.orders.cancel(order)
-                    continue
-                if sz <= 0:
-                    reason = reason or self._no_size(quoter, side, position)
-                elif ts >= self.engine.orders.reject_until[i]:
-                    tif = "GTX" if quoter.params.post_only else "GTC"
-                    why = self.engine.orders.place(i, side, px, sz, tif, "quote", k)
-                    if why:
-                        reason = reason or why
-                    else:
-                        waiting = True
-                else:
-                    reason = reason or "after a reject"
-            quoter.reasons[side] = "" if waiting else reason or "between orders"
+    def _priced(self, quoter: Quoter, ts: int, book: OrderBook) -> float:
+        """Fair value by the steps that are on, and what else they say into the quoter; 0.0 when it has no price."""
+        i, steps, slots = quoter.i, quoter.steps, quoter.slots
+        if steps.fair.remembers and not steps.fair.mean.ts:
+            steps.moved(self.feeds, i, slots, ts)
+        fair = steps.fair.value(self.feeds, i, slots, ts)
+        if fair <= 0.0:
+            return 0.0
+        if steps.signals is not None:
+            quoter.shift = steps.signals.bps(self.feeds, steps.fair, i, slots, ts)
+        lead = steps.fair.lead
+        quoter.widen = steps.widening.bps(ts, (ts - self.protections.seen[lead]) * 1e-9 if lead >= 0 else 0.0)
+        if quoter.params.cost_floor:
+            quoter.cost = self.accounts[i].average()
+        if quoter.operator.exit:
+            others = touch(book, slots if quoter.live else NOBODY)
+            quoter.others = others[0], others[2]
+        return fair
 
-    def _no_size(self, quoter: Quoter, side: int, position: int) -> str:
-        if quoter.reduce_mode and side * position >= 0:
-            return "REDUCE"
-        if quoter.guard and side * position >= 0:
-            return quoter.guard
-        if quoter.limit - side * position <= 0:
-            return "position limit"
-        return "position at 90 % of its limit" if quoter.full(side, position) else "size below one lot"
+    def _no_fair_value(self, quoter: Quoter) -> None:
+        """Nothing is quoted from a price that is not known."""
+        quoter.want = quoter.priced = ((), ())
+        quoter.reasons = {1: reasons.NO_FAIR_VALUE, -1: reasons.NO_FAIR_VALUE}
+        quoter.dirty = True
+        self.engine.orders.pull(quoter.i)
 
     def requote(self, i: int) -> None:
         """Decide again, whatever the book did: parameters, position, orders or state have changed."""

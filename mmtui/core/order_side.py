@@ -77,8 +77,10 @@ class OrderSide:
             for other in self.tracker.open.values():
                 if other.i == i and other.side == -side and side * px >= side * other.px:
                     return "own order across"
-        elif purpose in ("flatten", "close"):
+        elif purpose in ("flatten", "close", "roll"):
             collar, reference = self.engine.tasks.collar(i)
+        elif purpose == "hedge":
+            collar, reference = self.engine.hedger.collar(i)
         else:
             collar, reference = limits.collar_manual_bps, self.accounts[i].references.last()
         state = self.engine.lattice.effective(i)
@@ -88,6 +90,7 @@ class OrderSide:
         effect = PlaceOrder(i, self.tracker.next_oid, side, px, lots, tif, reduce_only, purpose, level)
         self.tracker.next_oid += 1
         order = self.tracker.add(effect, self.engine.ts)
+        self.engine.earn.sent(order)
         if purpose == "quote":
             self.quoters[i].slots[side][level] = order
         self.engine.gate.count(self.engine.venue_of[i], self.engine.ts)
@@ -101,6 +104,7 @@ class OrderSide:
             self.tracker.apply(order, Fact.CANCEL_SENT)
             order.cancel_ts = self.engine.ts
             self.engine.gate.count(self.engine.venue_of[order.i], self.engine.ts)
+            self.engine.earn.touched(order)
             self.engine.out.append(CancelOrder(order.i, order.oid))
 
     def pull(self, i: int) -> None:
@@ -259,6 +263,8 @@ class OrderSide:
             self.engine.market.requote(order.i)
         else:
             self.engine.tasks.ended(order)
+            self.engine.hedger.ended(order)
+            self.engine.tickets.ended(order)
 
     def fill(self, event: ev.Fill) -> None:
         i = event.i
@@ -269,10 +275,13 @@ class OrderSide:
         self.engine.reconcile.booked(event)
         self.engine.ledger.mark(i)
         if not account.rate:
-            account.rate = self.engine.ledger.rate(i)
+            account.convert(self.engine.ledger.rate(i))
         fee = self.money(i, event.fee, f"fill {event.trade_id}")
         purpose = order.purpose if order is not None else "manual"
-        account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose)
+        level = order.level if order is not None else 0
+        account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose, level)
+        if purpose == "quote":
+            self.engine.market.ladders.filled(event)
         pricing = self.quoters[i].pricing
         if pricing is not None and event.maker:  # where the feed has not shown the trade
             pricing.observe(event.ts_event, -event.side, event.px, account.references.before(event.ts_event))
@@ -285,6 +294,7 @@ class OrderSide:
                 self.engine.market.requote(i)
             return
         ended = self.tracker.fill(order, event.sz)
+        self.engine.earn.filled(order, event.sz)
         if self.tracker.overfilled(order):
             self.engine.broken(i, f"order {order.oid} overfilled: {order.filled} of {order.sz} lots")
         self.engine.version += 1
@@ -292,6 +302,8 @@ class OrderSide:
             self.ended(order)
         else:
             self.engine.market.requote(i)
+        if self.engine.hedger.assets:
+            self.engine.hedger.filled(i)
 
     def _new(self, event: ev.Fill) -> bool:
         """Whether a fill is to be booked: once an instrument and trade id, whatever is sent again."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
+from mmtui.core.earn.programme import Obligation
+from mmtui.core.hedging.params import Hedge
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.limits import Limits
@@ -48,6 +50,9 @@ class DeskSetup(msgspec.Struct, frozen=True, kw_only=True):
     landing_ms: list[int] = []
     #: Orders and positions are compared with the venue's so often (live desks; 0: only after a restart or reconnect).
     reconcile_s: float = 0.0
+    obligations: list[Obligation] = []
+    venue_equity: list[str] = []  # what each venue's account holds, in currency; [] or "0": the desk's equity
+    hedges: dict[str, Hedge] = {}  # asset -> its hedger's parameters; an asset without is not hedged
 
     def index(self, instrument_id: str) -> int:
         """Place of an instrument in the table, -1 when it is not there."""

@@ -1,4 +1,4 @@
-"""Runs flatten and close inside the engine: own orders out first, then slice after slice, then an end that is said.
+"""Runs flatten, close and roll inside the engine: own orders out first, slice after slice, then an end that is said.
 
 Rules of this file: tasks decide (tasks.py), the engine's gate lets out; a task ends done, at its cap, or aborted.
 """
@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mmtui.core import tasks
+from mmtui.core.hedging import roll
+from mmtui.core.hedging.hedger import touch
 from mmtui.core.market.instrument import plain
 from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
@@ -33,7 +35,7 @@ class TaskRunner:
     @property
     def desk(self) -> tasks.Desk:
         engine = self.engine
-        return tasks.Desk(engine.setup, engine.ledger, engine.books, engine.protections)
+        return tasks.Desk(engine.setup, engine.ledger, engine.books, engine.protections, engine.marks)
 
     def begin(self, kind: str, asset: str, by: str) -> str:
         """Start a task of one asset: what it will do, in words; or why not."""
@@ -46,6 +48,24 @@ class TaskRunner:
         references = {i: engine.books[i].mid2() for i in desk.instruments(asset) if engine.books[i].quotable}
         task = tasks.Task(kind, asset, by, engine.ts, references)
         task.start = task.left = plan.size
+        self._start(task, plan)
+        return ""
+
+    def begin_roll(self, source: int, to: int, lots: int, passive: bool, by: str) -> str:
+        """Start to move lots of one contract to another of its asset: "" or why not."""
+        asset = self.engine.setup.instruments[source].instrument.base
+        if asset in self.running:
+            return f"{self.running[asset].kind} of {asset} runs already"
+        desk = self.desk
+        plan = roll.plan(desk, source, to, lots)
+        task = roll.Roll(desk, asset, by, self.engine.ts, (source, to), lots, passive)
+        task.start = task.left = plan.size
+        self._start(task, plan)
+        return ""
+
+    def _start(self, task: tasks.Task, plan: tasks.Plan) -> None:
+        """Own orders out of the way, the instruments PAUSED, and it is said."""
+        engine, desk, kind, asset, by = self.engine, self.desk, task.kind, task.asset, task.by
         self.running[asset] = task
         for i in desk.instruments(asset):
             if engine.lattice.effective(i) < Desk.PAUSED:
@@ -54,10 +74,9 @@ class TaskRunner:
                 engine.orders.cancel(order)
         engine.version += 1
         engine.alert("warn", "task", f"{kind} {asset} by {by}: {plan.text}")
-        return ""
 
     def abort(self, why: str, assets: list[str] | None = None) -> list[str]:
-        """Stop tasks; the outstanding slice is an IOC and ends by itself."""
+        """Stop tasks; an outstanding slice is an IOC and ends by itself, or is cancelled."""
         stopped = []
         for asset in list(self.running):
             if assets is None or asset in assets:
@@ -93,11 +112,13 @@ class TaskRunner:
         bases = {self.engine.setup.instruments[i].instrument.base for i in scope}
         return ", ".join(f"{task.kind} of {task.asset}" for task in self.running.values() if task.asset in bases)
 
-    def rescale(self, i: int, px: int) -> None:
-        """A finer tick: references are in half ticks."""
+    def rescale(self, i: int, px: int, sz: int) -> None:
+        """A finer tick or lot: references are in half ticks."""
         for task in self.running.values():
             if i in task.references:
                 task.references[i] *= px
+            if isinstance(task, roll.Roll):
+                task.rescale(i, sz)
 
     def ended(self, order: Order) -> None:
         for task in self.running.values():
@@ -112,7 +133,12 @@ class TaskRunner:
 
     def _step(self, task: tasks.Task, ts: int) -> None:
         engine, desk = self.engine, self.desk
-        if task.oid or ts - task.last_slice < tasks.SLICE_GAP_NS:
+        if ts - task.last_slice < tasks.SLICE_GAP_NS:
+            return
+        if task.oid:
+            order = engine.tracker.open.get(task.oid)
+            if order is not None and order.tif == "GTX" and roll.behind(order, touch(engine, order.i, order.side)):
+                engine.orders.cancel(order)
             return
         resting = [o for i in desk.instruments(task.asset) for o in engine.tracker.of(i)]
         if resting:
@@ -139,6 +165,10 @@ class TaskRunner:
         self._send(task, slice_, ts)
 
     def _next(self, task: tasks.Task, desk: tasks.Desk) -> tuple[int, Decimal, str]:
+        if isinstance(task, roll.Roll):
+            turn = roll.turn(desk, task)
+            task.resting = turn.passive
+            return turn.i, turn.work, turn.why
         if task.kind == "flatten":
             net = desk.net(task.asset)
             task.left = abs(net)
@@ -159,7 +189,8 @@ class TaskRunner:
         position = engine.accounts[slice_.i].position
         reduces = kind != "spot" and position * slice_.side < 0 and slice_.lots <= abs(position)
         oid = engine.tracker.next_oid
-        why = engine.orders.place(slice_.i, slice_.side, slice_.px, slice_.lots, "IOC", task.kind, task.sent, reduces)
+        px, tif = (touch(engine, slice_.i, slice_.side), "GTX") if task.resting else (slice_.px, "IOC")
+        why = engine.orders.place(slice_.i, slice_.side, px, slice_.lots, tif, task.kind, task.sent, reduces)
         if why:
             self._end(task, why)
             return
@@ -171,6 +202,9 @@ class TaskRunner:
     def _end(self, task: tasks.Task, why: str) -> None:
         engine = self.engine
         del self.running[task.asset]
+        order = engine.tracker.open.get(task.oid)
+        if order is not None and order.tif != "IOC":
+            engine.orders.cancel(order)
         engine.version += 1
         severity = "info" if why.startswith("done") else "danger"
         text = _left(task.left)

@@ -9,10 +9,13 @@ Rules of this file: decides the next slice; the engine's gate lets it out or not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from math import ceil, floor
 from typing import NamedTuple
 
+from mmtui.core.events import MarkPrice
+from mmtui.core.hedging.funding import carry_bps
 from mmtui.core.ledger.ledger import Ledger
 from mmtui.core.market.book import OrderBook
 from mmtui.core.risk.protections import Protections
@@ -70,6 +73,7 @@ class Task:
         self.left = Decimal(0)
         self.sent = 0
         self.leg = -1
+        self.resting = False  # the next slice is post-only at the touch
 
     def digest(self) -> tuple[object, ...]:
         return (self.kind, self.asset, self.oid, self.last_slice, self.at_cap, self.extended, self.sent)
@@ -82,6 +86,7 @@ class Desk(NamedTuple):
     ledger: Ledger
     books: list[OrderBook]
     protections: Protections
+    marks: Sequence[MarkPrice | None] = ()
 
     def instruments(self, asset: str) -> list[int]:
         return [i for i, item in enumerate(self.setup.instruments) if not asset or item.instrument.base == asset]
@@ -112,6 +117,12 @@ class Desk(NamedTuple):
             out.append(Leg(i, self.ledger.delta(i, self.books), self.live(i)))
         return out
 
+    def locked(self, asset: str) -> Decimal:
+        """Base units that are held long and short at once: what a close would trade without moving delta."""
+        deltas = [self.ledger.delta(i, self.books) for i in self.instruments(asset)]
+        long, short = (sum((abs(d) for d in deltas if (d > 0) is up and d), Decimal(0)) for up in (True, False))
+        return min(long, short)
+
     def target(self, asset: str) -> Decimal:
         return sum(
             (
@@ -140,6 +151,13 @@ class Desk(NamedTuple):
         reach = touch * DEPTH_BPS * 1e-4
         levels = (book.asks if asks else book.bids).top(200)
         return sum(q for p, q in levels if abs(p - touch) <= reach)
+
+    def carry(self, i: int, side: int) -> float:
+        """Funding that trading on `side` costs until the next payment, as a share of notional (limits.leg_order)."""
+        if self.setup.limits.leg_order == "size" or not self.marks:
+            return 0.0
+        mark = self.marks[i]
+        return carry_bps(mark.funding, side) * 1e-4 if mark is not None else 0.0
 
     def cost(self, i: int, side: int, lots: int) -> float:
         """Expected cost in quote units of taking `lots` now: to the mid, by the levels displayed, plus the fee."""
@@ -185,6 +203,7 @@ def choose_leg(desk: Desk, asset: str, net: Decimal) -> tuple[int, str]:
         share = desk.cost(leg.i, side, lots) / max(
             1e-9, account.grid.notional_atoms(desk.books[leg.i].mid2(), lots) / 1e18
         )
+        share += desk.carry(leg.i, side)
         key = (share, account.position * side >= 0, -desk.depth(leg.i, side))  # as cheap: what lowers the gross
         if best < 0 or key < best_key:
             best, best_key = leg.i, key
@@ -223,8 +242,11 @@ def next_close(desk: Desk, goals: dict[int, Decimal]) -> tuple[int, Decimal]:
         return -1, Decimal(0)
     net = sum(goals.values(), Decimal(0))
     same = {i: w for i, w in workable.items() if (w > 0) == (net > 0)}
+    if desk.setup.limits.leg_order == "cost" and all(not desk.lots(i, net) for i in workable):
+        same = {}  # nothing is open on balance: the dearest of all legs goes first, the others in lockstep
     pool = same or workable
-    i = max(pool, key=lambda k: (abs(pool[k]), -k))
+    dear = {k: -desk.carry(k, -1 if pool[k] > 0 else 1) for k in pool}  # what keeping a leg costs
+    i = max(pool, key=lambda k: (dear[k], abs(pool[k]), -k))
     work = pool[i]
     if same and len(workable) > len(same) and abs(net) < abs(work) and desk.lots(i, net) > 0:
         work = net  # take the net out first; the rest goes in lockstep
@@ -233,18 +255,25 @@ def next_close(desk: Desk, goals: dict[int, Decimal]) -> tuple[int, Decimal]:
 
 def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
     """An IOC of at most 10 % of the depth within 10 bps, or why there is none ("cap" ends the task)."""
+    return slice_of(desk, i, work, task.references.get(i) or desk.books[i].mid2(), desk.cap_bps(i))
+
+
+def slice_of(
+    desk: Desk, i: int, work: Decimal, reference: int, cap_bps: float, share: float = DEPTH_SHARE
+) -> Slice | str:
+    """An IOC against `work` (signed delta) of at most `share` of the depth, its price at the cap from `reference`
+    (half ticks); or why there is none: dust, cap, spot balance."""
     side = -1 if work > 0 else 1
     book = desk.books[i]
     remaining = desk.lots(i, work)
-    reference = task.references.get(i) or book.mid2()
-    reach = desk.cap_bps(i) * 1e-4 * reference / 2
+    reach = cap_bps * 1e-4 * reference / 2
     account = desk.ledger.accounts[i]
     step = account.tick_step
     px = ceil((reference / 2 - reach) / step) * step if side < 0 else floor((reference / 2 + reach) / step) * step
-    minimum = _min_lots(desk, i, px)
+    minimum = min_lots(desk, i, px)
     if remaining < max(1, minimum):
         return "dust"
-    lots = min(remaining, max(1, minimum, int(desk.depth(i, side) * DEPTH_SHARE)))
+    lots = min(remaining, max(1, minimum, int(desk.depth(i, side) * share)))
     if 0 < remaining - lots < minimum:  # what is left would be too small to trade
         lots = remaining - minimum if remaining >= 2 * minimum else remaining
     if (side < 0 and book.bid < px) or (side > 0 and book.ask > px):
@@ -258,7 +287,7 @@ def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
     return Slice(i, side, px, lots)
 
 
-def _min_lots(desk: Desk, i: int, px: int) -> int:
+def min_lots(desk: Desk, i: int, px: int) -> int:
     """The least that the venue takes at this price."""
     account = desk.ledger.accounts[i]
     need = float(account.instrument.min_notional)
@@ -279,7 +308,7 @@ def plan(desk: Desk, kind: str, asset: str) -> Plan | None:
         word = "sell" if side < 0 else "buy"
         venue = desk.setup.instruments[i].instrument.venue
         size = desk.ledger.accounts[i].grid.base_lots(lots, desk.books[i].mid2())
-        text = f"{word} {_short(size)} {asset} on {venue}"
+        text = f"{word} {short(size)} {asset} on {venue}"
         return Plan(kind, asset, text, size, (i,), desk.cost(i, side, lots), desk.worst(i, lots))
     goals, dead = close_goals(desk.legs(asset))
     if not goals:
@@ -294,7 +323,7 @@ def plan(desk: Desk, kind: str, asset: str) -> Plan | None:
         expected += desk.cost(i, side, lots)
         worst += desk.worst(i, lots)
         instrument = desk.setup.instruments[i].instrument
-        words.append(f"{'sell' if side < 0 else 'buy'} {_short(abs(work))} {instrument.base} on {instrument.venue}")
+        words.append(f"{'sell' if side < 0 else 'buy'} {short(abs(work))} {instrument.base} on {instrument.venue}")
     for i in dead:
         words.append(f"{desk.setup.instruments[i].instrument.venue} is dead: left with its hedge")
     if not expected and not worst:
@@ -303,5 +332,6 @@ def plan(desk: Desk, kind: str, asset: str) -> Plan | None:
     return Plan(kind, asset, ", ".join(words), size, tuple(goals), expected, worst)
 
 
-def _short(value: Decimal) -> str:
+def short(value: Decimal) -> str:
+    """Base units for people."""
     return format(value.quantize(Decimal("0.00001")).normalize(), "f")

@@ -20,6 +20,7 @@ from mmtui.host.registry import Desk, find
 from mmtui.link.blocking import BlockingConnection, hello
 from mmtui.link.codec import LinkError
 from mmtui.link.messages import Cmd, Item, Refused, Status, StatusRequest
+from mmtui.link.words import HANDS
 
 #: An act is answered in milliseconds; a shutdown has to prove zero first.
 ANSWER_S = 10.0
@@ -72,8 +73,14 @@ def arguments(act: Act, words: list[str]) -> dict[str, Value]:
         return {"pct" if act.name == "size" else "bps": _number(act, words)}
     if act.name == "set":
         return _settings(words)
+    if act.name == "profile" and len(words) == 1:
+        return {"name": words[0]}
+    if act.name == "revert":
+        return {"keys": words} if words else {}
     if act.name == "cancel":
         return _cancel(words)
+    if act.name in HANDS:
+        return HANDS[act.name](words)
     if act.name == "stop" and words == ["drain"]:
         return {"drain": True}
     if act.name == "flatten" and len(words) == 1:
@@ -206,5 +213,10 @@ def _print_status(body: dict[str, Any], as_json: bool) -> int:
         print(
             f"  {ident:<24} {row['bid']} / {row['ask']}  position {row['position']}  orders {row['open_orders']}  "
             f"spread {row['spread_bps']} bps  skew {row['skew_bps']} bps  {row['reason']}"
+        )
+    for asset, row in body["hedges"].items():
+        print(
+            f"  hedge {asset:<18} {row['text']}, delta {row['delta']:g} of {row['target']:g} ± {row['band']:g}, "
+            f"unhedged {row['unhedged_s']:.1f} s"
         )
     return 0

@@ -34,7 +34,7 @@ from mmtui.core.events import (
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.runner import NEVER, Execution, Runner
 from mmtui.core.setup import DeskSetup
-from mmtui.host import latch
+from mmtui.host import latch, parameters
 from mmtui.host.ahead import Ahead
 from mmtui.host.blocks import IdBlocks
 from mmtui.host.brake import Brake
@@ -42,7 +42,7 @@ from mmtui.host.frames import Extras, FrameBuilder
 from mmtui.host.pace import Lag, Pace
 from mmtui.host.recorder import Recorder
 from mmtui.link.acts import to_command
-from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, Transport, View, Welcome
+from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, Params, ParamsRequest, Transport, View, Welcome
 from mmtui.tape.format import TapeError
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.writer import TapeWriter
@@ -268,6 +268,9 @@ class Desk:
 
     def frame(self, view: View, cockpits: int, operators: list[str]) -> Frame:
         return self.frames.frame(view, self._extras(self.lag.recent_ms(), cockpits, operators))
+
+    def parameters(self, request: ParamsRequest) -> Params:
+        return parameters.answer(self.engine, request)
 
     def status(self, cockpits: int = 0) -> dict[str, Any]:
         return {**self.frames.status(self._extras(0.0, cockpits, [])), "loop": self.lag.body()}

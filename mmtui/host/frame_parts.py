@@ -5,9 +5,14 @@ Rules of this file: functions from the engine to a message part; nothing is kept
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
+from mmtui.core import events as ev
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import money
+from mmtui.core.market.instrument import plain
 from mmtui.core.risk.states import Desk
 from mmtui.link import messages as m
 
@@ -18,6 +23,7 @@ ABSENT = {
     "inverse": ("borrow",),
 }
 PRINTS = 12
+SECOND = 1_000_000_000
 
 
 def book_state(engine: Engine, i: int, now: int) -> str:
@@ -57,6 +63,20 @@ def _steps(engine: Engine, i: int, side: int) -> list[m.Step]:
     return [m.Step(line.label, line.value * tick, line.after * tick) for line in engine.quoters[i].why(side)]
 
 
+def why_status(engine: Engine, i: int) -> dict[str, Any]:
+    """Why each side is where it is, or is not: its reason, and its waterfall with prices and bps of fair value."""
+    out: dict[str, Any] = {}
+    for name, side in (("bid", 1), ("ask", -1)):
+        steps = _steps(engine, i, side)
+        unit = steps[0].value * 1e-4 if steps else 0.0
+        lines = [
+            {"step": one.label, "bps": round(one.value / unit, 4) if k else 0.0, "price": round(one.after, 12)}
+            for k, one in enumerate(steps)
+        ]
+        out[name] = {"reason": engine.quoters[i].reasons[side], "waterfall": lines}
+    return out
+
+
 def _protections(engine: Engine, i: int, now: int) -> list[str]:
     out = [engine.protections.reasons[i]] if engine.protections.reasons[i] else []
     ease = engine.quoters[i].ease_until - now
@@ -91,14 +111,15 @@ def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
         fair=fair * float(grid.tick),
         fair_kind=quoter.params.fair_value,
         spread_bps=quoter.width(),
-        base_spread_bps=quoter.params.spread_bps,
+        base_spread_bps=quoter.base_width(),
         skew_bps=quoter.lean(account.position) + operator.skew_bps,
         operator_spread_bps=operator.spread_bps,
         operator_skew_bps=operator.skew_bps,
         operator_size_pct=operator.size_pct,
         offsets_owner=owner,
         wide=operator.wide,
-        reduce=quoter.reduce_mode,
+        reduce=quoter.reduce,
+        exit=operator.exit,
         reason_bid=quoter.reasons[1],
         reason_ask=quoter.reasons[-1],
         why_bid=_steps(engine, i, 1),
@@ -129,8 +150,68 @@ def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
     )
 
 
+def base_text(value: Decimal) -> str:
+    """Base units to eight decimals."""
+    return plain(value.quantize(Decimal(1).scaleb(-8)))
+
+
+def asset_view(engine: Engine, asset: str) -> m.AssetView:
+    """Delta of an asset, what it is made of, and its hedge."""
+    kinds = {"spot": Decimal(0), "linear": Decimal(0), "inverse": Decimal(0)}
+    wallet = limit = Decimal(0)
+    desk = engine.tasks.desk
+    for i in desk.instruments(asset):
+        account = engine.accounts[i]
+        kinds[account.instrument.kind] += engine.ledger.delta(i, engine.books)
+        wallet += engine.ledger.wallet(i)
+        mid2 = engine.books[i].mid2() or account.references.last()
+        limit += account.grid.base_lots(engine.gate.position_limits[i], mid2)
+    delta = sum(kinds.values(), Decimal(0)) + wallet
+    hedge = engine.hedger.assets.get(asset)
+    return m.AssetView(
+        asset=asset,
+        delta=base_text(delta),
+        spot=base_text(kinds["spot"]),
+        linear=base_text(kinds["linear"]),
+        inverse=base_text(kinds["inverse"]),
+        wallet=base_text(wallet),
+        transit="0",
+        target=base_text(desk.target(asset)),
+        limit=base_text(limit),
+        locked=base_text(desk.locked(asset)),
+        hedge=engine.hedger.words(asset),
+        band=f"{hedge.params.band:g}" if hedge is not None else "",
+        unhedged_s=engine.hedger.unhedged_s(hedge) if hedge is not None else 0.0,
+        unhedged_total_s=hedge.outside_ns / SECOND if hedge is not None else 0.0,
+    )
+
+
 def _decimals(tick: str) -> int:
     return len(tick.partition(".")[2].rstrip("0")) + 1
+
+
+def venue_view(engine: Engine, v: int, now: int, execution: str) -> m.VenueView:
+    mine = [i for i, place in enumerate(engine.venue_of) if place == v]
+    seen = max((engine.protections.seen[i] for i in mine), default=0)
+    return m.VenueView(
+        id=engine.setup.venues[v],
+        connected=engine.protections.connected[v],
+        simulated=any(engine.accounts[i].instrument.simulated for i in mine),
+        age_ms=(now - seen) // 1_000_000 if seen else -1,
+        dead_man="n/a (paper)" if execution == "paper" else _dead_man(engine.dead_man[v], now),
+        ended=engine.ended,
+        resyncs=sum(engine.books[i].gaps for i in mine),
+        damaged=sum(engine.damaged.values()),
+        orders_s=float(engine.gate.rate(v, engine.ts)),
+        execution=execution,
+    )
+
+
+def _dead_man(last: ev.DeadMan | None, now: int) -> str:
+    """What a venue's dead-man switch would do: armed 9 s, off, refused, fired, or unavailable."""
+    if last is None:
+        return "unavailable"
+    return f"armed {max(0, last.until - now) // 10**9} s" if last.state == "armed" else last.state
 
 
 def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> m.TripView | None:

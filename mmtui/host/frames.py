@@ -8,24 +8,27 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from mmtui.core import events as ev
+from mmtui.core.earn.attribution import in_cents
+from mmtui.core.earn.reading import probabilities
 from mmtui.core.effects import Alert, Effect, Result
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import UNIT, money
-from mmtui.core.market.instrument import plain
 from mmtui.core.tasks import Plan, plan
-from mmtui.host.frame_parts import book_view, instrument_view, trip_view
+from mmtui.host.earn_parts import earn_status, earn_view, line_views, obligation_views
+from mmtui.host.frame_parts import asset_view, base_text, book_view, instrument_view, trip_view, venue_view, why_status
 from mmtui.link import messages as m
+from mmtui.link.earned import EarnView, LineView
 
 #: Entries of each kind that a Snapshot of the lossless lane holds.
 KEEP = 200
 HISTORY = 600
 SECOND = 1_000_000_000
 PLAN_EVERY = SECOND // 2
+EARN_EVERY = SECOND
 
 _SPOKEN = frozenset({ev.Fill, ev.Command, ev.OrderAccepted, ev.OrderCancelled, ev.OrderRejected, ev.HostStarted})
 
@@ -57,6 +60,10 @@ class FrameBuilder:
         self.second = 0
         self._plans: list[m.PlanView] = []
         self._planned = 0
+        self._earn: list[EarnView] = []
+        self._lines: list[LineView] = []
+        self._chances: dict[int, float] = {}
+        self._earned = 0
 
     # ------------------------------------------------------------ lossless lane
 
@@ -164,6 +171,7 @@ class FrameBuilder:
         wanted = None if view.instruments is None else set(view.instruments)
         shown = [i for i in range(len(engine.books)) if wanted is None or engine.name(i) in wanted]
         lattice = engine.lattice
+        self._look(now)
         return m.Frame(
             ts=now,
             version=engine.version,
@@ -174,8 +182,8 @@ class FrameBuilder:
             books=[book_view(engine, i, view.depth, now) for i in shown],
             orders=[self._order(order, now) for order in engine.tracker.open.values()],
             instruments=[instrument_view(engine, i, now) for i in range(len(engine.books))],
-            venues=[self._venue(v, now, extras) for v in range(len(engine.setup.venues))],
-            assets=[self._asset(asset) for asset in engine.tasks.desk.assets()],
+            venues=[venue_view(engine, v, now, extras.execution) for v in range(len(engine.setup.venues))],
+            assets=[asset_view(engine, asset) for asset in engine.tasks.desk.assets()],
             gauges=[
                 m.Gauge(
                     name=one.name,
@@ -205,7 +213,19 @@ class FrameBuilder:
             loop_lag_ms=extras.loop_lag_ms,
             cockpits=extras.cockpits,
             operators=extras.operators,
+            earn=self._earn,
+            lines=self._lines,
+            obligations=obligation_views(engine, now),
         )
+
+    def _look(self, now: int) -> None:
+        """How the desk earns costs a walk through the books: made anew once a second."""
+        if self._earned and 0 <= now - self._earned < EARN_EVERY:
+            return
+        self._earned = now
+        self._earn = [earn_view(self.engine, i) for i in range(len(self.engine.books))]
+        self._lines = line_views(self.engine)
+        self._chances = probabilities(self.engine, now)
 
     def _order(self, order: Any, now: int) -> m.OwnOrder:
         return m.OwnOrder(
@@ -220,47 +240,7 @@ class FrameBuilder:
             purpose=order.purpose,
             level=order.level,
             age_ms=(now - order.sent_ts) // 1_000_000,
-        )
-
-    def _venue(self, v: int, now: int, extras: Extras) -> m.VenueView:
-        engine = self.engine
-        mine = [i for i, place in enumerate(engine.venue_of) if place == v]
-        seen = max((engine.protections.seen[i] for i in mine), default=0)
-        return m.VenueView(
-            id=engine.setup.venues[v],
-            connected=engine.protections.connected[v],
-            simulated=any(engine.accounts[i].instrument.simulated for i in mine),
-            age_ms=(now - seen) // 1_000_000 if seen else -1,
-            dead_man="n/a (paper)" if extras.execution == "paper" else _dead_man(engine.dead_man[v], now),
-            ended=engine.ended,
-            resyncs=sum(engine.books[i].gaps for i in mine),
-            damaged=sum(engine.damaged.values()),
-            orders_s=float(engine.gate.rate(v, engine.ts)),
-            execution=extras.execution,
-        )
-
-    def _asset(self, asset: str) -> m.AssetView:
-        engine = self.engine
-        kinds = {"spot": Decimal(0), "linear": Decimal(0), "inverse": Decimal(0)}
-        wallet = limit = Decimal(0)
-        desk = engine.tasks.desk
-        for i in desk.instruments(asset):
-            account = engine.accounts[i]
-            kinds[account.instrument.kind] += engine.ledger.delta(i, engine.books)
-            wallet += engine.ledger.wallet(i)
-            mid2 = engine.books[i].mid2() or account.references.last()
-            limit += account.grid.base_lots(engine.gate.position_limits[i], mid2)
-        delta = sum(kinds.values(), Decimal(0)) + wallet
-        return m.AssetView(
-            asset=asset,
-            delta=_base(delta),
-            spot=_base(kinds["spot"]),
-            linear=_base(kinds["linear"]),
-            inverse=_base(kinds["inverse"]),
-            wallet=_base(wallet),
-            transit="0",
-            target=_base(desk.target(asset)),
-            limit=_base(limit),
+            fill_probability=self._chances.get(order.oid, -1.0),
         )
 
     def _pnl(self) -> m.PnlView:
@@ -272,7 +252,7 @@ class FrameBuilder:
         return m.PnlView(
             ccy=ledger.currency,
             total=money(ledger.total()),
-            parts={part: money(parts[part]) for part in PARTS},
+            parts=in_cents(parts),
             day=money(ledger.day_total()),
             drawdown=money(ledger.drawdown()),
             history=list(self.history),
@@ -286,7 +266,12 @@ class FrameBuilder:
         self._planned = now
         desk = self.engine.tasks.desk
         found: list[Plan] = []
+        tickets: dict[str, dict[str, str]] = {}
         for asset in desk.assets():
+            prefilled = self.engine.tickets.plan(asset)
+            if prefilled is not None:
+                found.append(prefilled[0])
+                tickets[asset] = prefilled[1]
             if any(self.engine.accounts[i].position for i in desk.instruments(asset)):
                 for kind in ("flatten", "close"):
                     one = plan(desk, kind, asset)
@@ -297,11 +282,12 @@ class FrameBuilder:
                 kind=one.kind,
                 scope=one.asset,
                 text=one.text,
-                size=_base(one.size),
+                size=base_text(one.size),
                 venues=[desk.setup.instruments[i].instrument.venue for i in one.legs],
                 expected_cost=f"{one.expected:.2f}",
                 worst_cost=f"{one.worst:.2f}",
                 ccy=desk.setup.currency,
+                ticket=tickets[one.asset] if one.kind == "hedge" else {},
             )
             for one in found
         ]
@@ -325,7 +311,7 @@ class FrameBuilder:
             "ts": now,
             "venues": {
                 one.id: {"connected": one.connected, "age_ms": one.age_ms, "dead_man": one.dead_man}
-                for one in (self._venue(v, now, extras) for v in range(len(engine.setup.venues)))
+                for one in (venue_view(engine, v, now, extras.execution) for v in range(len(engine.setup.venues)))
             },
             "instruments": {engine.name(i): self._instrument_status(i) for i in range(len(engine.books))},
             "pnl": {
@@ -335,8 +321,20 @@ class FrameBuilder:
             },
             "risk": {one.name: {"share": one.share, "text": one.text} for one in engine.watch.readings(engine)},
             "tasks": [f"{task.kind} {task.asset}: {task.text}" for task in engine.tasks.running.values()],
+            "hedges": {
+                one.asset: {
+                    "text": one.hedge,
+                    "band": float(one.band),
+                    "delta": float(one.delta),
+                    "target": float(one.target),
+                    "unhedged_s": one.unhedged_s,
+                    "unhedged_total_s": one.unhedged_total_s,
+                }
+                for one in (asset_view(engine, asset) for asset in engine.hedger.assets)
+            },
             "kill_proven": engine.sweeper.proven(),
             "unknown_orders": engine.tracker.unknown(),
+            **earn_status(engine, now),
             "cockpits": extras.cockpits,
             "loop_lag_ms": extras.loop_lag_ms,
         }
@@ -356,15 +354,11 @@ class FrameBuilder:
             "spread_bps": quoter.width(),
             "skew_bps": quoter.lean(account.position) + quoter.operator.skew_bps,
             "reason": protection or "; ".join(sorted(reason for reason in reasons if reason and reason != "RUNNING")),
+            "why": why_status(engine, i),
             "fills": account.fills,
             "gaps": book.gaps,
             "markout_bps": {f"{h}s": account.markout(k) for k, h in enumerate(HORIZONS)},
         }
-
-
-def _base(value: Decimal) -> str:
-    """Base units to eight decimals."""
-    return plain(value.quantize(Decimal(1).scaleb(-8)))
 
 
 def _argument_words(args: str) -> list[str]:
@@ -381,10 +375,3 @@ def _argument_words(args: str) -> list[str]:
         elif key != "cause":
             out.append(f"{key}={value}" if key not in ("side", "asset", "order") else str(value))
     return out
-
-
-def _dead_man(last: ev.DeadMan | None, now: int) -> str:
-    """What a venue's dead-man switch would do: armed 9 s, off, refused, fired, or unavailable."""
-    if last is None:
-        return "unavailable"
-    return f"armed {max(0, last.until - now) // 10**9} s" if last.state == "armed" else last.state

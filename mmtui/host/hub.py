@@ -23,6 +23,8 @@ from mmtui.link.messages import (
     Frame,
     Hello,
     Item,
+    Params,
+    ParamsRequest,
     Refused,
     Status,
     StatusRequest,
@@ -53,6 +55,7 @@ class Stage(Protocol):
     def welcome(self, role: str) -> Welcome: ...
 
     def frame(self, view: View, cockpits: int, operators: list[str]) -> Frame: ...
+    def parameters(self, request: ParamsRequest) -> Params: ...
 
     def status(self, cockpits: int) -> dict[str, Any]: ...
 
@@ -268,6 +271,8 @@ class Hub:
         elif isinstance(message, StatusRequest):
             body = msgspec.Raw(msgspec.msgpack.encode(self.stage.status(self.cockpits)))
             client.send(Status(id=message.id, body=body))
+        elif isinstance(message, ParamsRequest):
+            client.send(self.stage.parameters(message))
         elif isinstance(message, Transport):
             self.stage.transport(message)
             self.on_change()

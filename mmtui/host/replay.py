@@ -23,10 +23,24 @@ from mmtui.core.effects import Alert, Effect
 from mmtui.core.engine import Engine
 from mmtui.core.errors import UserError
 from mmtui.core.events import MARKET, Command, Event, Fill, GridRefined
+from mmtui.host import parameters
 from mmtui.host.frames import Extras, FrameBuilder
 from mmtui.host.pace import Pace
 from mmtui.host.snapshot import restored
-from mmtui.link.messages import PROTOCOL, Cmd, Frame, Hello, Item, Mark, ReplayView, Transport, View, Welcome
+from mmtui.link.messages import (
+    PROTOCOL,
+    Cmd,
+    Frame,
+    Hello,
+    Item,
+    Mark,
+    Params,
+    ParamsRequest,
+    ReplayView,
+    Transport,
+    View,
+    Welcome,
+)
 from mmtui.tape.checkpoint import Checkpoints
 from mmtui.tape.reader import TapeReader
 
@@ -273,6 +287,9 @@ class Replay:
         extras = self._extras()
         extras.cockpits, extras.operators, extras.replay = cockpits, operators, replay
         return self._frames.frame(view, extras)
+
+    def parameters(self, request: ParamsRequest) -> Params:
+        return parameters.answer(self._engine, request)
 
     def status(self, cockpits: int = 0) -> dict[str, Any]:
         return {**self._frames.status(self._extras()), "at": self.at}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import msgspec
 
 from mmtui.core.market.instrument import Instrument
+from mmtui.link.earned import EarnView, LineView, ObligationView
 
 PROTOCOL = 1
 
@@ -62,6 +63,14 @@ class StatusRequest(msgspec.Struct, tag="status?"):
     id: str
 
 
+class ParamsRequest(msgspec.Struct, tag="params?", kw_only=True):
+    """The quoting parameters of an instrument; with `preview`, what the quotes would be if these were set."""
+
+    id: str
+    instrument: str
+    preview: dict[str, str | int | float | bool | list[str]] = {}
+
+
 # ---------------------------------------------------------------- host -> cockpit: parts
 
 
@@ -91,6 +100,7 @@ class OwnOrder(msgspec.Struct, kw_only=True):
     purpose: str
     level: int
     age_ms: int
+    fill_probability: float = -1.0  # of trading whole within 10 s, 0..1; -1: not known (yet)
 
 
 class BookView(msgspec.Struct, kw_only=True):
@@ -151,6 +161,7 @@ class InstrumentView(msgspec.Struct, kw_only=True):
     uptime: float  # share of the quoting time with both sides in the market, 0..1
     gaps: int
     messages: int
+    exit: bool = False  # EXIT NOW
     state_reason: str = ""  # why the instrument (or its venue) is not RUNNING by itself; "" when the desk's state is it
 
 
@@ -179,6 +190,11 @@ class AssetView(msgspec.Struct, kw_only=True):
     transit: str
     target: str
     limit: str  # sum of the position limits of its instruments
+    locked: str = "0"  # held long and short at once over its instruments: closing it does not change delta
+    hedge: str = ""  # what the hedger does or why it does not; "" for an asset without one
+    band: str = ""  # of the hedger, either side of the target
+    unhedged_s: float = 0.0  # delta has been outside of the band for so long
+    unhedged_total_s: float = 0.0  # and in all
 
 
 class Gauge(msgspec.Struct, kw_only=True):
@@ -237,7 +253,7 @@ class TaskView(msgspec.Struct, kw_only=True):
 class PlanView(msgspec.Struct, kw_only=True):
     """What a flatten or close would do now, for the bar that asks. Sent in every frame while there is a position."""
 
-    kind: str
+    kind: str  # flatten | close | hedge (a ticket, filled in)
     scope: str
     text: str  # "sell 0.412 BTC on usdm"
     size: str
@@ -245,6 +261,7 @@ class PlanView(msgspec.Struct, kw_only=True):
     expected_cost: str
     worst_cost: str
     ccy: str
+    ticket: dict[str, str] = {}  # hedge: instrument, side, size, price, type of the ticket act that does it
 
 
 class ReplayView(msgspec.Struct, kw_only=True):
@@ -338,6 +355,9 @@ class Frame(msgspec.Struct, tag="frame", kw_only=True):
     loop_lag_ms: float
     cockpits: int
     operators: list[str]
+    earn: list[EarnView] = []
+    lines: list[LineView] = []
+    obligations: list[ObligationView] = []
 
 
 class Status(msgspec.Struct, tag="status", kw_only=True):
@@ -347,11 +367,47 @@ class Status(msgspec.Struct, tag="status", kw_only=True):
     body: msgspec.Raw
 
 
+class Param(msgspec.Struct, kw_only=True):
+    """One parameter. Values are JSON text."""
+
+    name: str
+    value: str
+    profile: str  # what the profile in force says
+    unit: str
+    allowed: str
+    text: str  # what it does
+    changed_by: str = ""  # "" when it never was, in this session
+    changed_at: int = 0
+    before: str = ""  # that change
+
+
+class Rungs(msgspec.Struct, kw_only=True):
+    """A ladder: best first, ticks and lots; width and skew in bps."""
+
+    bids: list[Level]
+    asks: list[Level]
+    width_bps: float
+    skew_bps: float
+
+
+class Params(msgspec.Struct, tag="params", kw_only=True):
+    """Answer to ParamsRequest. `wrong`: why the preview cannot be."""
+
+    id: str
+    instrument: str
+    profile: str
+    profiles: list[str]
+    params: list[Param]
+    now: Rungs | None = None
+    then: Rungs | None = None
+    wrong: str = ""
+
+
 class Refused(msgspec.Struct, tag="refused"):
     """The host ends the connection, and why."""
 
     why: str
 
 
-ToHost = Hello | View | Cmd | Transport | StatusRequest
-ToCockpit = Welcome | Item | Snapshot | Frame | Status | Refused
+ToHost = Hello | View | Cmd | Transport | StatusRequest | ParamsRequest
+ToCockpit = Welcome | Item | Snapshot | Frame | Status | Params | Refused

@@ -11,6 +11,7 @@ from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import UNIT
 from mmtui.core.market.instrument import ATOMS
+from mmtui.review.exposure import Exposure
 
 
 def amount(units: int, scale: int = UNIT) -> float:
@@ -26,14 +27,15 @@ def pnl(parts: dict[str, int], currency: str) -> dict[str, Any]:
     }
 
 
-def outcome(engine: Engine) -> dict[str, Any]:
-    """`instruments` and `pnl_total` of the contract, and the damage that was skipped."""
+def outcome(engine: Engine, exposure: Exposure) -> dict[str, Any]:
+    """`instruments` and `pnl_total` of the contract, the inventory held, and the damage that was skipped."""
     instruments = {}
     currency = engine.setup.currency
     for i, account in enumerate(engine.accounts):
         book, grid = engine.books[i], account.grid
         times = engine.watch.times[i]
         total = times.total or 1
+        mean, deviation = exposure.position(i)
         instruments[account.instrument.id] = {
             "messages": book.messages,
             "gaps": book.gaps,
@@ -47,6 +49,7 @@ def outcome(engine: Engine) -> dict[str, Any]:
             "sold": float(grid.size_text(account.sold)),
             "position": float(grid.size_text(account.position)),
             "max_position": float(grid.size_text(account.max_position)),
+            "inventory": {"mean": round(mean, 12), "deviation": round(deviation, 12)},
             "volume_quote": amount(account.volume, ATOMS),
             "pnl": pnl(account.parts, currency),
             "markout_bps": {f"{h}s": account.markout(k) for k, h in enumerate(HORIZONS)},
@@ -58,9 +61,11 @@ def outcome(engine: Engine) -> dict[str, Any]:
             },
         }
     total_pnl = amount(engine.ledger.total())
+    mean, deviation = exposure.worth()
     return {
         "instruments": instruments,
         "pnl_total": {"ccy": currency, "total": total_pnl},
+        "inventory": {"ccy": currency, "mean": round(mean, 6), "deviation": round(deviation, 6)},
         "damaged": dict(engine.damaged),
     }
 

@@ -20,7 +20,9 @@ from mmtui.core.errors import SourceError, UserError
 from mmtui.core.events import Event
 from mmtui.core.ledger.ledger import DOLLARS
 from mmtui.core.market.instrument import Instrument
+from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting, in_words
+from mmtui.core.quoting.params_price import needs_lead
 from mmtui.core.setup import DeskSetup
 
 #: Length of a synthetic what-if without --seconds.
@@ -226,6 +228,12 @@ def override(setup: DeskSetup, sets: list[tuple[str, object]]) -> DeskSetup:
                 for item in setup.instruments
             ]
             setup = msgspec.structs.replace(setup, instruments=items)
+    for item in setup.instruments:
+        name, why = misfit(item.quoting)
+        if name:
+            raise UserError(f"--set {name}: {why}")
+        if needs_lead(item.quoting) and setup.index(item.quoting.fair_source) < 0:
+            raise UserError(f"--set fair_source={item.quoting.fair_source}: is no instrument here")
     return setup
 
 

@@ -20,9 +20,10 @@ import msgspec
 
 from mmtui.core.effects import Alert, Effect, Shutdown, Wake
 from mmtui.core.engine import Engine
-from mmtui.core.events import MARKET, Command, Event, HostStarted, HostStopped
+from mmtui.core.events import MARKET, Command, Event, HostStarted, HostStopped, Timer
 from mmtui.core.runner import Runner
 from mmtui.core.setup import DeskSetup
+from mmtui.review.exposure import Exposure
 from mmtui.review.outcome import outcome, print_outcome
 from mmtui.review.progress import watched
 from mmtui.review.request import Request, prepare
@@ -33,7 +34,9 @@ TALK = (Alert, Wake, Shutdown)
 #: A digest is kept for every so many events, so that a difference can be placed.
 DIGEST_EVERY = 10_000
 #: Recorded acts that a what-if leaves out: they belong to what happened, not to the parameters.
-LEFT_OUT = frozenset({"start", "stop", "pause", "resume", "flatten", "close", "abort", "extend", "kill", "shutdown"})
+LEFT_OUT = frozenset(
+    ("start", "stop", "pause", "resume", "flatten", "close", "ticket", "roll", "abort", "extend", "kill", "shutdown")
+)
 
 Record = Callable[[Event, list[Effect]], None]
 
@@ -47,6 +50,7 @@ class Run:
         self.engine = Engine(self.setup)
         self.execution = PaperVenue(self.setup, self.engine.books, self.setup.seed)
         self.runner = Runner(self.engine, self.execution, record or self._digest, _ignore)
+        self.exposure = Exposure(self.engine)
         self.digest = blake2b(digest_size=16)
         self.digests: list[str] = []
         self._encode = msgspec.msgpack.Encoder().encode
@@ -55,6 +59,8 @@ class Run:
 
     def _digest(self, event: Event, effects: list[Effect]) -> None:
         self._count += 1
+        if event.__class__ is Timer:
+            self.exposure.look(event.ts)
         if effects:
             decisions = [effect for effect in effects if not isinstance(effect, TALK)]
             if decisions:
@@ -104,6 +110,10 @@ def run_events(runs: list[Run], events: Iterable[Event]) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """The sub-command."""
+    if args.sweep:
+        from mmtui.review.sweep import run as sweep
+
+        return sweep(args)
     request = prepare(args)
     models = ["pessimistic", "optimistic"] if args.model == "both" else [args.model]
     result = perform(request, models)
@@ -132,10 +142,10 @@ def perform(request: Request, models: list[str]) -> dict[str, Any]:
     result: dict[str, Any] = {"session": request.session, "events": events, "elapsed_s": round(elapsed, 3)}
     result["hash"] = runs[0].hash
     result["model"] = models[0]
-    result.update(outcome(runs[0].engine))
+    result.update(outcome(runs[0].engine, runs[0].exposure))
     result["digests"] = runs[0].digests
     for other, model in zip(runs[1:], models[1:], strict=True):
-        result[model] = {"hash": other.hash, **outcome(other.engine)}
+        result[model] = {"hash": other.hash, **outcome(other.engine, other.exposure)}
     return result
 
 

@@ -10,14 +10,15 @@ from mmtui.core.effects import PlaceOrder
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 
-#: What may leave in which state (desk rules), apart from the engine's own table.
+#: What may leave in which state (desk rules), apart from the engine's own table; HALTED: REDUCING that reduce, too.
 MAY = {
-    Desk.RUNNING: ("quote", "manual", "hedge", "flatten", "close"),
-    Desk.PAUSED: ("manual", "hedge", "flatten", "close"),
+    Desk.RUNNING: ("quote", "manual", "hedge", "flatten", "close", "roll"),
+    Desk.PAUSED: ("manual", "hedge", "flatten", "close", "roll"),
     Desk.STOPPED: ("flatten", "close"),
     Desk.HALTED: ("flatten", "close"),
     Desk.KILLED: ("flatten", "close"),
 }
+REDUCING = ("manual", "roll")
 #: Where an order can be after one record, by where it was. A finished one comes back only as one that was seen again.
 _ENDS = (State.FILLED, State.CANCELLED, State.REJECTED)
 _BACK = (State.UNKNOWN, State.LIVE, State.CANCELLING)

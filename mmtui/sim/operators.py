@@ -9,8 +9,11 @@ Rules of this file: presses and pulls; what must hold afterwards stands in watch
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Protocol
 
+from mmtui.core.market.instrument import plain
+from mmtui.core.setup import DeskSetup
 from mmtui.link.codec import encode
 from mmtui.link.messages import PROTOCOL, Cmd, Hello
 from mmtui.sim.world import ALL_ORDERS, MS, SECOND, World
@@ -31,6 +34,7 @@ ACTS: tuple[tuple[str, Args, int], ...] = (
     ("size", {"pct": 10}, 3),
     ("wide", {}, 3),
     ("reduce", {}, 3),
+    ("exit", {}, 2),
     ("reset", {}, 2),
     ("undo", {}, 2),
     ("cancel", {}, 3),
@@ -49,10 +53,23 @@ RELOADS: tuple[Args, ...] = (
     {"spread_bps": 14.0},
     {"fair_value": "mid"},
     {"fair_value": "micro"},
+    {"fair_value": "ewma", "fair_tau_s": 1.0},
+    {"imbalance_bps": 2.0},
+    {"risk_zone": "amber"},
+    {"cost_floor": True},
+    {"cost_floor": False},
     {"min_life_ms": 0},
     {"requote_tolerance_bps": 0.0},
     {"post_only": False},
     {"post_only": True},
+    {"best_price": "join", "best_price_ask": "improve"},
+    {"best_price": "off", "best_price_ask": "same"},
+    {"sides": "bid"},
+    {"sides": "both"},
+    {"ping_pong": True},
+    {"ping_pong": False, "max_order_age_s": 2.0},
+    {"throttle_fills": 3, "vol_pause_bps": 20.0},
+    {"throttle_fills": 0, "vol_pause_bps": 0.0},
 )
 #: Fault 42: what no sane strategy wants.
 ABSURD: tuple[Args, ...] = (
@@ -65,6 +82,24 @@ ABSURD: tuple[Args, ...] = (
     {"requote_tolerance_bps": -1.0},
     {"spread_bps": "NaN"},
     {"gamma": 1e300},
+    {"sessions": "25:00-26:00"},
+    {"spacing": "list", "spacing_list": "9, 1"},
+    {"leg": "nowhere:BTC"},
+    {"burst_volume": 1e13},
+)
+#: What they do besides on a desk that hedges; tickets and rolls name instruments of it.
+HANDS: tuple[tuple[str, Args], ...] = (
+    ("hedge", {"op": "off"}),
+    ("hedge", {"op": "on"}),
+    ("hedge", {"op": "on"}),
+    ("hedge", {"op": "set", "passive_s": 1.0}),
+    ("ticket", {"hedge": True}),
+    ("ticket", {"side": "buy", "price": "market"}),
+    ("ticket", {"side": "sell", "price": "market"}),
+    ("ticket", {"side": "sell", "price": "market", "preview": True}),
+    ("roll", {}),
+    ("roll", {"post_only": True}),
+    ("abort", {}),
 )
 _WEIGHTS = [weight for _, _, weight in ACTS]
 _TOTAL = sum(_WEIGHTS)
@@ -125,7 +160,9 @@ class Cockpit:
 class Operators:
     """Everybody who has hands on a desk. `busy`: how often they press, in ms on average."""
 
-    def __init__(self, world: World, host: Host, busy: int) -> None:
+    def __init__(self, world: World, host: Host, busy: int, setup: DeskSetup | None = None) -> None:
+        self.setup = setup if setup is not None and setup.hedges else None  # of a desk that hedges
+        self.hands = world.rng("hands")
         self.world = world
         self.host = host
         self.busy = busy
@@ -141,6 +178,8 @@ class Operators:
         self.world.after(1_200 * MS, self.press, "start")
         self.world.after(2 * SECOND, self._act)
         self.world.after(SECOND, self._befall)
+        if self.setup is not None:
+            self.world.after(3 * SECOND, self._hand, self.setup)
 
     def press(self, action: str, reason: str = "", who: Cockpit | None = None, **args: str | int | float | bool) -> str:
         """One key of one person; the id of the command."""
@@ -171,6 +210,27 @@ class Operators:
         if action == "kill":  # later somebody comes back from it
             self.world.after((2_000 + rng.below(4_000)) * MS, self._come_back)
         self._struck(action, dict(args))
+
+    def _hand(self, setup: DeskSetup) -> None:
+        """Hedger, tickets and rolls, from a stream of their own: other seeds do not change by them."""
+        if self.ended:
+            return
+        rng = self.hands
+        self.world.after((self.busy // 2 + rng.below(self.busy)) * MS, self._hand, setup)
+        action, given = HANDS[rng.below(len(HANDS))]
+        item = setup.instruments[rng.below(len(setup.instruments))]
+        args, instrument = dict(given), item.instrument
+        if "side" in args:
+            args["size"] = plain(Decimal(instrument.lot) * (1 + rng.below(30)))
+        if action == "roll":
+            args["to"] = setup.instruments[rng.below(len(setup.instruments))].instrument.id
+        if self.host.alive:
+            self.pressed += 1
+            self.world.say("operator", f"ann: {action} {args} on {instrument.id}")
+            named = None if "hedge" in args or action == "abort" else instrument.id
+            version = self.host.seen_version()
+            ident = f"c{self.pressed}"
+            self.ann.send(Cmd(id=ident, action=action, args=args, instrument=named, version=version))
 
     def _come_back(self) -> None:
         if not self.ended and self.host.alive:

@@ -72,7 +72,7 @@ class Simulation:
         self.disk = SimDisk(world)
         self.watcher = Watcher(world, setup, self.exchanges)
         self.desk = SimDesk(world, setup, self.exchanges, self.net, self.disk, self.watcher)
-        self.operators = Operators(world, self.desk, plan.busy_ms)
+        self.operators = Operators(world, self.desk, plan.busy_ms, plan.setup)
         self.converged_ms = -1
         for exchange in self.exchanges:
             exchange.start(self.net)

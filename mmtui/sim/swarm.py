@@ -6,8 +6,11 @@ like the other, and a quiet one is drawn now and then.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
+from mmtui.core.hedging.params import Hedge
 from mmtui.core.market.instrument import Instrument, Kind
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.limits import Limits
@@ -60,15 +63,17 @@ def draw(seed: int) -> Plan:
     """Everything about a seed."""
     rng = Rng(seed, "swarm/desk")
     venues = _venues(rng)
+    flows = Rng(seed, "swarm/flow")
     instruments: list[InstrumentSetup] = []
     starts, paces, bases = [], [], []
     for venue in venues:
         rows = _ROWS[KINDS.get(venue, "linear")]
         for row in rows[: 1 + (rng.below(4) == 0)]:
-            instruments.append(_instrument(rng, venue, row))
+            instruments.append(_flowing(flows, _instrument(rng, venue, row)))
             starts.append(row[5])
             bases.append(row[7])
             paces.append((30, 60, 120, 240)[rng.below(4)])
+    _price(Rng(seed, "swarm/price"), instruments)
     setup = DeskSetup(
         name="sim",
         mode="live",
@@ -80,6 +85,7 @@ def draw(seed: int) -> Plan:
         seed=seed & 0xFFFFFFFF,
         landing_ms=[landing_ms(venue) for venue in venues],
         reconcile_s=(5.0, 10.0, 30.0)[rng.below(3)],
+        hedges=_hedges(Rng(seed, "swarm/hedge"), instruments),
     )
     kind = rng.below(40)
     return Plan(
@@ -92,6 +98,21 @@ def draw(seed: int) -> Plan:
         seconds=(150 if kind == 0 else 40 if kind < 5 else 6 + rng.below(14)),
         busy_ms=(400, 1_000, 2_500, 6_000)[rng.below(4)],
     )
+
+
+def _hedges(rng: Rng, instruments: list[InstrumentSetup]) -> dict[str, Hedge]:
+    """In a quarter of the seeds a hedger of every asset that has a contract."""
+    if rng.below(4):
+        return {}
+    found: dict[str, Hedge] = {}
+    for item in instruments:
+        one = item.instrument
+        if one.kind != "spot":
+            size = item.quoting.size * (1 / 600 if one.kind == "inverse" else 1)
+            found[one.base] = Hedge(
+                band=size * (1 + rng.below(6)) / 2, passive_s=(0.0, 0.5, 3.0)[rng.below(3)], retry_s=1.0, cap_bps=40.0
+            )
+    return found
 
 
 def landing_ms(venue: str) -> int:
@@ -146,6 +167,71 @@ def _instrument(rng: Rng, venue: str, row: tuple[str, str, str, str, str, int, i
         max_position=("0", "0", f"{size * 4:g}")[rng.below(3)],
         baseline=f"{baseline * float(lot):g}",
     )
+
+
+def _price(rng: Rng, instruments: list[InstrumentSetup]) -> None:
+    """Two seeds of three price by more than the plain steps."""
+    ids = [item.instrument.id for item in instruments]
+    for i, item in enumerate(instruments):
+        if rng.below(3) == 0:
+            continue
+        lead = ids[(i + 1) % len(ids)] if len(ids) > 1 else ""
+        kinds = ("micro", "mid", "weighted", "last", "ewma", "consolidated", "blend")
+        zones: tuple[Literal["green", "amber", "red", "auto"], ...] = ("green", "green", "amber", "auto")
+        quoting = msgspec.structs.replace(
+            item.quoting,
+            fair_value=kinds[rng.below(len(kinds))],
+            fair_blend="micro:2, ewma:1",
+            fair_source=lead,
+            fair_filter_own=rng.below(4) > 0,
+            basis=("none", "learned")[rng.below(2)],
+            imbalance_bps=(0.0, 1.0, -1.0)[rng.below(3)],
+            flow_bps=(0.0, 1.0)[rng.below(2)],
+            momentum_weight=(0.0, 0.3)[rng.below(2)],
+            premium_weight=(0.0, 0.2)[rng.below(2)] if lead else 0.0,
+            vol_factor=(0.0, 0.5)[rng.below(2)],
+            vol_estimator=("ewma", "realised", "parkinson")[rng.below(3)],
+            fee_floor=rng.below(2) == 0,
+            liquidation_notional=1_000.0,
+            latency_bps_per_ms=(0.0, 0.01)[rng.below(2)],
+            lead_age_bps_per_s=(0.0, 1.0)[rng.below(2)] if lead else 0.0,
+            risk_zone=zones[rng.below(4)],
+            skew_curve=("", "0.5:1, 1:6")[rng.below(2)],
+            dead_band=(0.0, 0.1)[rng.below(2)],
+            target_kind=("absolute", "absolute", "trend")[rng.below(3)],
+            target_share=0.3,
+            cost_floor=rng.below(5) == 0,
+        )
+        instruments[i] = msgspec.structs.replace(item, quoting=quoting)
+
+
+def _flowing(rng: Rng, item: InstrumentSetup) -> InstrumentSetup:
+    """An instrument with more parameters of ladder, flow and guards: none in half of the cases."""
+    return msgspec.structs.replace(item, quoting=msgspec.structs.replace(item.quoting, **_flow(rng)))
+
+
+def _flow(rng: Rng) -> dict[str, float | str | bool]:
+    """A few parameters that make orders come and go; none that keeps a side out for good."""
+    kinds: tuple[dict[str, float | str | bool], ...] = (
+        {"best_price": ("join", "improve", "behind")[rng.below(3)], "improve": rng.below(2) == 0},
+        {"max_order_age_s": (1.0, 3.0)[rng.below(2)]},
+        {"queue_value_bps": (1.0, 5.0)[rng.below(2)]},
+        {"cooldown_ms": (100, 500)[rng.below(2)], "cooldown_sides": ("filled", "both")[rng.below(2)]},
+        {"max_fills": 2 + rng.below(4), "max_fills_s": 1.0},
+        {"ping_pong": True},
+        {"moving_band_above_pct": 0.1, "moving_band_below_pct": 0.1, "moving_band_s": 2.0},
+        {"vol_pause_bps": (10.0, 40.0)[rng.below(2)], "vol_pause_s": 1.0, "vol_resume_s": 0.5},
+        {"trend_hold_bps": (5.0, 20.0)[rng.below(2)], "trend_window_s": 5.0},
+        {"toxic_bps": 1.0, "toxic_fills": 3, "toxic_horizon_s": 0.5, "toxic_hold_s": 1.0},
+        {"toxic_bps": 1.0, "toxic_fills": 3, "toxic_horizon_s": 0.5, "toxic_hold_s": 1.0, "toxic_action": "widen"},
+        {"burst_trades": 3 + rng.below(5), "burst_hold_s": 0.5},
+        {"throttle_fills": 2, "throttle_window_s": 1.0, "throttle_hold_s": 1.0},
+        {"equity_pct": 0.01},
+    )
+    chosen: dict[str, float | str | bool] = {}
+    for _ in range(rng.below(2) * (1 + rng.below(3))):
+        chosen |= kinds[rng.below(len(kinds))]
+    return chosen
 
 
 def _limits(rng: Rng) -> Limits:

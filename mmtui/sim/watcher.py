@@ -19,7 +19,7 @@ from mmtui.core.orders.reconcile import ADOPTED
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
-from mmtui.sim.demands import MAY, PATHS, Breach, Shadow, may_lower
+from mmtui.sim.demands import MAY, PATHS, REDUCING, Breach, Shadow, may_lower
 from mmtui.sim.truth import KEPT, Truth
 from mmtui.sim.world import World
 from mmtui.venues.account import AccountSession
@@ -168,10 +168,12 @@ class Watcher:
         if effect.px <= 0 or effect.sz <= 0:
             self.fail("I3", f"order {effect.oid} of {effect.sz} at {effect.px}")
         before = self.effective[i] if self.effective else Desk.PAUSED
-        if effect.purpose not in MAY[before] and effect.purpose not in MAY[engine.lattice.effective(i)]:
+        state = engine.lattice.effective(i)
+        halted = Desk.HALTED in (before, state) and effect.purpose in REDUCING and self._reduces(effect)
+        if effect.purpose not in MAY[before] and effect.purpose not in MAY[state] and not halted:
             self.fail("I2", f"a {effect.purpose} order leaves in {engine.lattice.effective(i).name}")
         order = self.orders[effect.oid] = self.open[effect.oid] = Shadow(effect, event.ts)
-        if effect.purpose in ("quote", "manual"):
+        if effect.purpose in ("quote", "manual", "hedge", "roll"):
             self._exposed(engine, order, effect.oid)
         if effect.purpose == "quote":
             self._book_is_good(engine, i, event.ts)
@@ -180,6 +182,11 @@ class Watcher:
                     resting = engine.tracker.open.get(oid)
                     if resting is not None and effect.side * effect.px >= effect.side * resting.px:
                         self.fail("I9", f"order {effect.oid} crosses our order {oid}")
+
+    def _reduces(self, effect: PlaceOrder) -> bool:
+        """Whether everything open on its side and the order itself leave the position on its side of flat."""
+        mine = [o for o in self.open.values() if o.i == effect.i and o.side == effect.side]
+        return effect.side * self.position[effect.i] + sum(o.sz - o.filled for o in mine) + effect.sz <= 0
 
     def _exposed(self, engine: Engine, order: Shadow, oid: int) -> None:
         """I3: position and everything that may still be filled on that side, against the limit."""
@@ -245,7 +252,11 @@ class Watcher:
     def _lattice(self, engine: Engine, event: ev.Event) -> None:
         lattice = engine.lattice
         now = [lattice.desk, *lattice.venues, *lattice.instruments]
+        # market events that a full disk or a loss of power took: an instrument that they had paused waits with the desk
+        lost = isinstance(event, ev.HostStarted) and (self.power_lost or self.world.struck[30] > 0)
         for before, after in zip(self.lattice, now, strict=False):
+            if lost and before is Desk.PAUSED and lattice.desk >= Desk.PAUSED:
+                continue
             if after < before and not may_lower(event, before):
                 self.fail("I13", f"{before.name} became {after.name} by {type(event).__name__}")
         self.lattice = now
@@ -343,6 +354,8 @@ class Watcher:
             for oid, order in self.orders.items():
                 known = engine.tracker.get(oid)
                 order.filled = known.filled if known is not None else 0
+                if known is not None and known.open and order.state is State.FILLED:
+                    order.state = known.state  # its last fill is not on the tape
             self.moved = {(v, *key): None for v, one in enumerate(engine.orders.moves) for key in one.known}
         self.power_lost = False
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmtui.view.keys import Key
+from mmtui.view.model import SCREENS
 
 Args = tuple[tuple[str, Any], ...]
 
@@ -136,7 +137,8 @@ ACTIONS: tuple[Action, ...] = (
     _live("cancel_desk", ("D",), "risk", "cancel all own orders of the desk", "", "cancel", calm=True),
     _live("flatten", ("f",), "risk", "flatten the net delta of the asset: asks first", "flatten", "flatten"),
     _live("close", ("C",), "risk", "close every leg to its baseline: asks first", "", "close"),
-    _live("abort", ("z",), "risk", "stop a running flatten or close", "", "abort", calm=True),
+    _live("hedge", ("H",), "risk", "ticket to the target delta: asks first", "", "ticket"),
+    _live("abort", ("z",), "risk", "stop a running flatten, close or roll", "", "abort", calm=True),
     _live("extend", ("E",), "risk", "carry a task on, once, past its slippage cap", "", "extend"),
     Action(
         "kill",
@@ -157,12 +159,22 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_screen", ("shift+tab",), "view", "previous screen"),
     *(
         Action(f"screen_{n}", (str(n),), "view", f"screen {n}: {name}")
-        for n, name in enumerate(("desk", "orders", "fills", "alerts", "risk", "why", "venues"), 1)
+        for n, name in enumerate(SCREENS, 1)
     ),
     Action("page_down", ("pagedown",), "view", "scroll a page down"),
     Action("page_up", ("pageup",), "view", "scroll a page up"),
     Action("coarser", ("right_parenthesis",), "view", "coarser price step of the ladder"),
     Action("finer", ("left_parenthesis",), "view", "finer price step of the ladder", "step"),
+    _live(
+        "profile_value",
+        ("y",),
+        "quote",
+        "parameters: the chosen one back to its profile",
+        "",
+        "revert",
+        scope="instrument",
+    ),
+    Action("heat_span", ("t",), "view", "heat map: 1, 2, 5 or 15 seconds a column"),
     Action("recentre", ("v",), "view", "recentre the ladder"),
     Action("cumulative", ("m",), "view", "cumulative depth on and off"),
     Action("adjust", ("B",), "view", "Σ over all markets by basis, on and off"),

@@ -174,10 +174,8 @@ class Cockpit(App[int], inherit_bindings=False):
         self.tick()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        if self.controller.palette is not None:
-            self.controller.palette, self.controller.choice = event.value, 0
-            self.store.changed = True
-            self.tick()
+        self.controller.typing(event.value)
+        self.tick()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.controller.submit(event.value, monotonic())
@@ -226,6 +224,7 @@ class Cockpit(App[int], inherit_bindings=False):
         self.looks.clear()
         self.looks.update(filtered(styles(dict(theme.variables), theme.dark, theme.ansi), self.get_line_filters()))
         name = self.console.color_system
+        self.store.model.shades = theme.ansi or self.no_color or name not in ("truecolor", "256")
         self.painter.restyle(self.looks, COLOR_SYSTEMS[name] if name else None)
         for canvas in self.canvases.values():
             canvas.repaint()
@@ -269,6 +268,7 @@ class Cockpit(App[int], inherit_bindings=False):
         now = monotonic()
         model = self.store.model
         model.now = now
+        self.controller.ask_parameters(now)
         asking = self.controller.asking
         gate = self._gate
         if asking is not None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from mmtui.core.errors import UserError
 from mmtui.link.messages import Cmd
+from mmtui.link.words import HANDS
 from mmtui.tui.actions import Action
 from mmtui.view.model import Model
 
@@ -39,6 +41,13 @@ def command(model: Model, action: Action, extra: Args | None = None, reason: str
             return "no order is marked: o marks one"
         args["order"] = order.oid
         return _cmd(model, action, args, order.instrument, None, reason)
+    if action.id == "hedge" and action.act == "ticket":
+        plan = model.plan("hedge", chosen.base) if chosen is not None else None
+        if plan is None:
+            return "delta is at its target: there is nothing to hedge"
+        ticket = plan.ticket
+        args |= {key: ticket[key] for key in ("side", "size", "price", "type")}
+        return _cmd(model, action, args, ticket["instrument"], None, reason)
     if action.id == "flatten" and chosen is not None:
         args["asset"] = chosen.base
     instrument = chosen.id if chosen and action.scope == "instrument" else None
@@ -74,8 +83,21 @@ def label(model: Model, cmd: Cmd) -> str:
 
 
 def parse_line(model: Model, line: str) -> tuple[str, Args] | str | None:
-    """A typed act with its number: `spread 1.5`, `skew -2`, `size 20`, `set levels=3 size=0.1`. None: no such line."""
+    """A typed act: `spread 1.5`, `skew -2`, `size 20`, `set levels=3 size=0.1`, `profile wide`, `revert`,
+    `ticket buy 0.1 market`, `hedge off`, `roll TO`.
+
+    None: no such line.
+    """
     words = line.split()
+    if len(words) == 2 and words[0] == "profile":
+        return "profile", {"name": words[1]}
+    if words[:1] == ["revert"]:
+        return "revert", {"keys": words[1:]} if words[1:] else {}
+    if len(words) > 1 and words[0] in HANDS:
+        try:
+            return words[0], HANDS[words[0]](words[1:])
+        except UserError as error:
+            return str(error)
     if len(words) < 2 or words[0] not in ("spread", "skew", "size", "set"):
         return None
     if words[0] == "set":

@@ -10,7 +10,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Protocol
 
-from mmtui.link.messages import Cmd, Transport
+from mmtui.link.messages import Cmd, ParamsRequest, Transport
 from mmtui.tui.actions import BY_ID, Action, Keymap
 from mmtui.tui.asking import Asking, Pace
 from mmtui.tui.commands import Args, command, label, parse_line
@@ -18,10 +18,14 @@ from mmtui.tui.session import Session
 from mmtui.tui.store import Store
 from mmtui.view.confirm import plan_lines
 from mmtui.view.formats import parse_time
+from mmtui.view.heat import SPANS, heat_step
 from mmtui.view.ladder import other_step
 from mmtui.view.model import SCREENS, Ask, Echo
+from mmtui.view.parameters import chosen_param, said
 
 _FLASH_S = 0.35
+#: The page of parameters asks the host so often.
+ASK_S = 1.0
 _LATCHED = ("KILLED", "HALTED")
 _STEPS = ("wider", "tighter", "skew_up", "skew_down", "size_up", "size_down")
 _SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1000.0)
@@ -48,10 +52,14 @@ class Controller:
         self.palette: str | None = None  # the typed line while it is open
         self.choice = 0
         self.pace = Pace()
+        self.preview = ""  # a value that is being typed on the page of parameters
+        self._asked: tuple[object, ...] = ()
+        self._asked_at = 0.0
         self.resumes_desk = True  # what the open question of a resume is about: the desk, or the selected instrument
         self._handlers: dict[str, Callable[[], None]] = {
             "flatten": lambda: self._ask_plan("flatten"),
             "close": lambda: self._ask_plan("close"),
+            "hedge": lambda: self._ask_plan("hedge"),
             "resume": self._resume,
             "leave": self.dismiss,
             "palette": self._open_palette,
@@ -64,8 +72,10 @@ class Controller:
             "previous_venue": lambda: self._venue(-1),
             "mark_next": lambda: self._mark(1),
             "mark_previous": lambda: self._mark(-1),
-            "coarser": lambda: other_step(store.model, 1),
-            "finer": lambda: other_step(store.model, -1),
+            "coarser": lambda: self._step(1),
+            "finer": lambda: self._step(-1),
+            "heat_span": self._heat_span,
+            "profile_value": self._profile_value,
             "recentre": store.model.tops.clear,
             "cumulative": self._cumulative,
             "adjust": self._adjust,
@@ -156,6 +166,9 @@ class Controller:
             self.submit(self.palette, now)
             return
         asking = self.asking
+        if asking is None and self.store.model.screen == "parameters" and not self.helping:
+            self._edit(now)
+            return
         if asking is None or asking.ask.typed:
             return
         verdict = "early" if stalled else asking.enter(now)
@@ -177,6 +190,11 @@ class Controller:
         if asking is None:
             return
         text = text.strip()
+        if asking.ask.action == "edit":
+            self.dismiss()
+            if text:
+                self._set(asking.ask.title.removeprefix("SET "), text, now)
+            return
         if asking.ask.action == "resume":
             if not text:
                 self.store.say("resume out of a latched state needs a reason", now)
@@ -197,6 +215,8 @@ class Controller:
         """Close whatever is open."""
         if self.asking is not None or self.palette is not None:
             self.screen.close_typed()
+        if self.asking is not None and self.asking.ask.action == "edit":
+            self.preview = ""
         self.asking, self.palette, self.helping = None, None, False
         self.store.model.ask = None
         self.store.changed = True
@@ -208,11 +228,13 @@ class Controller:
         self.store.model.notice = None
 
     def _ask_plan(self, kind: str) -> None:
-        """Flatten or close: what would happen, from the host's newest plan."""
+        """Flatten, close or hedge: what would happen, from the host's newest plan."""
         model = self.store.model
         base = model.instrument.base if model.instrument else ""
-        plan = (model.plan(kind, base) if kind == "flatten" else None) or model.plan(kind)
-        title = f"FLATTEN Δ {base}" if kind == "flatten" else "CLOSE ALL to baseline"
+        plan = model.plan(kind, base) if kind != "close" else None
+        if plan is None and kind != "hedge":
+            plan = model.plan(kind)
+        title = {"flatten": f"FLATTEN Δ {base}", "hedge": f"HEDGE {base}"}.get(kind, "CLOSE ALL to baseline")
         lines = plan_lines(plan) if plan else ["the host names nothing to trade now; if that changes, it will be done"]
         self._ask(Ask(kind, title, lines, monotonic()))
 
@@ -251,6 +273,51 @@ class Controller:
             )
         )
         self.screen.open_typed("time", "HH:MM:SS")
+
+    # ------------------------------------------------------------ parameters
+
+    def ask_parameters(self, now: float) -> None:
+        """While their page is looked at: once a second, and at once when what is looked at or typed has changed."""
+        model, chosen = self.store.model, self.store.model.instrument
+        if model.screen != "parameters" or chosen is None:
+            return
+        about = (chosen.id, self.preview, model.frame.version if model.frame else 0)
+        if about == self._asked and now - self._asked_at < ASK_S:
+            return
+        self._asked, self._asked_at = about, now
+        one = chosen_param(model)
+        changes: Args = {one.name: self.preview} if one is not None and self.preview else {}
+        self.session.send(ParamsRequest(id="page", instrument=chosen.id, preview=changes))
+
+    def typing(self, text: str) -> None:
+        """What stands in the open text field: the palette's line, or a value whose quotes are shown meanwhile."""
+        if self.palette is not None:
+            self.palette, self.choice = text, 0
+            self.store.changed = True
+        elif self.asking is not None and self.asking.ask.action == "edit":
+            self.preview = text.strip()
+            self.ask_parameters(monotonic())
+
+    def _edit(self, now: float) -> None:
+        model = self.store.model
+        one = chosen_param(model)
+        if one is None or not self._may(BY_ID["profile_value"], now):
+            return
+        unit = f" {one.unit}" if one.unit else ""
+        lines = [f"{one.allowed}{unit}; now {said(one.value)}, in the profile {said(one.profile)}"]
+        self._ask(Ask("edit", f"SET {one.name}", lines, now, typed=True, hint="Enter sets it, Esc leaves"))
+        self.screen.open_typed("edit", said(one.value))
+
+    def _set(self, name: str, text: str, now: float) -> None:
+        self._command(Action("set", (), "quote", "", act="set", scope="instrument"), now, {name: text})
+
+    def _profile_value(self) -> None:
+        one = chosen_param(self.store.model)
+        now = monotonic()
+        if self.store.model.screen != "parameters" or one is None:
+            self.store.say("y works on the page of parameters", now)
+            return
+        self._command(BY_ID["profile_value"], now, {"keys": [one.name]})
 
     # ------------------------------------------------------------ palette and help
 
@@ -319,7 +386,11 @@ class Controller:
         """Up and down choose an instrument on the desk, and scroll elsewhere."""
         model = self.store.model
         by = _ROWS[id]
-        if self.helping or model.screen in ("fills", "alerts", "risk", "venues", "why") or abs(by) > 1:
+        if model.screen == "parameters" and not self.helping:
+            last = len(model.params.params) - 1 if model.params is not None else 0
+            model.param = max(0, min(last, model.param + by))
+            return
+        if self.helping or model.screen in ("fills", "log", "risk", "pnl", "venues", "why") or abs(by) > 1:
             longest = len(model.fills) - 1 if model.screen == "fills" else max(len(model.log), 60)
             model.scroll = max(0, min(max(0, longest), model.scroll + by))
         elif model.screen == "orders":
@@ -345,6 +416,15 @@ class Controller:
             return
         at = ids.index(model.marked) + by if model.marked in ids else 0 if by > 0 else -1
         model.marked = ids[at % len(ids)]
+
+    def _step(self, by: int) -> None:
+        """A coarser or finer price step of what is looked at."""
+        model = self.store.model
+        (heat_step if model.screen == "heat" else other_step)(model, by)
+
+    def _heat_span(self) -> None:
+        model = self.store.model
+        model.heat_span = SPANS[(SPANS.index(model.heat_span) + 1) % len(SPANS)]
 
     def _cumulative(self) -> None:
         self.store.model.cumulative = not self.store.model.cumulative

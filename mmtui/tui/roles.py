@@ -13,7 +13,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from mmtui.view.rows import FADE, ROLES
+from mmtui.view.rows import FADE, HEAT, HEAT_ROLES, ROLES
 
 #: Colours that a theme may set in [variables]; these are used where it does not.
 DARK = {
@@ -114,6 +114,25 @@ def styles(variables: dict[str, str], dark: bool, ansi: bool) -> dict[str, Style
         out[role] = Style(color=fore.rich_color, bgcolor=back.rich_color, bold=bold)
         paler = colours["stale"] if ansi or fg in ("bright", "fg") else fore.blend(colours["bg"], 0.5)
         out[role + FADE] = Style(color=paler.rich_color, bgcolor=back.rich_color, bold=False, dim=ansi)
+    out.update(_heat(colours))
+    return out
+
+
+def _heat(colours: dict[str, Color]) -> dict[str, Style]:
+    """The heat map's half blocks: the upper half is the foreground, the lower one the background."""
+    ground = colours["bg"]
+    shades = [ground]
+    for side in ("bid", "ask"):
+        low, high = colours[f"{side}bar"], colours[side]
+        half = HEAT / 2
+        for k in range(1, HEAT + 1):  # from the ground over the bar's colour to the side's own
+            shades.append(ground.blend(low, k / half) if k <= half else low.blend(high, (k - half) / half))
+    out: dict[str, Style] = {}
+    for role in HEAT_ROLES:
+        upper, lower = (shades[int(n)] for n in role[4:].split("."))
+        for name, fade in ((role, 0.0), (role + FADE, 0.5)):
+            fore, back = upper.blend(ground, fade), lower.blend(ground, fade)
+            out[name] = Style(color=fore.rich_color, bgcolor=back.rich_color, bold=False)
     return out
 
 

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Protocol
 
 from mmtui.link.codec import LinkError
-from mmtui.link.messages import Cmd, Hello, StatusRequest, ToCockpit, ToHost, Transport, View
+from mmtui.link.messages import Cmd, Hello, ParamsRequest, ToCockpit, ToHost, Transport, View
 from mmtui.tui.store import Store
 
 #: Levels a side that are asked for: enough for a grouped ladder on a tall screen.
@@ -87,7 +87,7 @@ class Session:
     def up(self) -> bool:
         return self._line is not None
 
-    def send(self, message: Cmd | Transport | View | StatusRequest) -> bool:
+    def send(self, message: Cmd | Transport | View | ParamsRequest) -> bool:
         """Hand a message to the line now; False when there is none (a kill is kept and sent on return)."""
         line = self._line
         if line is None:
@@ -99,7 +99,7 @@ class Session:
         task.add_done_callback(self._tasks.discard)
         return True
 
-    async def _send(self, line: Line, message: Cmd | Transport | View | StatusRequest) -> None:
+    async def _send(self, line: Line, message: Cmd | Transport | View | ParamsRequest) -> None:
         try:
             await line.send(message)
         except LinkError as error:

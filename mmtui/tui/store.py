@@ -5,7 +5,7 @@ Rules of this file: no Textual, no clock (`now` is given); a hole in the lossles
 
 from __future__ import annotations
 
-from mmtui.link.messages import Frame, Item, Refused, Snapshot, ToCockpit, Welcome
+from mmtui.link.messages import Frame, Item, Params, Refused, Snapshot, ToCockpit, Welcome
 from mmtui.view.model import Echo, Model, Notice
 
 KEPT = 500
@@ -36,6 +36,8 @@ class Store:
             self._snapshot(message, now)
         elif isinstance(message, Welcome):
             self._welcome(message, now)
+        elif isinstance(message, Params):
+            self.model.params = message
         elif isinstance(message, Refused):
             self.refused = message.why
 
@@ -67,6 +69,7 @@ class Store:
         model.link, model.link_since, model.link_why = "up", now, ""
         if another:
             model.fills, model.alerts, model.log = [], [], []
+            model.heat.clear()
         model.items_n = 0
         self.hole = False
 

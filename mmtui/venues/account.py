@@ -25,7 +25,7 @@ from mmtui.core.runner import NEVER
 from mmtui.venues.account_answers import Answers
 from mmtui.venues.account_budget import Budget
 from mmtui.venues.account_deadman import DeadManKeeper
-from mmtui.venues.account_flights import Everything, Flight, Flights, Questions
+from mmtui.venues.account_flights import TIMEOUT, Everything, Flight, Flights, Questions
 from mmtui.venues.account_ids import ClientIds
 from mmtui.venues.account_messages import (
     Answer,
@@ -82,6 +82,7 @@ class AccountSession:
         self.creates: dict[int, tuple[int, NewOrder]] = {}  # oid -> since when it waits, order
         self.cancels: dict[int, OldOrder] = {}
         self._cancelled: dict[int, None] = {}  # orders whose cancel has left once
+        self._swept = -TIMEOUT  # when a cancel-all last left
         self.blocked = 0  # nothing leaves before this: 429, 418, 403
         self.out: list[Event] = []  # what became known while sending
         self._answers = Answers(self)
@@ -207,6 +208,7 @@ class AccountSession:
             id = self.flights.next_id()
             i = self.everything.leaves(id)
             self.budget.spend(now, weight)
+            self._swept = now
             self._leave(CancelEverything(id, i, self._expires(now), weight), now, requests)
 
     def _take_cancels(self, now: int, requests: list[Request], again: bool) -> None:
@@ -223,7 +225,10 @@ class AccountSession:
         """Cancel as many of these as the budget lets; how many."""
         batch, weight = self.facts.batch_cancel, self.budget.weights["Cancel"]
         done = 0
-        while count := self.budget.cancels(now, min(batch, len(oids) - done)):
+        # a cancel-all that has just left has these orders too: what proves it goes before their cancels one by one
+        swept = now - self._swept < TIMEOUT and self.questions.waiting
+        spare = 2 * self.budget.weights["AskOpen"] if swept else 0
+        while count := self.budget.cancels(now, min(batch, len(oids) - done), spare):
             orders = [self.cancels.pop(oid) for oid in oids[done : done + count]]
             done += count
             for order in orders:
@@ -250,9 +255,12 @@ class AccountSession:
     def _take_questions(self, now: int, requests: list[Request]) -> None:
         # what has been asked to go needs no reserve for its first cancel
         open_orders = sum(not order.asked for order in self.orders.live.values())
+        short = False
         for kind, detail in self.questions.ready():
-            if not self.budget.asks(now, kind, open_orders):
-                break  # whoever has waited longest is first: nobody starves
+            # whoever has waited longest is first: nobody starves; only what proves a kill may overtake
+            if (short and kind != "AskOpen") or not self.budget.asks(now, kind, open_orders):
+                short = True
+                continue
             weight = self.budget.weights[kind]
             self.budget.asked(now, kind)
             request, queries = self.questions.leaves(kind, detail, self.flights.next_id(), self._expires(now), weight)

@@ -72,11 +72,12 @@ class Allowance:
         self._ns = ns
         self._rate = max(1, limit // 2)
         self._full = self._rate * ns
-        self._level = max(1, limit // 8) * ns  # units x ns; what an earlier life used is not known
+        self._level = max(1, limit // 4) * ns  # units x ns; what an earlier life used is not known
         self._at = 0
 
     def has(self, now: int, units: int) -> bool:
         """Whether so much is there; what is more than a full allowance may leave from a full one."""
+        self._at = self._at or now
         if now > self._at:
             self._level = min(self._full, self._level + (now - self._at) * self._rate)
             self._at = now
@@ -130,9 +131,9 @@ class Budget:
                 fits = min(fits, room)
         return max(0, fits)
 
-    def cancels(self, now: int, wanted: int) -> int:
-        """How many orders may be cancelled now, in one request: cancels may use everything."""
-        if self._weight.room(now) < self._cancel:
+    def cancels(self, now: int, wanted: int, spare: int = 0) -> int:
+        """How many orders may be cancelled now, in one request: cancels may use everything but what is to be spared."""
+        if self._weight.room(now) < self._cancel + spare:
             return 0
         if self._count_cancels:
             for orders in self._orders:
@@ -151,12 +152,19 @@ class Budget:
         return self._weight.room(now) >= self.weights[kind]
 
     def asks(self, now: int, kind: str, open_orders: int) -> bool:
-        """Whether a question may leave: within its allowance, and what cancelling everything costs stays."""
+        """Whether a question may leave: within its allowance, and what cancelling everything costs stays.
+
+        The reserve is for cancels and for the question that proves them (open orders); the others leave it alone.
+        """
         weight = self.weights[kind]
         if not self._asking.has(now, weight):
             return False
-        room = self._weight.room(now)
-        return room - weight >= self.cancelling(open_orders) or room == self._weight.limit
+        window = self._weight
+        room = window.room(now)
+        reserve = self.cancelling(open_orders)
+        if kind != "AskOpen":
+            reserve = max(reserve, window.limit // RESERVE)
+        return room - weight >= reserve or room == window.limit
 
     def asked(self, now: int, kind: str) -> None:
         """A question leaves."""

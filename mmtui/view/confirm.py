@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from mmtui.link.messages import PlanView
 from mmtui.view.model import Ask, Model
+from mmtui.view.parameters import previews
 from mmtui.view.rows import Row, clean, clip, ends
 
 
@@ -24,16 +25,16 @@ def ask_rows(model: Model, ask: Ask, cells: int) -> list[Row]:
         hint, role = f"Enter does it ({left} s) · Esc leaves", "caution"
     rows = [ends([(f" {ask.title} ", role)], [(f" {hint} ", role)], cells)]
     rows += [clip([(" " + clean(line), "bright" if not at else "text")], cells) for at, line in enumerate(ask.lines)]
-    return rows
+    return rows + previews(model, cells) if ask.action == "edit" else rows
 
 
 def plan_lines(plan: PlanView) -> list[str]:
-    """What a flatten or close would do now, and what it may cost."""
+    """What a flatten, close or hedge would do now, and what it may cost."""
     on = " on " + ", ".join(plan.venues) if plan.venues and " on " not in plan.text else ""
+    ends = "" if plan.kind == "hedge" else " · ends PAUSED"
     return [
         plan.text + on,
-        f"size {plan.size} · expected cost {plan.expected_cost} {plan.ccy} · worst {plan.worst_cost} {plan.ccy}"
-        " · ends PAUSED",
+        f"size {plan.size} · expected cost {plan.expected_cost} {plan.ccy} · worst {plan.worst_cost} {plan.ccy}{ends}",
     ]
 
 

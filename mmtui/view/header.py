@@ -83,7 +83,8 @@ def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]
                 ],
             )
         )
-    modes = [word for word, on in (("WIDE", view.wide), ("REDUCE", view.reduce)) if on] if view else []
+    switches = (("WIDE", view.wide), ("REDUCE", view.reduce), ("EXIT NOW", view.exit)) if view else ()
+    modes = [word for word, on in switches if on]
     if modes:
         out.append((1, [(" ".join(modes), "warn")]))
     total = fmt.amount(frame.pnl.total)

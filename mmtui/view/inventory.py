@@ -9,7 +9,7 @@ from mmtui.link.messages import AssetView
 from mmtui.view import formats as fmt
 from mmtui.view.model import Model
 from mmtui.view.plots import balance
-from mmtui.view.rows import Row, Span, clip, ends, rule
+from mmtui.view.rows import Row, Span, clean, clip, ends, rule
 
 _PARTS = ("spot", "linear", "inverse", "wallet", "transit")
 
@@ -24,6 +24,8 @@ def inventory(model: Model, cells: int, height: int) -> list[Row]:
     if asset is None:
         return [*rows, ((f" no {chosen.base} on this desk", "dim"),)]
     rows.append(delta_row(asset, cells))
+    if asset.hedge:
+        rows.append(hedge_row(asset, cells))
     for item in model.family():
         view = model.views.get(item.id)
         if view is None:
@@ -52,8 +54,21 @@ def inventory(model: Model, cells: int, height: int) -> list[Row]:
     ]
     if not short or len(parts) < 3:
         parts.append(f"{'tgt' if short else 'target'} {fmt.money(asset.target, 3)}")
-    rows.append(clip([((" " if short else " Δ = ") + ("  " if not short else " ").join(parts), "dim")], cells))
+    sums = (" " if short else " Δ = ") + ("  " if not short else " ").join(parts)
+    if fmt.amount(asset.locked):
+        locked = f"locked {fmt.number(fmt.amount(asset.locked), 3)} "
+        rows.append(ends([(sums, "dim")], [(locked, "dim")], cells))
+    else:
+        rows.append(clip([(sums, "dim")], cells))
     return rows[:height]
+
+
+def hedge_row(asset: AssetView, cells: int) -> Row:
+    """What the hedger does, and for how long delta has been outside of its band."""
+    bad = asset.hedge.startswith(("failed", "off:"))
+    clock = f"unhedged {asset.unhedged_s:.0f} s " if asset.unhedged_s else f"±{asset.band} "
+    role = "danger" if bad else "warn" if asset.unhedged_s else "dim"
+    return ends([(" hedge ", "dim"), (clean(asset.hedge), role)], [(clock, role if asset.unhedged_s else "dim")], cells)
 
 
 def delta_row(asset: AssetView, cells: int) -> Row:

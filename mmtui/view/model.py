@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mmtui.core.market.instrument import Instrument
-from mmtui.link.messages import BookView, Frame, InstrumentView, Item, OwnOrder, PlanView, VenueView, Welcome
+from mmtui.link.messages import BookView, Frame, InstrumentView, Item, OwnOrder, Params, PlanView, VenueView, Welcome
 from mmtui.view.formats import Scale, short_names
+from mmtui.view.heat_history import Heat
+from mmtui.view.rows import Row
 
-SCREENS = ("desk", "orders", "fills", "alerts", "risk", "why", "venues")
+SCREENS = ("desk", "heat", "orders", "risk", "pnl", "venues", "parameters", "why", "log")
 
 
 @dataclass(slots=True)
@@ -80,6 +82,12 @@ class Model:
     tops: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # base -> (step, rows, top row's price / step)
     adjust: bool | None = None  # Σ over all, adjusted by basis; None: only where nothing else can be added
     cumulative: bool = False
+    params: Params | None = None  # of the selected instrument, while its page is looked at
+    param: int = 0  # the row that the cursor stands on
+    heat: Heat = field(default_factory=Heat)
+    heat_span: int = 1  # seconds a column
+    heat_rows: tuple[object, list[Row]] = ((), [])  # the last picture, and what it was made for
+    shades: bool = False  # the terminal has no colours for half blocks
     # look-ups, made from welcome and frame
     scales: dict[str, Scale] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -153,6 +161,7 @@ class Model:
         self.books = {b.id: b for b in frame.books}
         self.views = {v.id: v for v in frame.instruments}
         self.venues = {v.id: v for v in frame.venues}
+        self.heat.frame(frame, self.views)
 
     def frame_age_ms(self) -> float:
         """Age of the newest frame on this side of the socket."""

@@ -1,4 +1,4 @@
-"""The full-size views that are walked with tab: orders, fills, alerts, risk, why, venues.
+"""The full-size views that are walked with tab: heat map, orders and fills, risk, PnL, venues, why, log.
 
 Rules of this file: rows only, made from the same builders as the desk's panels.
 """
@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from mmtui.link.messages import OwnOrder
 from mmtui.view import formats as fmt
+from mmtui.view.earn import page as earn_page
 from mmtui.view.fills import SEVERITY, alert_row, fills
+from mmtui.view.heat import heat
 from mmtui.view.inventory import delta_row, inventory
 from mmtui.view.keys import echo_text
 from mmtui.view.ladder import queue_bar
 from mmtui.view.model import Model
+from mmtui.view.parameters import parameters
 from mmtui.view.pnl import pnl
 from mmtui.view.risk import gauge_row, venues
 from mmtui.view.rows import Row, clean, clip, cut, rule
@@ -22,13 +25,21 @@ from mmtui.view.why import page as why_page
 def page(model: Model, cells: int, height: int) -> list[Row]:
     """The rows of the screen that is walked to."""
     return {
-        "orders": _orders,
-        "fills": lambda m, c, h: fills(m, c, h, m.scroll, wide=True),
-        "alerts": _alerts,
+        "heat": heat,
+        "orders": _blotters,
+        "parameters": parameters,
+        "log": _alerts,
         "risk": _risk,
         "why": lambda m, c, h: why_page(m, c, h, m.scroll),
         "venues": _venues,
+        "pnl": earn_page,
     }[model.screen](model, cells, height)
+
+
+def _blotters(model: Model, cells: int, height: int) -> list[Row]:
+    """Own open orders, and under them the fills."""
+    upper = _orders(model, cells, max(5, min(len(model.orders()) + 4, height * 3 // 5)))
+    return [*upper, *fills(model, cells, max(2, height - len(upper)), model.scroll, wide=True)][:height]
 
 
 def _orders(model: Model, cells: int, height: int) -> list[Row]:
@@ -37,10 +48,13 @@ def _orders(model: Model, cells: int, height: int) -> list[Row]:
     wide = cells >= 124
     name = 27 if wide else 12
     rows: list[Row] = [rule(f"own orders · {len(orders)}", cells)]
-    more = f"{'left':>11}  {'queue':<6}{'ahead':>11}" if wide else f"  {'queue':<6}"
+    more = f"{'left':>11}  {'queue':<6}{'ahead':>11}{'in 10 s':>9}" if wide else f"  {'queue':<6}"
     head = f"   {'instrument':<{name}}{'side':<6}{'price':>12}{'size':>11}{more}  {'state':<11}{'age':>6}  purpose"
     rows.append(clip([(head, "dim")], cells))
-    for order in orders[model.scroll :]:
+    ids = [order.oid for order in orders]
+    room = max(1, height - 4)
+    top = max(0, min(ids.index(model.marked) - room // 2, len(ids) - room)) if model.marked in ids else 0
+    for order in orders[top : top + room]:
         if order.instrument in model.scales:
             rows.append(_order_row(model, order, cells, name, wide))
     if not orders:
@@ -70,11 +84,17 @@ def _order_row(model: Model, order: OwnOrder, cells: int, name: int, wide: bool)
         (f"{scale.price(order.px):>12}", "bright"),
         (f"{size:>11}" + (f"{left:>11}" if wide else ""), "text"),
         (f"  {queue_bar(order) if known else 'n/a':<6}", "own"),
-        (f"{ahead if known else 'n/a':>11}" if wide else "", "dim"),
+        (f"{ahead if known else 'n/a':>11}{_chance(order):>9}" if wide else "", "dim"),
         (f"  {order.state:<11}", "danger" if order.state == "UNKNOWN" else "text"),
         (f"{fmt.age(order.age_ms):>6}  {order.purpose} {order.level + 1}", "dim"),
     ]
     return clip(spans, cells)
+
+
+def _chance(order: OwnOrder) -> str:
+    """How probably the order trades whole within ten seconds."""
+    chance = order.fill_probability
+    return "n/a" if chance < 0 else "<1%" if 0 < chance < 0.01 else f"{chance:.0%}"
 
 
 def _alerts(model: Model, cells: int, height: int) -> list[Row]:

@@ -20,6 +20,10 @@ ROLES = (
     "live", "paper", "demo", "replay", "shadow",
     "running", "paused", "stopped", "halted", "killed",
 )  # fmt: skip
+#: Steps from no liquidity to much, a side, of the heat map.
+HEAT = 4
+#: Roles of its half blocks, upper and lower: 0 nothing, 1 .. HEAT bids, HEAT + 1 .. 2 HEAT asks.
+HEAT_ROLES = tuple(f"heat{a}.{b}" for a in range(2 * HEAT + 1) for b in range(2 * HEAT + 1) if a or b)
 FADE = "~"
 
 BLANK: Row = ()

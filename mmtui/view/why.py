@@ -92,9 +92,9 @@ def page(model: Model, cells: int, height: int, start: int = 0) -> list[Row]:
         ]
         if view.operator_size_pct:
             offsets.append(f"size {fmt.bps(view.operator_size_pct, 0)} %")
-        offsets += [word for word, on in (("WIDE", view.wide), ("REDUCE", view.reduce)) if on]
+        offsets += [word for word, on in (("WIDE", view.wide), ("REDUCE", view.reduce), ("EXIT NOW", view.exit)) if on]
         said = f"operator: {' · '.join(offsets)} ({view.offsets_owner})" if offsets else "no operator's offsets"
-        spread = f"{view.spread_bps:.2f} bps (configured {view.base_spread_bps:.2f})" if view.spread_bps else "n/a"
+        spread = f"{view.spread_bps:.2f} bps (base {view.base_spread_bps:.2f})" if view.spread_bps else "n/a"
         rows.append(
             clip(
                 [(f" spread {spread}  skew {fmt.bps(view.skew_bps, 2)} {lean_word(view.skew_bps)}  {said}", "text")],

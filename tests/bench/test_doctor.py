@@ -10,6 +10,7 @@ import pytest
 
 from mmtui.bench import BENCHMARKS, doctor
 from mmtui.bench import run as bench
+from mmtui.config.paths import data_dir
 from mmtui.core.commands import ACTS
 from mmtui.core.errors import UserError
 from mmtui.core.quoting.params import Quoting
@@ -85,3 +86,15 @@ def test_the_made_capture_is_read_as_a_capture(monkeypatch: pytest.MonkeyPatch, 
     assert len(events) > 50
     assert not captures.damage[captures.files[0]]
     assert captures.gaps == {"binance-usdm:BTCUSDT": 0}
+
+
+def test_the_obligations_of_a_config_are_printed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (data_dir("sample_configs") / "minimal.toml").read_text()
+    at = text.index("# [[obligation]]")
+    asked = "\n".join(line.removeprefix("# ") for line in text[at:].splitlines())
+    path = home / "obliged.toml"
+    path.write_text(text[:at] + asked)
+    doctor.run(argparse.Namespace(config=path))
+    out = capsys.readouterr().out
+    wanted = "20 bps, 5,000 a side within 50 bps; 90% of the snapshots, one every 60 s"
+    assert wanted in out and "2026-11-01 to ..." in out and "kept inside" in out

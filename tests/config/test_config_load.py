@@ -19,6 +19,7 @@ from mmtui.config.lines import KeyLines
 from mmtui.config.load import check_name, load_config
 from mmtui.config.save import save_quoting
 from mmtui.core.commands import ACTS
+from mmtui.core.earn.programme import Obligation
 from mmtui.core.errors import UserError
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.setup import PaperSetup
@@ -242,8 +243,50 @@ def test_no_desk_is_named_like_an_act():
 
 def test_every_key_has_its_reference_text():
     shapes = {"desk": schema.Desk, "venue": schema.Venue, "instrument": schema.InstrumentKeys, "paper": PaperSetup}
+    shapes["obligation"] = Obligation
     for section, shape in shapes.items():
         assert set(schema.REFERENCE[section]) == set(shape.__struct_fields__)
+
+
+OBLIGED = GOOD + """
+[[obligation]]
+name = "Alpha MM"
+instruments = ["binance-usdm:BTCUSDT"]
+max_spread_bps = 20
+min_depth = 5_000
+share_of_time = 0.95
+snapshot_s = 10
+from_day = "2026-11-01"
+to_day = "2026-11-30"
+keep = true
+"""
+
+
+def test_obligations_become_part_of_the_setup(tmp_path):
+    assert load(tmp_path).setup.obligations == []
+    (one,) = load(tmp_path, OBLIGED).setup.obligations
+    assert (one.name, one.instruments, one.max_spread_bps) == ("Alpha MM", ["binance-usdm:BTCUSDT"], 20)
+    assert (one.min_depth, one.share_of_time, one.snapshot_s, one.keep) == (5_000, 0.95, 10, True)
+    assert (one.both_sides, one.within_bps, one.coverage) == (True, 100.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "wanted"),
+    [
+        ('"binance-usdm:BTCUSDT"]', '"binance-usdm:NOPE"]', "obligation[0].instruments", "it has: binance-usdm:"),
+        ('"2026-11-01"', '"November"', "obligation[0].from_day", "write it as 2026-11-01"),
+        ('"2026-11-30"', '"2026-10-30"', "obligation[0].to_day", "before from_day"),
+        ("share_of_time = 0.95", "share_of_time = 95", "obligation[0].share_of_time", "above 0 and of at most 1"),
+        ("snapshot_s = 10", "snapshot_s = 0", "obligation[0].snapshot_s", "from 1 to 3600"),
+        ("max_spread_bps = 20", "max_spred_bps = 20", "obligation[0].max_spred_bps", "did you mean max_spread_bps?"),
+        ('name = "Alpha MM"\n', "", "obligation[0]", "name is missing"),
+        ("keep = true", '[[obligation]]\nname = "Alpha MM"', "obligation[1].name", "each name may stand once"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_obligation_is_named(tmp_path, old, new, key, wanted):
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, OBLIGED, (old, new))
+    assert f" {key}: " in str(caught.value) and wanted in str(caught.value)
 
 
 def test_default_sizes_suit_the_instrument():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from desk_kit import DAY0, MS, Desk, item, setup_of
 
 from mmtui.core.events import FeedStatus, HostStarted, MarkPrice, OrderUnknown, Trade
+from mmtui.core.hedging.params import Hedge
 from mmtui.core.rng import Rng
 
 COMMANDS = (
@@ -13,7 +14,12 @@ COMMANDS = (
     ("size", {"pct": 20}), ("wide", {}), ("reduce", {}), ("reset", {}), ("undo", {}), ("cancel", {}),
     ("cancel", {"side": "buy"}), ("set", {"levels": 3}), ("set", {"levels": 1, "spread_bps": 0.4}),
     ("set", {"fair_value": "mid"}), ("flatten", {}), ("close", {}), ("abort", {}), ("extend", {}), ("kill", {}),
-    ("resume", {}), ("start", {}),
+    ("kill", {}), ("resume", {}), ("start", {}), ("ticket", {"side": "buy", "size": "0.01", "price": "market", "i": 1}),
+    ("ticket", {"side": "sell", "size": "3", "price": "market", "i": 2}), ("ticket", {"hedge": True}),
+    ("ticket", {"side": "sell", "size": "0.004", "price": 100020, "i": 0}), ("roll", {"to": "coin:BTC", "i": 1}),
+    ("roll", {"to": "perp:BTC", "i": 2, "post_only": True}), ("roll", {"to": "coin:BTC", "i": 1}),
+    ("hedge", {"op": "off"}), ("hedge", {"op": "on"}), ("roll", {"to": "perp:BTC", "i": 2}),
+    ("hedge", {"op": "set", "band": 0.004}), ("hedge", {"op": "set", "passive_s": 0.5, "band": 0.01}),
 )  # fmt: skip
 
 
@@ -24,7 +30,9 @@ def desk_setup(seed=1):
         item("linear", max_position="0.06", min_life_ms=100, **quoting),
         item("inverse", max_position="40", **quoting),
     ]
-    return setup_of(*items, seed=seed, limits={"trips_to_pause": 20, "gross_notional": 20_000.0, "ease_back_s": 2.0})
+    hedges = {"BTC": Hedge(band=0.008, passive_s=(seed % 4) * 0.4, retry_s=1.0)} if seed % 2 else {}
+    limits = {"trips_to_pause": 20, "gross_notional": 20_000.0, "ease_back_s": 2.0}
+    return setup_of(*items, seed=seed, limits=limits, hedges=hedges)
 
 
 class Walk:
@@ -68,7 +76,7 @@ class Walk:
         elif draw < 97:
             action, args = COMMANDS[rng.below(len(COMMANDS))]
             where = {} if rng.below(3) or action == "kill" else {"i": rng.below(3)}
-            desk.press(action, operator=("ann", "bob")[rng.below(2)], reason="because", **where, **args)
+            desk.press(action, operator=("ann", "bob")[rng.below(2)], reason="because", **(where | args))
         elif self.faults:
             self.fault(i)
 

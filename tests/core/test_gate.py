@@ -82,7 +82,10 @@ def test_what_may_leave_in_each_state(state):
     for purpose in ("flatten", "close"):
         assert check(-1, 10, purpose=purpose, state=state) == ""
     assert (check(-1, 10, purpose="hedge", state=state) == "") == (state in (State.RUNNING, State.PAUSED))
-    assert (check(-1, 10, purpose="manual", state=state) == "") == (state in (State.RUNNING, State.PAUSED))
+    assert (check(1, 10, purpose="manual", state=state) == "") == (state in (State.RUNNING, State.PAUSED))
+    reduces = (State.RUNNING, State.PAUSED, State.HALTED)  # HALTED: orders that reduce, by an operator
+    assert (check(-1, 10, purpose="manual", state=state) == "") == (state in reduces)
+    assert (check(-1, 51, purpose="manual", state=state) == "") == (state in (State.RUNNING, State.PAUSED))
 
 
 @pytest.mark.parametrize(("px", "answer"), [(1_010_000, ""), (1_010_001, "price collar 100 bps"), (990_000, "")])

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from mmtui.core.events import BestQuote, BookSnapshot, GridRefined
 from mmtui.core.market.book import OrderBook
-from mmtui.core.quoting import model
+from mmtui.core.quoting import ladder, model
+from mmtui.core.quoting.fair import fair_value
 from mmtui.core.quoting.params import REFERENCE, Quoting
 from mmtui.core.quoting.volatility import Volatility
+from mmtui.core.quoting.waterfall import waterfall
 
 fairs = st.floats(100, 2_000_000)
 halves = st.floats(0, 500)
@@ -24,7 +26,7 @@ offsets = st.lists(st.floats(0, 50), min_size=1, max_size=5).map(lambda more: (0
 def test_a_quote_is_never_closer_than_the_model_says_and_never_takes(fair, half, skew, rungs, tick):
     bid, ask = int(fair) - tick + 1, int(fair) + tick
     assume(bid > 0)
-    bids, asks = model.prices(fair, half, skew, rungs, bid, ask)
+    bids, asks = ladder.prices(fair, half, skew, rungs, bid, ask)
     unit = fair * 1e-4
     for rung, mine_bid, mine_ask in zip(rungs, bids, asks, strict=True):
         assert mine_bid <= fair + (skew - half - rung) * unit + 1e-6
@@ -37,7 +39,7 @@ def test_a_quote_is_never_closer_than_the_model_says_and_never_takes(fair, half,
 
 @given(fair=fairs, half=st.floats(1, 500), skew=skews)
 def test_rounding_costs_less_than_a_tick(fair, half, skew):
-    bids, asks = model.prices(fair, half, skew, (0.0,), 1, 1 << 40)
+    bids, asks = ladder.prices(fair, half, skew, (0.0,), 1, 1 << 40)
     unit = fair * 1e-4
     assert fair + (skew - half) * unit - bids[0] < 1
     assert asks[0] - (fair + (skew + half) * unit) < 1
@@ -48,7 +50,9 @@ def test_rounding_costs_less_than_a_tick(fair, half, skew):
     clip=st.integers(1, 10**7), mine=st.integers(0, 10**7),
 )  # fmt: skip
 def test_the_waterfall_adds_up_and_ends_at_the_quote(side, fair, half, inventory, operator, clip, mine):
-    lines = model.explain(side, fair, half, inventory, operator, clip, mine)
+    shifts = [("inventory skew", inventory), ("operator skew", operator)]
+    ends = [("kept post-only", clip), ("held within tolerance", mine)]
+    lines = waterfall(side, fair, shifts, [("half-spread", 2 * half)], ends)
     total = 0.0
     for line in lines:
         total += line.value
@@ -79,10 +83,10 @@ def book_of(bids, asks):
 
 def test_fair_values():
     book = book_of([(100, 30), (98, 10)], [(104, 10), (105, 30)])
-    assert model.fair_value(book, Quoting(fair_value="mid"), 0) == 102
-    assert model.fair_value(book, Quoting(fair_value="micro"), 0) == 103  # more bids than asks: nearer to the ask
-    assert model.fair_value(book, Quoting(fair_value="other"), 77.5) == 77.5
-    assert model.fair_value(book, Quoting(fair_value="weighted", fair_depth=2), 0) == (99.5 + 104.75) / 2
+    assert fair_value(book, Quoting(fair_value="mid"), 0) == 102
+    assert fair_value(book, Quoting(fair_value="micro"), 0) == 103  # more bids than asks: nearer to the ask
+    assert fair_value(book, Quoting(fair_value="other"), 77.5) == 77.5
+    assert fair_value(book, Quoting(fair_value="weighted", fair_depth=2), 0) == (99.5 + 104.75) / 2
 
 
 @given(
@@ -94,7 +98,7 @@ def test_fair_value_lies_inside_what_it_is_made_of(bids, asks, kind, quoted):
     book = book_of(list(bids.items()), list(asks.items()))
     if quoted:
         book.best_quote(BestQuote(2, 2, 0, 9, max(bids), 1, min(asks), 1))
-    fair = model.fair_value(book, Quoting(fair_value=kind, fair_depth=3), 0)
+    fair = fair_value(book, Quoting(fair_value=kind, fair_depth=3), 0)
     low, high = (min(bids), max(asks)) if kind == "weighted" else (max(bids), min(asks))
     assert low <= fair <= high
 
@@ -224,8 +228,8 @@ def test_at_the_limit_only_the_other_side_is_quoted():
 def test_a_configured_size_is_that_many_lots_exactly(size):
     setup = setup_of(item("linear", size=size, max_position=str(size * 2), baseline="0.3"))
     quoter = Desk(setup).engine.quoters[0]
-    quoter.resize(0, 0)
-    assert quoter.sizes[1] == (int(Decimal(str(size)) / Decimal("0.001")),)
+    quoter.sizes.resize(quoter, 0, 0)
+    assert quoter.sizes.of[1] == (int(Decimal(str(size)) / Decimal("0.001")),)
     assert quoter.limit == int(Decimal(str(size * 2)) / Decimal("0.001"))
 
 
@@ -233,11 +237,11 @@ def test_levels_spacing_and_profile():
     params = Quoting(
         levels=4, spacing_bps=2, spacing="geometric", spacing_factor=2, size_profile="exponential", size_factor=2
     )
-    assert model.rungs(params) == (0, 2, 6, 14)
-    assert model.shape(params) == (1, 2, 4, 8)
-    assert model.rungs(Quoting(levels=3, spacing_bps=2)) == (0, 2, 4)
-    assert model.shape(Quoting(levels=3, size_profile="linear", size_factor=1.5)) == (1, 1.5, 2)
-    assert model.shape(Quoting(levels=3)) == (1, 1, 1)
+    assert ladder.rungs(params) == (0, 2, 6, 14)
+    assert ladder.shape(params) == (1, 2, 4, 8)
+    assert ladder.rungs(Quoting(levels=3, spacing_bps=2)) == (0, 2, 4)
+    assert ladder.shape(Quoting(levels=3, size_profile="linear", size_factor=1.5)) == (1, 1.5, 2)
+    assert ladder.shape(Quoting(levels=3)) == (1, 1, 1)
 
 
 def test_a_ladder_stands_in_the_market_as_configured():

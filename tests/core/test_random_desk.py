@@ -64,6 +64,16 @@ class Invariants:
                 assert long <= max(limit, 0), "I3"
             else:
                 assert -short <= limit, "I3"
+        if effect.purpose in ("hedge", "roll", "manual"):
+            assert engine.lattice.effective(i) in (Lattice.RUNNING, Lattice.PAUSED) or (
+                engine.lattice.effective(i) is Lattice.HALTED and effect.purpose != "hedge"
+            ), "nothing of it in STOPPED or KILLED"
+            self.counts[effect.purpose] = self.counts.get(effect.purpose, 0) + 1
+        if effect.purpose == "hedge":
+            net = engine.tasks.desk.net(item.instrument.base)
+            size = account.grid.base_lots(effect.sz, engine.books[i].mid2())
+            assert net * effect.side < 0 and size <= abs(net), "a hedge never turns the sign of delta"
+            assert sum(o.purpose == "hedge" for o in tracker.open.values()) == 1, "one hedge at a time"
         if item.instrument.kind == "spot" and effect.side < 0:
             assert tracker.sells[i] <= engine.gate.baselines[i] + account.position, "spot is not sold short"
         if effect.reduce_only:
@@ -110,14 +120,14 @@ def test_in_every_life_the_invariants_hold(faults, seed):
         assert sorted(resting) == desk.venue.open_orders(v)
     assert [a.position for a in engine.accounts] == [desk.venue.position(i) for i in range(3)]
     if engine.lattice.desk < Lattice.STOPPED:
-        assert not engine.tracker.open
+        assert all(o.purpose in ("manual", "hedge") for o in engine.tracker.open.values()), "PAUSED lets these rest"
     assert check.counts["places"] >= 0
 
 
 def test_the_random_lives_are_lively():
     """What is never reached is not tested."""
     total: dict[str, int] = {}
-    for seed in range(12):
+    for seed in range(16):
         desk = Desk(desk_setup(seed), seed=seed)
         check = desk.after = Invariants(desk)
         desk.books()
@@ -127,4 +137,5 @@ def test_the_random_lives_are_lively():
             walk.step()
         for name, count in check.counts.items():
             total[name] = total.get(name, 0) + count
+    assert total["hedge"] > 20 and total["manual"] > 5 and total["roll"] > 3, total
     assert total["places"] > 500 and total["fills"] > 100 and total["killed"] > 100 and total["tasks"] > 20, total

@@ -34,6 +34,7 @@ def test_the_gauges_of_a_desk_that_has_done_nothing():
         Reading("loss day", "desk", 0.0, "0.00 of 100.00 USDT", "would HALT at 100.00 USDT"),
         Reading("drawdown", "desk", 0.0, "0.00 of 200.00 USDT", "would HALT at 200.00 USDT"),
         Reading("notional", "desk", 0.0, "0.00 of 30000.00 USDT", "would refuse orders at 30000.00 USDT"),
+        Reading("leverage", "perp", 0.0, "0.00x of 3x on perp", "would refuse orders at 3x"),
         Reading("msgs/s", "cash", 0.0, "0 of 50 on cash", "no creates at 40"),
     ]
 

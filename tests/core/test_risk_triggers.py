@@ -16,7 +16,17 @@ one-sided book | protection | instrument | quotes | {BACK} | a side is empty
 feed down | protection | venue | quotes | {BACK} | the connection says so
 lead venue | protection | instrument | quotes | {BACK} | fair_source silent 1 s
 account not known | protection | venue | quotes | {BACK} | private stream down, or catching up
+volatility pause | protection | instrument | quotes | alone, after vol_resume_s | vol_pause_bps of the profile
+toxic flow | protection | side | quotes, or widens | alone, after toxic_hold_s | toxic_bps of the profile
+trade burst | protection | instrument | quotes | alone, after burst_hold_s | burst_trades of the profile
+one-leg guard | protection | instrument | quotes | alone, after 1 s of a good leg | leg of the profile
+trend hold | protection | side | quotes | alone, below trend_resume_bps | trend_hold_bps of the profile
+repeated executions | protection | side | quotes | alone, after throttle_hold_s | throttle_fills of the profile
 strategy fails | protection | instrument | quotes | {BACK} | any error while it prices
+hedge failed | protection | asset | quotes that would need the hedge | alone, with the hedge | rejected, venue dead, \
+a limit, an UNKNOWN order, or [hedge] cap_bps reached; tried again after retry_s
+unhedged | limit | asset | nothing: an alert | in band | [hedge] unhedged_s outside of the band
+hedger off | state | asset | the hedger | no: hedge on | overfill or position break
 tripped too often | state | instrument | PAUSED | no: an operator | more than 3 trips in 10 min
 restart after a crash | state | desk | PAUSED | no: an operator | always
 source ended | state | desk | PAUSED | no: there is no market | always
@@ -31,7 +41,10 @@ foreign fill | limit | instrument | HALTED | {LATCHED} | a fill of an order that
 position limit | refusal | order | orders that add | with the position | max_position, worst case
 order notional | refusal | order | that order | - | 10 % of equity
 gross notional | refusal | order | that order | - | 3 x equity
+leverage | refusal | venue | contract orders that add | with the position | gross of contracts 3 x the venue's equity, \
+worst case
 price collar | refusal | order | that order | - | 100 bps majors, 300 bps others from the reference
+manual collar | refusal | order | that ticket | - | 50 bps from the reference
 message rate | refusal | venue | new orders | alone | 50/s a venue, 20% of it kept for cancels
 spot balance | refusal | order | that sale | - | baseline + position - open sells
 slippage cap | refusal | task | the task stops | one press extends it once | 30 bps majors, 100 bps others
@@ -58,6 +71,8 @@ def test_the_table_with_the_default_limits():
         ({"messages_per_s": 30, "cancel_share": 0.5}, "message rate", "30/s a venue, 50% of it kept for cancels"),
         ({"trips_to_pause": 5, "trips_window_s": 90.0}, "tripped too often", "more than 5 trips in 1.5 min"),
         ({"flatten_cap_major_bps": 7.0, "flatten_cap_other_bps": 9.0}, "slippage cap", "7 bps majors, 9 bps others"),
+        ({"leverage": 2.5}, "leverage", "2.5 x the venue's equity"),
+        ({"collar_manual_bps": 20.0}, "manual collar", "20 bps from the reference"),
         ({"ease_back_s": 5.0}, "sequence gap", "at a quarter of the size for 5 s"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -84,6 +85,7 @@ def test_books_are_those_of_the_engine_and_never_crossed(desk: Watched) -> None:
 def test_parts_of_the_pnl_are_there_and_absent_ones_say_so(desk: Watched) -> None:
     frame = desk.frame()
     assert set(frame.pnl.parts) == PARTS
+    assert sum(Decimal(text) for text in frame.pnl.parts.values()) == Decimal(frame.pnl.total)
     for view in frame.instruments:
         assert set(view.pnl) == PARTS | {"total"}
         if view.id.startswith("sim-spot"):
@@ -120,6 +122,24 @@ def test_watching_changes_nothing() -> None:
         watched.frame()
         watched.builder.status(Extras())
     assert watched.engine.state_hash() == alone.engine.state_hash()
+
+
+def test_status_says_why_each_side_is_where_it_is(desk: Watched) -> None:
+    told = 0
+    for ident, one in desk.builder.status(Extras())["instruments"].items():
+        quoter = desk.engine.quoters[desk.engine.setup.index(ident)]
+        tick = float(quoter.grid.tick)
+        for name, side in (("bid", 1), ("ask", -1)):
+            why = one["why"][name]
+            assert why["reason"] == quoter.reasons[side]
+            if why["waterfall"]:
+                fair, *steps = why["waterfall"]
+                moved = sum(step["bps"] for step in steps)
+                assert steps[-1]["price"] == pytest.approx(fair["price"] * (1 + moved * 1e-4), rel=1e-6)
+                first = quoter.slots[side][0]
+                assert steps[-1]["price"] == pytest.approx((first.px if first else quoter.want[side < 0][0]) * tick)
+                told += 1
+    assert told
 
 
 def test_status_has_the_fields_of_the_contract(desk: Watched) -> None:
@@ -168,3 +188,32 @@ def test_width_and_lean_are_true_while_paused_too() -> None:
     view = desk.frame().instruments[0]
     assert status["spread_bps"] == view.spread_bps == pytest.approx(3.0)
     assert status["skew_bps"] == view.skew_bps == pytest.approx(-desk.engine.quoters[0].params.skew_bps / 2, rel=0.01)
+
+
+def test_a_frame_says_how_the_desk_earns_and_keeps_it_for_a_second(desk: Watched) -> None:
+    frame = desk.frame()
+    assert [one.id for one in frame.earn] == [view.id for view in frame.instruments]
+    traded = [one for one in frame.earn if one.markouts[0].fills]
+    assert traded, "the trend fills somebody"
+    for one in traded:
+        assert [point.seconds for point in one.markouts] == [0.1, 1, 5, 30, 60]
+        assert one.markouts[0].fills == one.markouts_bid[0].fills + one.markouts_ask[0].fills
+        assert one.fill_ratio is not None and 0 < one.fill_ratio <= 1
+        assert one.quote_to_trade is not None and one.quote_to_trade > 1
+        assert one.healthy is not None or one.why
+    assert {line.instrument for line in frame.lines} >= {one.id for one in traded}
+    assert sum(float(line.total) for line in frame.lines) == pytest.approx(float(frame.pnl.total), abs=0.1)
+    assert all(-1 <= order.fill_probability <= 1 for order in frame.orders)
+    assert any(order.fill_probability >= 0 for order in frame.orders)
+    assert desk.frame().earn is frame.earn
+
+
+def test_status_says_how_the_desk_earns(desk: Watched) -> None:
+    status = desk.builder.status(Extras())
+    assert set(status["earn"]) == set(status["instruments"])
+    one = next(iter(status["earn"].values()))
+    assert {"markouts", "fill_ratio", "quote_to_trade", "half_life_s", "volume_share", "depths", "healthy"} <= set(one)
+    assert set(one["markouts"][0]) == {"seconds", "mean", "ci", "fills"}
+    assert status["obligations"] == []
+    total = sum(float(line["total"]) for line in status["attribution"])
+    assert total == pytest.approx(status["pnl"]["total"], abs=0.1)

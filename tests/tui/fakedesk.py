@@ -11,6 +11,8 @@ import random
 import sys
 from collections.abc import AsyncIterator
 
+from fakeearn import earned, lines_of, programmes
+
 from mmtui.core.market.instrument import Instrument
 from mmtui.link.messages import (
     AssetView,
@@ -24,10 +26,14 @@ from mmtui.link.messages import (
     Level,
     Mark,
     OwnOrder,
+    Param,
+    Params,
+    ParamsRequest,
     PlanView,
     PnlView,
     Print,
     ReplayView,
+    Rungs,
     Snapshot,
     Step,
     TripRow,
@@ -96,6 +102,7 @@ class FrameMaker:
         self.history = [1_000 + 40 * self.rng.random() * i**0.4 for i in range(240)]
         self.trip: TripView | None = None
         self.playing = True
+        self.obligations = programmes()
         self.at = START + 90 * S
 
     def tick(self, rng_move: bool = True) -> Frame:
@@ -153,6 +160,7 @@ class FrameMaker:
                         purpose="quote",
                         level=level,
                         age_ms=4_200,
+                        fill_probability=(0.62, -1.0)[level],
                     )
                 )
         return out
@@ -343,6 +351,23 @@ class FrameMaker:
                     ccy="USDT",
                 ),
                 PlanView(
+                    kind="hedge",
+                    scope="BTC",
+                    text="sell 0.412 on sim-usdm:BTCUSDT at market, at least 58000 (ioc)",
+                    size="0.412",
+                    venues=["sim-usdm"],
+                    expected_cost="12.70",
+                    worst_cost="76.20",
+                    ccy="USDT",
+                    ticket={
+                        "instrument": "sim-usdm:BTCUSDT",
+                        "side": "sell",
+                        "size": "0.412",
+                        "price": "market",
+                        "type": "ioc",
+                    },
+                ),
+                PlanView(
                     kind="close",
                     scope="desk",
                     text="buy 0.792 on usdm, sell 1.204 on spot",
@@ -358,6 +383,9 @@ class FrameMaker:
             loop_lag_ms=0.3,
             cockpits=1,
             operators=["op1"],
+            earn=[earned(item.id, at) for at, item in enumerate(INSTRUMENTS)],
+            lines=lines_of(INSTRUMENTS[1].id),
+            obligations=self.obligations,
         )
 
     def kill(self) -> None:
@@ -385,6 +413,30 @@ class FrameMaker:
             proven=False,
             next="r resumes with a reason; f flattens Δ (worst ≈ 12.70)",
         )
+
+
+def parameters(request: ParamsRequest) -> Params:
+    """Three parameters; a preview is what is now, wider."""
+    rows = [
+        Param(name=name, value=value, profile=value, unit=unit, allowed=allowed, text=f"what {name} does")
+        for name, value, unit, allowed in (
+            ("spread_bps", "5.0", "bps", "> 0 .. 5,000"), ("levels", "1", "", "1 .. 20"), ("skew_bps", "2.0", "bps", "")
+        )
+    ]  # fmt: skip
+
+    def rungs(wider: int) -> Rungs:
+        bids, asks = [Level(616_600 - wider, 50)], [Level(616_630 + wider, 50)]
+        return Rungs(bids=bids, asks=asks, width_bps=5.0 + wider, skew_bps=0.0)
+
+    return Params(
+        id=request.id,
+        instrument=request.instrument,
+        profile="default",
+        profiles=["default"],
+        params=rows,
+        now=rungs(0),
+        then=rungs(9) if request.preview else None,
+    )
 
 
 class FakeHost:
@@ -466,6 +518,8 @@ class FakeHost:
 
     def answer(self, message: object) -> None:
         self.sent.append(message)
+        if isinstance(message, ParamsRequest):
+            self.push(parameters(message))
         if not isinstance(message, Cmd):
             return
         maker = self.maker

@@ -9,9 +9,10 @@ from mmtui.core.commands import BY_NAME
 from mmtui.link.messages import Transport, View
 from mmtui.tui.actions import ACTIONS, BY_ID, Keymap
 from mmtui.tui.app import Cockpit
+from mmtui.tui.commands import parse_line
 
 USDM = INSTRUMENTS[1].id
-SENDS = [a for a in ACTIONS if a.trades and a.id not in ("flatten", "close")]
+SENDS = [a for a in ACTIONS if a.trades and a.id not in ("flatten", "close", "hedge")]
 LOOKS = [a for a in ACTIONS if not a.trades and a.where != "replay"]
 REPLAYS = [a for a in ACTIONS if a.where == "replay"]
 
@@ -41,6 +42,9 @@ async def test_a_trading_key_sends_its_act_once(action):
         await ready(pilot)
         if action.id == "cancel_order":
             await pilot.press("o")
+        if action.id == "profile_value":
+            await pilot.press("7")
+            await until(pilot, lambda: pilot.app.store.model.params is not None)
         await pilot.press(action.keys[0])
         await pilot.pause()
         assert len(host.commands) == 1
@@ -176,11 +180,11 @@ async def test_screens_are_walked_both_ways_and_by_number():
         await ready(pilot)
         model = pilot.app.store.model
         await pilot.press("tab")
-        assert model.screen == "orders"
+        assert model.screen == "heat"
         await pilot.press("shift+tab", "shift+tab")
-        assert model.screen == "venues"
+        assert model.screen == "log"
         await pilot.press("5")
-        assert model.screen == "risk"
+        assert model.screen == "pnl"
 
 
 async def test_instruments_venues_and_orders_are_chosen():
@@ -202,7 +206,22 @@ async def test_instruments_venues_and_orders_are_chosen():
 
 def test_every_act_of_the_engine_has_a_key_or_a_line():
     keyed = {a.act for a in ACTIONS if a.act}
-    assert set(BY_NAME) - keyed == {"set", "shutdown"}
+    assert set(BY_NAME) - keyed == {"exit", "set", "profile", "shutdown", "hedge", "roll"}
+
+
+@pytest.mark.parametrize(
+    ("line", "means"),
+    [
+        ("ticket buy 0.1 market", ("ticket", {"side": "buy", "size": "0.1", "price": "market"})),
+        ("hedge off", ("hedge", {"op": "off"})),
+        ("hedge set band=0.2", ("hedge", {"op": "set", "band": 0.2})),
+        ("roll usdm:BTC_DEC", ("roll", {"to": "usdm:BTC_DEC"})),
+        ("hedge", None),
+    ],
+)
+def test_ticket_hedge_and_roll_are_typed_in_the_palette(line, means):
+    assert parse_line(None, line) == means
+    assert parse_line(None, "ticket buy").startswith("usage: ticket ")
 
 
 def test_no_key_means_two_things_in_one_mode():

@@ -74,6 +74,22 @@ async def test_flatten_asks_and_enter_does_it(clock):
         assert len(host.commands) == 1, "a second Enter does nothing"
 
 
+async def test_a_hedge_in_two_keys_sends_the_ticket_that_the_host_has_filled_in(clock):
+    host = FakeHost(live=False)
+    async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await pilot.press("H")
+        app = pilot.app
+        await until(pilot, shown(app))
+        assert app.controller.asking.ask.title == "HEDGE BTC"
+        clock.now += 0.51
+        await pilot.press("enter")
+        await until(pilot, lambda: host.commands)
+        (sent,) = host.commands
+        assert (sent.action, sent.instrument) == ("ticket", "sim-usdm:BTCUSDT")
+        assert sent.args == {"side": "sell", "size": "0.412", "price": "market", "type": "ioc"}
+
+
 async def test_a_question_without_an_enter_closes_itself(clock):
     host = FakeHost(live=False)
     async with Cockpit(host.connector).run_test(size=(120, 40)) as pilot:

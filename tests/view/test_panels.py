@@ -16,7 +16,7 @@ from mmtui.view.ladder import ladder, other_step
 from mmtui.view.model import SCREENS, Ask, Echo
 from mmtui.view.pnl import pnl
 from mmtui.view.risk import risk
-from mmtui.view.rows import ROLES, clip, ends, fade, meter, plain, rule, width
+from mmtui.view.rows import HEAT_ROLES, ROLES, clip, ends, fade, meter, plain, rule, width
 from mmtui.view.transport import transport
 from mmtui.view.trip import trip
 from mmtui.view.why import summands, why
@@ -43,7 +43,7 @@ def test_every_panel_keeps_to_its_place(model, size, screen):
             assert len(rows) <= place.h, place
             for row in rows:
                 assert width(row) <= place.w, (place, plain(row))
-                assert all(role.rstrip("~") in ROLES for _, role in row)
+                assert all(role.rstrip("~") in (*ROLES, *HEAT_ROLES) for _, role in row)
     assert max(max(line) for line in covered) == 1, "no panel covers another"
 
 

@@ -10,8 +10,10 @@ position x change of the reference, computed on its own.  Reference prices are m
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
+from typing import NamedTuple
 
+from mmtui.core.ledger.lines import CARRY, Line, Lines
+from mmtui.core.ledger.markouts import CURVE, Markouts
 from mmtui.core.market.instrument import Grid, Instrument
 
 #: Scale of a conversion rate: currency units per settlement unit x 10**9.
@@ -29,13 +31,15 @@ PARTS = (
     "incentives",
     "fx",
 )
-HORIZONS = (1, 5, 30)  # markouts, seconds
+HORIZONS = (1, 5, 30)  # markouts of the short line, seconds; the whole curve: see markouts.py
+_SHORT = tuple(CURVE.index(seconds) for seconds in HORIZONS)
 #: Which part the edge of a fill belongs to.
 EDGE_PART = {
     "quote": "spread",
     "manual": "spread",
     "flatten": "slippage",
     "close": "slippage",
+    "roll": "slippage",
     "hedge": "hedge",
     "external": "slippage",  # of somebody else with our account: a manual trade elsewhere, a liquidation, ADL
 }
@@ -79,6 +83,19 @@ class References:
         return self.mids[-1] if self.mids else 0
 
 
+class FillParts(NamedTuple):
+    """What one fill earned when it was booked, atoms x rate: `edge` in its `part`, inventory since its match, fee."""
+
+    part: str
+    edge: int
+    inventory: int
+    fee: int  # negative: paid
+
+    @property
+    def total(self) -> int:
+        return self.edge + self.inventory + self.fee
+
+
 class Account:
     """Position and profit of one instrument."""
 
@@ -100,9 +117,9 @@ class Account:
         self.volume = 0  # quote atoms
         self.cost = 0  # sum of entry values (atoms) of the open position, for the average price
         self.entry_ticks = 0  # sum of ticks x lots of the open position (signed)
-        self.pending: tuple[deque[tuple[int, int, int, int]], ...] = tuple(deque() for _ in HORIZONS)
-        self.markout_sum = [0.0] * len(HORIZONS)  # lots x bps
-        self.markout_lots = [0] * len(HORIZONS)
+        self.markouts = Markouts()
+        self.lines = Lines()
+        self.latest: FillParts | None = None  # of the last fill
 
     # ------------------------------------------------------------ marks
 
@@ -110,17 +127,31 @@ class Account:
         """Carry inventory, basis and fx to a new reference and rate. `common`: see Ledger.common_value."""
         if mid2 <= 0 or rate <= 0:
             return
-        if rate != self.rate:  # from none as well: what was earned before the first rate is worth something now
+        self.convert(rate)
+        if not self.mark2:
+            self._priced(mid2)
+        elif mid2 != self.mark2 or common != self.common:
+            change = self.grid.value(mid2) - self.grid.value(self.mark2)
+            shared = common - self.common if self.common and common else change
+            self.parts["inventory"] += self.position * shared * rate
+            self.parts["basis"] += self.position * (change - shared) * rate
+            self.lines.marked(shared, change - shared, rate)
+        self.mark2, self.common = mid2, common
+
+    def convert(self, rate: int) -> None:
+        """The rate from here on; from none as well: what was earned before the first one is worth something now."""
+        if rate != self.rate:
             self.parts["fx"] += self.equity() * (rate - self.rate)
-        if self.position and not self.mark2:
+            self.lines.rated(rate, self.grid.value(self.mark2) if self.mark2 else 0)
+            self.rate = rate
+
+    def _priced(self, mid2: int) -> None:
+        """The first reference: what is held already came at this price."""
+        self.mark2 = mid2
+        if self.position:
             self.cash -= self.position * self.grid.value(mid2)
             self.entry_ticks = self.position * (mid2 // 2)
-        elif self.position:
-            change = self.position * (self.grid.value(mid2) - self.grid.value(self.mark2))
-            shared = self.position * (common - self.common) if self.common and common else change
-            self.parts["inventory"] += shared * rate
-            self.parts["basis"] += (change - shared) * rate
-        self.mark2, self.rate, self.common = mid2, rate, common
+            self.lines.priced(self.grid.value(mid2))
 
     def equity(self) -> int:
         """Profit so far at the last mark, atoms of the settlement asset."""
@@ -132,18 +163,26 @@ class Account:
 
     # ------------------------------------------------------------ fills and cash
 
-    def fill(self, side: int, px: int, lots: int, ts: int, fee: int, purpose: str) -> float:
+    def fill(self, side: int, px: int, lots: int, ts: int, fee: int, purpose: str, level: int = 0) -> float:
         """Book a fill (after `mark`); fee in atoms of settlement, positive when paid. Returns its edge in bps."""
         grid, rate = self.grid, self.rate
         reference = self.references.before(ts) or self.mark2 or 2 * px
         if not self.mark2:
-            self.mark2 = reference
+            self._priced(reference)
+        line = self.lines.at((purpose, side, level))
         paid = grid.value(2 * px)
         signed = side * lots
-        self.parts[EDGE_PART.get(purpose, "spread")] += signed * (grid.value(reference) - paid) * rate
+        part = EDGE_PART.get(purpose, "spread")
+        edge = signed * (grid.value(reference) - paid) * rate
         # between the match and this moment the reference went on: that is inventory of the new lots
-        self.parts["inventory"] += signed * (grid.value(self.mark2) - grid.value(reference)) * rate
+        moved = signed * (grid.value(self.mark2) - grid.value(reference)) * rate
+        for name, value in ((part, edge), ("inventory", moved)):
+            self.parts[name] += value
+            line.add(name, value)
+        self.latest = FillParts(part, edge, moved, -fee * rate)
         self.cash -= signed * paid
+        line.money -= signed * paid
+        line.position += signed
         self._average(signed, px)
         self.position += signed
         self.max_position = max(self.max_position, abs(self.position))
@@ -153,25 +192,31 @@ class Account:
             self.sold += lots
         self.fills += 1
         self.volume += grid.notional_atoms(2 * px, lots)
-        self.pay("fees" if fee > 0 else "rebates", -fee)
-        for queue, horizon in zip(self.pending, HORIZONS, strict=True):
-            queue.append((ts + horizon * 1_000_000_000, side, px, lots))
+        self.pay("fees" if fee > 0 else "rebates", -fee, line)
+        self.markouts.filled(ts, side, px, lots)
         return side * (reference - 2 * px) / (2 * px) * 1e4
 
     def transfer(self, lots: int) -> None:
         """Lots that came or went without a price (after `mark`): valued at the mark, so that no part changes."""
-        if not self.mark2:
-            self.mark2 = self.references.last()
+        if not self.mark2 and self.references.last():
+            self._priced(self.references.last())
+        line = self.lines.at(CARRY)
         if self.mark2:  # else the first mark will be its price
-            self.cash -= lots * self.grid.value(self.mark2)
+            worth = lots * self.grid.value(self.mark2)
+            self.cash -= worth
+            line.money -= worth
             self._average(lots, self.mark2 // 2)
+        line.position += lots
         self.position += lots
         self.max_position = max(self.max_position, abs(self.position))
 
-    def pay(self, part: str, atoms: int) -> None:
+    def pay(self, part: str, atoms: int, line: Line | None = None) -> None:
         """Money in (+) or out (-) that is not the price of a fill: fees, rebates, funding, borrow, incentives."""
+        line = line or self.lines.at(CARRY)
         self.settled += atoms
         self.parts[part] += atoms * self.rate
+        line.money += atoms
+        line.add(part, atoms * self.rate)
 
     def funding(self, rate_e10: int, mark_e8: int) -> int:
         """Funding of the open position: longs pay a positive rate. Returns atoms received."""
@@ -205,21 +250,15 @@ class Account:
 
     def markouts_due(self, ts: int) -> None:
         """Book every markout whose horizon has passed."""
-        for k, queue in enumerate(self.pending):
-            while queue and queue[0][0] <= ts:
-                due, side, px, lots = queue.popleft()
-                reference = self.references.at(due)
-                if reference:
-                    self.markout_sum[k] += lots * (side * (reference - 2 * px) / (2 * px) * 1e4)
-                    self.markout_lots[k] += lots
+        self.markouts.due(ts, self.references)
 
     def markout(self, k: int) -> float | None:
         """Size-weighted markout in bps at HORIZONS[k]; None before the first."""
-        return self.markout_sum[k] / self.markout_lots[k] if self.markout_lots[k] else None
+        return self.markouts.weighted(_SHORT[k])
 
     def rescale(self, instrument: Instrument, px: int, sz: int) -> None:
         """A finer tick or lot: the same position in the new units."""
-        worth = self.position * self.grid.value(self.mark2) if self.position else 0
+        worth = self.grid.value(self.mark2) if self.mark2 else 0
         self.instrument, self.grid = instrument, Grid(instrument)
         if instrument.grid != "inferred":  # the venue shows finer levels than it takes orders
             self.tick_step *= px
@@ -231,12 +270,12 @@ class Account:
         self.entry_ticks *= px * sz
         self.mark2 *= px
         self.common //= sz
-        if self.position:  # inverse values are rounded once a price: the new rounding is inventory too
-            self.parts["inventory"] += (self.position * self.grid.value(self.mark2) - worth) * self.rate
+        finer = self.grid.value(self.mark2) if self.mark2 else 0
+        # inverse values are rounded once a price: the new rounding is inventory too
+        self.parts["inventory"] += (self.position * finer - self.position // sz * worth) * self.rate
+        self.lines.regridded(sz, worth, finer)
         self.references.mids = [mid * px for mid in self.references.mids]
-        self.pending = tuple(deque((t, s, p * px, q * sz) for t, s, p, q in queue) for queue in self.pending)
-        self.markout_sum = [value * sz for value in self.markout_sum]
-        self.markout_lots = [value * sz for value in self.markout_lots]
+        self.markouts.rescale(px, sz)
 
     def digest(self) -> tuple[object, ...]:
         return (
@@ -249,6 +288,5 @@ class Account:
             self.bought,
             self.sold,
             self.fills,
-            self.markout_sum,
-            self.markout_lots,
+            self.markouts.digest(),
         )

@@ -110,6 +110,10 @@ class Ledger:
         own = self.accounts[i]
         return int(own.references.last() * own.grid.tick * RATE / HALF) if own.grid.inverse else 0
 
+    def quote_rate(self, i: int) -> int:
+        """Quote asset of an instrument in currency x 10**9; inverse contracts are quoted in dollars."""
+        return RATE if self.accounts[i].grid.inverse else self.rate(i)
+
     def mark(self, i: int) -> None:
         account = self.accounts[i]
         account.mark(account.references.last(), self.rate(i), self.common_value(i))

@@ -21,6 +21,23 @@ class Quoting(params_flow.FlowParams, frozen=True, kw_only=True, forbid_unknown_
 REFERENCE: dict[str, tuple[str, str]] = {**params_price.REFERENCE, **params_ladder.REFERENCE, **params_flow.REFERENCE}
 
 
+def ranges() -> dict[str, str]:
+    """What is allowed for each parameter, in words: "0 .. 5,000", "> 0 .. 20", "mid | micro", "true | false"."""
+    return {field.name: _range(field.type) for field in msgspec.inspect.type_info(Quoting).fields}  # type: ignore[attr-defined]
+
+
+def _range(kind: msgspec.inspect.Type) -> str:
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        return " | ".join(str(value) for value in kind.values)
+    if isinstance(kind, msgspec.inspect.BoolType):
+        return "true | false"
+    if isinstance(kind, msgspec.inspect.IntType | msgspec.inspect.FloatType):
+        low = f"> {kind.gt:,g}" if kind.gt is not None else f"{kind.ge:,g}" if kind.ge is not None else ""
+        high = f"< {kind.lt:,g}" if kind.lt is not None else f"{kind.le:,g}" if kind.le is not None else ""
+        return f"{low} .. {high}".strip()
+    return "text"
+
+
 #: What msgspec calls the types of parameters.
 _TYPES = {"`float`": "a number", "`int`": "a whole number", "`bool`": "true or false", "`str`": "a text"}
 

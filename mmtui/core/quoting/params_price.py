@@ -1,4 +1,4 @@
-"""Parameters of the price: fair value, signals, width and skew.
+"""Parameters of the price: width and skew; fair value and signals stand in params_fair.py.
 
 Rules of this file: data and their reference text; params.py puts the parts together.
 """
@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
-Bps = Annotated[float, Meta(ge=0, le=5_000)]
+from mmtui.core.hedging import funding
+from mmtui.core.quoting import params_fair
+from mmtui.core.quoting.params_fair import Bps as Bps
+from mmtui.core.quoting.params_fair import FairParams, Seconds, SignedBps, pairs
+
+Factor = Annotated[float, Meta(ge=0.01, le=100)]
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 
 
-class PriceParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PriceParams(FairParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What makes the price of a side."""
 
-    fair_value: Literal["mid", "micro", "weighted", "other"] = "micro"
-    fair_source: str = ""
-    fair_depth: Annotated[int, Meta(ge=1, le=50)] = 5
     spread_bps: Annotated[float, Meta(gt=0, le=5_000)] = 5.0
     vol_factor: Annotated[float, Meta(ge=0, le=100)] = 0.0
     vol_window_s: Annotated[float, Meta(ge=1, le=86_400)] = 60.0
@@ -38,20 +40,43 @@ class PriceParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     horizon: Literal["rolling", "daily", "infinite"] = "rolling"
     horizon_s: Annotated[float, Meta(ge=0.001, le=604_800)] = 60.0
     omega: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
+    vol_estimator: Literal["ewma", "realised", "parkinson"] = "ewma"
+    fee_floor: bool = False
+    min_edge_bps: SignedBps = 0.0
+    liquidation_bps: SignedBps = 5.0
+    liquidation_notional: Annotated[float, Meta(gt=0, le=1e12)] = 250_000.0
+    liquidation_window_s: Seconds = 5.0
+    liquidation_decay_s: Seconds = 10.0
+    liquidation_after_bps: SignedBps = 0.0
+    latency_bps_per_ms: Annotated[float, Meta(ge=0, le=100)] = 0.0
+    latency_threshold_ms: Annotated[float, Meta(ge=0, le=60_000)] = 100.0
+    lead_age_bps_per_s: Annotated[float, Meta(ge=0, le=1_000)] = 0.0
+    risk_zone: Literal["green", "amber", "red", "auto"] = "green"
+    amber_vol_bps: Bps = 10.0
+    red_vol_bps: Bps = 30.0
+    amber_spread: Factor = 1.5
+    red_spread: Factor = 3.0
+    amber_size: Share = 0.5
+    red_size: Share = 0.25
+    amber_limit: Share = 0.5
+    red_limit: Share = 0.25
+    skew_curve: str = ""
+    dead_band: Annotated[float, Meta(ge=0, le=0.95)] = 0.0
+    target_kind: Literal["absolute", "equity", "trend"] = "absolute"
+    target_share: Annotated[float, Meta(ge=-1, le=1)] = 0.0
+    target_trend_bps: Annotated[float, Meta(gt=0, le=5_000)] = 10.0
+    cost_floor: bool = False
+    funding_skew: Annotated[float, Meta(ge=0, le=100)] = 0.0
+    funding_skew_cap_bps: Bps = 5.0
 
 
 #: name -> (unit, what it does).
 REFERENCE: dict[str, tuple[str, str]] = {
-    "fair_value": (
-        "",
-        "what the quotes are measured from: mid; micro (mid weighted by the opposite best sizes); weighted"
-        " (size-weighted over fair_depth levels); other (the mid of fair_source)",
-    ),
-    "fair_source": ("instrument", "with fair_value = other: the instrument whose mid is used"),
-    "fair_depth": ("levels", "with fair_value = weighted: levels a side that count"),
+    **params_fair.REFERENCE,
+    **funding.REFERENCE,
     "spread_bps": ("bps", "full width from own bid to own ask at level 1"),
     "vol_factor": ("", "adds vol_factor x volatility over vol_horizon_s (bps) to the full width"),
-    "vol_window_s": ("s", "time constant of the exponentially weighted volatility"),
+    "vol_window_s": ("s", "window of the volatility (time constant with vol_estimator = ewma)"),
     "vol_horizon_s": ("s", "horizon to which volatility is scaled (square root of time)"),
     "min_spread_bps": ("bps", "the full width never goes below this, operator's offset included"),
     "max_spread_bps": ("bps", "the full width never goes above this"),
@@ -98,4 +123,114 @@ REFERENCE: dict[str, tuple[str, str]] = {
         "with horizon = infinite: bounds the inventory that is ever held; 0: the paper's choice for the position limit,"
         " gamma^2 sigma^2 (limit/size + 1)^2 / 2, with which the skew grows as 1/gamma",
     ),
+    "vol_estimator": (
+        "",
+        "volatility of vol_factor, of the models and of the risk zone: ewma (exponentially weighted squared returns);"
+        " realised (sum of squared sampled returns over vol_window_s); parkinson (1980, from high and low of twenty"
+        " parts of vol_window_s: steadier in quiet markets, low where few mids were seen)",
+    ),
+    "fee_floor": (
+        "",
+        "the full width never goes below twice (maker fee + min_edge_bps), whatever max_spread_bps and the operator"
+        " say: no round trip is quoted below its cost. Off where spread_bps has been chosen with the fees in mind",
+    ),
+    "min_edge_bps": ("bps", "with fee_floor: what a side is to earn beyond the maker fee; negative: part of the fee"),
+    "liquidation_bps": (
+        "bps",
+        "added to the full width by each burst of liquidations in this base asset, fading over liquidation_decay_s;"
+        " 0: bursts change nothing",
+    ),
+    "liquidation_notional": ("desk currency", "liquidations of this worth within liquidation_window_s are a burst"),
+    "liquidation_window_s": (
+        "s",
+        "see liquidation_notional; a burst is exhausted when no liquidation has come for so long",
+    ),
+    "liquidation_decay_s": ("s", "time constant with which liquidation_bps and liquidation_after_bps fade"),
+    "liquidation_after_bps": (
+        "bps",
+        "added to the full width once a burst is exhausted; negative tightens, to trade the rebound",
+    ),
+    "latency_bps_per_ms": (
+        "bps/ms",
+        "added to the full width for each ms by which the venue's messages come later than latency_threshold_ms"
+        " (receipt less venue time, mean over a second)",
+    ),
+    "latency_threshold_ms": ("ms", "delay of the venue's messages that widens nothing; clocks' difference included"),
+    "lead_age_bps_per_s": ("bps/s", "added to the full width for each second since the lead (fair_source) last spoke"),
+    "risk_zone": (
+        "",
+        "multiplies width, size and position limit: green (by 1), amber and red (see their factors), set by hand; or"
+        " auto: by volatility over vol_horizon_s against amber_vol_bps and red_vol_bps, left at 80 % of them",
+    ),
+    "amber_vol_bps": ("bps", "with risk_zone = auto: volatility from which on the zone is amber"),
+    "red_vol_bps": ("bps", "with risk_zone = auto: volatility from which on the zone is red"),
+    "amber_spread": ("", "factor of the full width in the amber zone"),
+    "red_spread": ("", "factor of the full width in the red zone"),
+    "amber_size": ("", "factor of the sizes in the amber zone"),
+    "red_size": ("", "factor of the sizes in the red zone"),
+    "amber_limit": ("", "factor of the position limit in the amber zone"),
+    "red_limit": ("", "factor of the position limit in the red zone"),
+    "skew_curve": (
+        "",
+        'instead of the straight skew_bps: share of the limit and bps, "0.5:1, 1:4", straight between the points, the'
+        " same the other way when short; with spread_model = fixed",
+    ),
+    "dead_band": ("", "share of the position limit round the target in which nothing leans; full skew at the limit"),
+    "target_kind": (
+        "",
+        "inventory that the skew leans to: absolute (the instrument's target); equity (target_share of the desk's"
+        " equity); trend (target_share of the position limit, with the sign of the momentum and in full from"
+        " target_trend_bps of it on)",
+    ),
+    "target_share": ("", "see target_kind; negative: short (equity), against the trend (trend)"),
+    "target_trend_bps": ("bps", "with target_kind = trend: momentum (fast less slow mean) that makes the target full"),
+    "cost_floor": (
+        "",
+        "nothing is sold below the average cost of a long position, nor bought above that of a short one; EXIT NOW"
+        " passes it over",
+    ),
 }
+
+
+def curve(text: str) -> tuple[tuple[float, float], ...]:
+    """Points (share of the limit, bps) from (0, 0) on. ValueError is a sentence about what is wrong."""
+    points = [(0.0, 0.0)]
+    for name, bps in pairs(text):
+        try:
+            load = float(name)
+        except ValueError:
+            raise ValueError(f"{name!r} is no share of the limit") from None
+        if (load, bps) == (0.0, 0.0):
+            continue
+        if not 0.0 < load <= 1.0:
+            raise ValueError(f"{load:g} is no share of the limit above 0 and up to 1")
+        if load <= points[-1][0]:
+            raise ValueError(f"{load:g} does not follow {points[-1][0]:g}")
+        if not 0.0 <= bps <= 5_000.0:
+            raise ValueError(f"{bps:g} bps are below 0 or above 5000")
+        points.append((load, bps))
+    return tuple(points)
+
+
+def needs_lead(params: PriceParams) -> bool:
+    """Whether fair_source has to name an instrument of the desk."""
+    return bool(params.lead_age_bps_per_s) or params_fair.leads(params)
+
+
+def wrong(params: PriceParams) -> tuple[str, str]:
+    """(key, what is wrong with its value beside the others, as a clause), or ("", "")."""
+    found = params_fair.wrong(params)
+    if found[0]:
+        return found
+    if params.min_spread_bps > params.max_spread_bps:
+        return "min_spread_bps", f"is above max_spread_bps {params.max_spread_bps:g}; give a smaller one"
+    if params.amber_vol_bps > params.red_vol_bps:
+        return "amber_vol_bps", f"is above red_vol_bps {params.red_vol_bps:g}; give a smaller one"
+    if params.lead_age_bps_per_s and not params.fair_source:
+        return "lead_age_bps_per_s", "needs a lead; give fair_source as well"
+    if params.skew_curve:
+        try:
+            curve(params.skew_curve)
+        except ValueError as error:
+            return "skew_curve", f'{error}; give shares of the limit with bps, like "0.5:1, 1:4"'
+    return "", ""

@@ -9,19 +9,23 @@ from __future__ import annotations
 from decimal import Decimal
 
 from mmtui.core.market.instrument import Grid
-from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
-from mmtui.core.quoting import model
+from mmtui.core.quoting import ladder, model, reasons, skew, width
+from mmtui.core.quoting.best import Best
+from mmtui.core.quoting.flow import Flow, Life
+from mmtui.core.quoting.guards import Guards
 from mmtui.core.quoting.params import Quoting
+from mmtui.core.quoting.params_price import curve
 from mmtui.core.quoting.pricing import Pricing
-from mmtui.core.quoting.volatility import Volatility
+from mmtui.core.quoting.sizes import Sizes
+from mmtui.core.quoting.steps import Steps
+from mmtui.core.quoting.volatility import Estimator, estimator
+from mmtui.core.quoting.waterfall import Line, waterfall
 from mmtui.core.setup import InstrumentSetup
 
 #: A side whose orders an operator cancelled one by one comes back after this.
 HOLD_ORDER_NS = 5_000_000_000
 FOREVER = 1 << 62
-#: Share of a limit from which on only the reducing side is quoted.
-REDUCE_AT = 0.9
 #: Share of the requote tolerance by which fair value may move before prices are computed again.
 DEAF = 0.1
 
@@ -29,15 +33,16 @@ DEAF = 0.1
 class Quoter:
     """State of quoting on one instrument. Sizes in lots, prices in ticks."""
 
-    def __init__(self, i: int, setup: InstrumentSetup) -> None:
+    def __init__(self, i: int, setup: InstrumentSetup, live: bool = False) -> None:
         self.i = i
         self.base = setup.quoting
         self.params = setup.quoting
         self.enabled = setup.quote
         self.operator = model.Operator()
-        self.reduce_mode = False
+        self.reduce = False
         self.guard = ""  # a gauge at 90 %: reduce-only, and why
-        self.volatility = Volatility(setup.quoting.vol_window_s)
+        self.live = live  # own orders stand in the displayed book
+        self.volatility: Estimator = estimator(setup.quoting, setup.quoting, None)
         self.slots: dict[int, list[Order | None]] = {1: [], -1: []}
         self.hold = {1: 0, -1: 0}  # until when a side is held back by the operator
         self.hold_by = {1: "", -1: ""}
@@ -49,40 +54,68 @@ class Quoter:
         self.bid = self.ask = 0  # touch at the last pricing
         self.deaf = 0.0  # ticks of fair value that are not worth a new pricing
         self.micro = setup.quoting.fair_value == "micro"
+        self.base_bps = 0.0  # width by parameters or model, at the last pricing
         self.half_bps = 0.0
         self.skew_inventory = 0.0
+        self.steps = Steps(setup.quoting, live, None)
+        self.plain = True  # none of the steps below is on
+        self.shift = self.widen = 0.0  # bps: of the signals, and of what widens beside the operator
+        self.guarded = 0.0  # bps by which a guard widened at the last pricing
+        self.told = (0.0, 0.0)  # those at the last pricing, and what each of their steps said then
+        self.said: tuple[list[tuple[str, float]], list[tuple[str, float]]] = ([], [])
+        self.cost = 0.0  # average entry in ticks, with cost_floor; 0.0: none
+        self.others = (0, 0)  # touch of everybody else, with EXIT NOW
+        self.zone = "green"
+        self.zone_spread = self.zone_size = self.zone_limit = 1.0
+        self.floor = 0.0  # bps of full width that fees ask for
+        self.curve: skew.Points = ()  # () : skew_bps
         self.pricing: Pricing | None = None  # the spread model; None: fixed
         self.ts = self.position = 0  # at the last pricing of a spread model
-        self.want: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
-        self.sizes: dict[int, tuple[int, ...]] = {1: (), -1: ()}
-        self.sized_for: tuple[object, ...] = ()  # what the sizes were made for; () after a change of parameters
+        self.want: skew.Sides = ((), ())
+        self.laddered: skew.Sides = ((), ())  # as the ladder made them, before cost_floor and EXIT NOW
+        self.priced: skew.Sides = ((), ())  # as the pricing left them
+        self.sizes = Sizes()
         self.offsets: tuple[float, ...] = ()
-        self.shape: tuple[float, ...] = ()
+        self.best: Best | None = None  # the best price of others; None: not followed
+        self.flow: Flow | None = None  # what holds a side for a while; None: nothing of it is on
+        self.guards: Guards | None = None  # protections of the strategy; None: none is on
+        self.promised_bps = 0.0  # an obligation asks for no more width than this; 0.0: none does
+        self.promised_lots = 0  # and for so much a side
+        self.life = Life(setup.quoting)
+        self.hears = False  # trades of the market matter to guards, or to places in the queue
         self.grid = Grid(setup.instrument)
         self.tick_step = self.lot_step = 1  # prices and sizes of orders are multiples of these
-        self.unit = 0.0  # lots of the first rung
+        self.unit = 0.0  # lots of `size`
         self.target = 0
         self.limit = 0
-        self.min_life = 0
         self.setup = setup
         self.derive(setup.quoting)
 
     def derive(self, params: Quoting) -> None:
         """Everything that depends on parameters alone, prepared once a change."""
         lot = self.grid.lot
-        if params.vol_window_s != self.params.vol_window_s:
-            self.volatility.tau = params.vol_window_s
+        self.volatility = estimator(params, self.params, self.volatility)
         self.params = params
         self.micro = params.fair_value == "micro"
-        self.sized_for = ()
-        self.offsets = model.rungs(params)
-        self.shape = model.shape(params)
+        self.offsets = ladder.rungs(params)
         self.unit = float(Decimal(repr(params.size)) / lot)
-        self.target = int(Decimal(self.setup.target) / lot)
+        self.sizes.derive(params, self.unit)
+        follows = params.best_price != "off" or params.best_price_ask not in ("same", "off")
+        self.best = Best(params, self.grid, self.best) if follows else None
+        self.flow = Flow.made(params, self.grid, self.flow)
+        self.guards = Guards.made(params, self.grid, self.guards)
+        self.life = Life(params)
+        self.hears = self.guards is not None or params.queue_value_bps > 0.0
+        if params.target_kind == "absolute":
+            self.target = int(Decimal(self.setup.target) / lot)
         explicit = Decimal(self.setup.max_position) / lot
         self.limit = int(explicit) if explicit > 0 else max(1, int(20 * self.unit))
-        self.min_life = params.min_life_ms * 1_000_000
         self.pricing = None if params.spread_model == "fixed" else Pricing(params, self.pricing)
+        self.steps = Steps(params, self.live, self.steps)
+        self.floor = width.floor_bps(params, float(self.setup.instrument.maker_bps))
+        self.curve = curve(params.skew_curve) if params.skew_curve else ()
+        self.enter(width.zone(params, self.zone, self.volatility.bps(params.vol_horizon_s)))
+        self.refresh()
         for side in (1, -1):
             slots = self.slots[side]
             while len(slots) < params.levels:
@@ -96,8 +129,41 @@ class Quoter:
             self.lot_step *= sz
         self.fair *= px
         self.want = ((), ())
-        self.volatility.last_mid *= px
+        if self.best is not None:
+            self.best.rescale(px)
+        if self.flow is not None:
+            self.flow.rescale(px, sz)
+        if self.guards is not None:
+            self.guards.rescale(px, sz)
+        self.volatility.rescale(px)
+        self.steps.rescale(px, sz)
+        self.target *= sz
         self.derive(self.params)
+
+    def refresh(self) -> None:
+        """Which path the prices take: after a change of what is on."""
+        self.plain = self.steps.idle and not self.params.cost_floor and not self.operator.exit
+        if self.plain:
+            self.shift = self.widen = self.cost = 0.0
+            self.told, self.said = (0.0, 0.0), ([], [])
+
+    def enter(self, zone: str) -> bool:
+        """The risk zone in force; True when it is another than before, or has other factors."""
+        before = (self.zone, self.zone_spread, self.zone_size, self.zone_limit)
+        self.zone_spread, self.zone_size, self.zone_limit = width.factors(self.params, zone)
+        self.zone = zone
+        if before == (zone, self.zone_spread, self.zone_size, self.zone_limit):
+            return False
+        self.sizes.made_for = ()
+        self.dirty = True
+        return True
+
+    def aim(self, lots: int) -> None:
+        """The inventory to lean to, where it is not the instrument's target."""
+        if lots != self.target:
+            self.target = lots
+            self.sizes.made_for = ()
+            self.dirty = True
 
     # ------------------------------------------------------------ deciding
 
@@ -106,38 +172,79 @@ class Quoter:
         operator, params = self.operator, self.params
         self.fair, self.bid, self.ask = fair, bid, ask
         self.deaf = DEAF * params.requote_tolerance_bps * 1e-4 * fair
+        self.ts, self.position = ts, position
         if self.pricing is None:
-            self.half_bps = self._fixed_width() * 0.5
-            self.skew_inventory = model.inventory_skew(params, self.load(position))
+            base = self._spread()
+            self.skew_inventory = self.leaning(position)
         else:
-            self.ts, self.position = ts, position
-            width, self.skew_inventory = self.modelled(self.pricing, position)
-            self.half_bps = width * 0.5
-        skew = self.skew_inventory + operator.skew_bps
-        want = model.prices(fair, self.half_bps, skew, self.offsets, bid, ask, self.tick_step)
+            base, self.skew_inventory = self.modelled(self.pricing, position)
+        self.base_bps = base
+        self.guarded = self.guards.widen_bps if self.guards is not None else 0.0
+        base = (base + self.widen + self.guarded) * self.zone_spread
+        self.half_bps = model.full_width(params, operator, base, self.floor) * 0.5
+        skew_bps = self.shift + self.skew_inventory + operator.skew_bps
+        want = self.laddered = ladder.prices(fair, self.half_bps, skew_bps, self.offsets, bid, ask, self.tick_step)
+        if not self.plain:
+            self.told, self.said = (self.shift, self.widen), self.steps.said()
+            want = self.held(want)
+        self.priced = want
         if want == self.want and not self.dirty:
             return False
         self.want = want
         return True
 
+    def held(self, want: skew.Sides) -> skew.Sides:
+        """The ladder as the cost of the inventory, or EXIT NOW, holds it."""
+        if self.operator.exit:
+            return skew.way_out(want, self.position, *self.others, self.tick_step)
+        if self.cost:
+            return skew.no_loss(want, self.position, self.cost, self.tick_step)
+        return want
+
+    def stirred(self) -> bool:
+        """Whether signals or widening have moved by more than is worth a new pricing."""
+        moved = abs(self.shift - self.told[0]) + 0.5 * abs(self.widen - self.told[1])
+        return moved > DEAF * self.params.requote_tolerance_bps
+
     def width(self) -> float:
         """Full width in force, bps; the same whether quotes are out or not."""
-        return self._fixed_width() if self.pricing is None else self.modelled(self.pricing, self.position)[0]
+        return model.full_width(self.params, self.operator, self.base_width(), self.floor)
 
-    def _fixed_width(self) -> float:
+    def base_width(self) -> float:
+        """Full width in force before the operator and the bounds, bps."""
+        base = self._spread() if self.pricing is None else self.modelled(self.pricing, self.position)[0]
+        guarded = self.guards.widen_bps if self.guards is not None else 0.0
+        return (base + self.widen + guarded) * self.zone_spread
+
+    def promise(self, bps: float, lots: int) -> None:
+        """Keep inside an obligation: WIDE, guards and what else widens for a risk pass over it."""
+        if (bps, lots) != (self.promised_bps, self.promised_lots):
+            self.promised_bps, self.promised_lots = bps, lots
+            self.sizes.made_for = ()
+            self.dirty = True
+
+    def _spread(self) -> float:
         params = self.params
-        base = params.spread_bps
         if params.vol_factor:
-            base += params.vol_factor * self.volatility.bps(params.vol_horizon_s)
-        return model.full_width(params, self.operator, base)
+            return self._kept(params.spread_bps + params.vol_factor * self.volatility.bps(params.vol_horizon_s))
+        return self._kept(params.spread_bps)
+
+    def _kept(self, base: float) -> float:
+        """No wider than what is promised, rounding included."""
+        if not self.promised_bps:
+            return base
+        rounding = 2e4 * self.tick_step / self.fair if self.fair else 0.0
+        return min(base, max(self.promised_bps - rounding, 0.0))
 
     def modelled(self, pricing: Pricing, position: int) -> tuple[float, float]:
-        """Full width and inventory skew of the spread model at this position, bps, inside their bounds."""
+        """Width and inventory skew of the spread model at this position, bps; the skew inside its bounds."""
         params = self.params
         sigma = params.sigma_bps if params.sigma == "fixed" else self.volatility.bps(1.0)
-        width, skew = pricing.quote(sigma, self.ts, (position - self.target) / self.unit, self.limit / self.unit)
+        room = self.limit / self.unit
+        q = self.load(position) * room if params.dead_band else (position - self.target) / self.unit
+        base, skew_bps = pricing.quote(sigma, self.ts, q, room)
         most = params.max_spread_bps * 0.5
-        return model.full_width(params, self.operator, width), max(-most, min(most, skew))
+        return self._kept(base), max(-most, min(most, skew_bps))
 
     def calibrate(self, ts: int) -> None:
         """Take what has been measured into the spread model: on the timer, never between a message and its quote."""
@@ -145,63 +252,25 @@ class Quoter:
             self.pricing.calibrate(ts, 2e4 / self.volatility.last_mid)
 
     def load(self, position: int) -> float:
-        """How full the position is: (position - target) / limit, in [-1, 1]."""
-        return max(-1.0, min(1.0, (position - self.target) / (self.limit or 1)))
+        """How full the position is: (position - target) / limit, in [-1, 1]; 0 inside the dead band."""
+        share = max(-1.0, min(1.0, (position - self.target) / (self.limit or 1)))
+        band = self.params.dead_band
+        return skew.banded(share, band) if band else share
+
+    def leaning(self, position: int) -> float:
+        """Inventory skew without a model, bps."""
+        if self.curve:
+            return skew.on_curve(self.curve, self.load(position))
+        return model.inventory_skew(self.params, self.load(position))
 
     def lean(self, position: int) -> float:
         """Inventory skew at this position, bps."""
-        if self.pricing is not None:
-            return self.modelled(self.pricing, position)[1]
-        return model.inventory_skew(self.params, self.load(position))
+        return self.leaning(position) if self.pricing is None else self.modelled(self.pricing, position)[1]
 
-    def resize(self, position: int, ts: int) -> None:
-        """Wanted sizes a side: profile, operator, WIDE, easing back, size skew, REDUCE and the room to the limit."""
-        params, operator = self.params, self.operator
-        easing = ts < self.ease_until
-        basis = (position, operator.size_pct, operator.wide, easing, self.reduce_mode, self.guard)
-        if basis == self.sized_for:
-            return
-        self.sized_for = basis
-        scale = self.unit * (1.0 + operator.size_pct / 100.0)
-        if operator.wide:
-            scale *= 0.5
-        if easing:
-            scale *= 0.25
-        ratio = self.load(position)
-        for side in (1, -1):
-            adds = ratio * side > 0
-            factor = scale * (1.0 - params.size_skew * abs(ratio)) if adds else scale
-            room = self.limit - position if side > 0 else self.limit + position
-            if self.reduce_mode or self.guard or self.full(side, position):
-                room = max(0, -side * position)
-            sizes = []
-            for multiple in self.shape:
-                lots = max(0, min(int(factor * multiple + model.EPSILON), room))
-                lots -= lots % self.lot_step
-                sizes.append(lots)
-                room -= lots
-            self.sizes[side] = tuple(sizes)
-
-    def full(self, side: int, position: int) -> bool:
-        """Whether the side would add to a position at 90 % of its limit (desk rules: reduce-only)."""
-        return side * position >= REDUCE_AT * self.limit
-
-    def tolerance(self) -> float:
-        """Ticks by which a resting price may be wrong before it is moved."""
-        return self.params.requote_tolerance_bps * 1e-4 * self.fair
-
-    def keep(self, order: Order, want_px: int, want_sz: int, ts: int, band: float) -> bool | None:
-        """True: leave the order; False: cancel it now; None: it should go, but has not lived long enough.
-
-        `band`: the tolerance, in ticks.
-        """
-        if order.state is not State.LIVE:
-            return True
-        if want_sz <= 0 or order.left > want_sz * 2 or ((self.reduce_mode or self.guard) and order.left > want_sz):
-            return False
-        if -band <= order.px - want_px <= band:
-            return True
-        return False if ts - order.live_ts >= self.min_life else None
+    @property
+    def reduce_mode(self) -> bool:
+        """Only the side that reduces is quoted: by REDUCE or by EXIT NOW."""
+        return self.reduce or self.operator.exit
 
     def clear_slot(self, order: Order) -> None:
         """The order has ended: its rung is free again."""
@@ -215,27 +284,65 @@ class Quoter:
 
     # ------------------------------------------------------------ explaining
 
-    def why(self, side: int) -> list[model.Line]:
+    def why(self, side: int) -> list[Line]:
         """The waterfall of a side's first rung in ticks; empty when nothing is quoted there."""
-        want = self.want[0] if side > 0 else self.want[1]
-        if not want or not self.active or self.reasons[side]:
+        k = 0 if side > 0 else 1
+        want, laddered, priced = self.want[k], self.laddered[k], self.priced[k]
+        if not (want and priced) or not self.active or self.reasons[side]:
             return []
         first = self.slots[side][0]
+        held = "EXIT NOW" if self.operator.exit else "inventory cost"
+        best = f"best price ({self.best.modes[side]})" if self.best is not None else ""
         mine = first.px if first is not None else want[0]
-        skews = self.skew_inventory, self.operator.skew_bps
-        known = side, self.fair, self.half_bps, *skews, want[0], mine, self.tick_step
+        ends = [("kept post-only", laddered[0]), (held, priced[0]), (best, want[0])]
+        ends.append(("held within tolerance", mine))
+        return waterfall(side, self.fair, self._shifts(), self._widths(), ends, self.tick_step)
+
+    def _shifts(self) -> list[tuple[str, float]]:
+        """What moves both sides, bps."""
+        word = "inventory skew" if self.pricing is None else "reservation price (skew)"
+        return [*self.said[0], (word, self.skew_inventory), ("operator skew", self.operator.skew_bps)]
+
+    def _widths(self) -> list[tuple[str, float]]:
+        """What makes the full width, bps: base, widening, zone, operator, bounds."""
+        params, operator, base = self.params, self.operator, self.base_bps
         if self.pricing is None:
-            return model.explain(*known)
-        return model.explain(*known, ("reservation price (skew)", self.pricing.words()))
+            moving = params.vol_factor * self.volatility.bps(params.vol_horizon_s) if params.vol_factor else 0.0
+            out = [("half-spread", params.spread_bps), ("volatility", moving)]
+            out.append(("obligation", base - params.spread_bps - moving))
+        else:
+            out = [(self.pricing.words(), base)]
+        out += self.said[1]
+        out.append((f"guard ({reasons.TOXIC_FLOW})", self.guarded))
+        base += self.told[1] + self.guarded
+        out.append((f"risk zone {self.zone}", base * (self.zone_spread - 1.0)))
+        base *= self.zone_spread
+        out.append(("operator spread", operator.spread_bps))
+        base += operator.spread_bps
+        if operator.wide:
+            out.append(("WIDE", base))
+            base *= 2
+        bounded = min(max(base, params.min_spread_bps), params.max_spread_bps)
+        out.append(("minimum spread" if bounded > base else "maximum spread", bounded - base))
+        return [*out, ("fees", max(0.0, self.floor - bounded))]
 
     def digest(self) -> tuple[object, ...]:
         return (
             self.operator.digest(),
-            self.reduce_mode,
+            self.reduce,
+            self.operator.exit,
             self.want,
             self.fair,
             self.volatility.variance,
             [self.reasons[1], self.reasons[-1]],
             self.ease_until,
+            self.zone,
+            self.target,
             *(() if self.pricing is None else self.pricing.digest()),
+            *(() if self.plain else (self.shift, self.widen, self.cost, self.steps.digest())),
+            *(() if self.params.vol_estimator == "ewma" else self.volatility.digest()),
+            *(part.digest() for part in (self.best, self.flow, self.guards) if part is not None),
+            *((self.sizes.unit,) if self.sizes.by_equity else ()),
+            *((self.promised_bps, self.promised_lots) if self.promised_bps or self.promised_lots else ()),
+            *([order.ahead for order in self.open(1) + self.open(-1)] if self.params.queue_value_bps else ()),
         )

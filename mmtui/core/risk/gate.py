@@ -3,19 +3,23 @@
 Worst cases (desk rules): long = position + open buys, short = position - open sells, UNKNOWN ones counted as live.  An
 order that raises neither beyond flat is never blocked by a position, loss, drawdown or message limit.
 
-Rules of this file: answers with "" or with the reason; changes nothing but its own message counts.
+Rules of this file: answers with "" or with the reason; changes its message counts and pulled sides.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from mmtui.core.ledger.account import RATE
 from mmtui.core.ledger.ledger import UNIT, Ledger
 from mmtui.core.orders.tracker import Tracker
 from mmtui.core.risk.states import MAY_SEND, Desk
 from mmtui.core.setup import DeskSetup
+
+if TYPE_CHECKING:
+    from mmtui.core.engine import Engine
 
 SECOND = 1_000_000_000
 
@@ -31,6 +35,10 @@ class Gate:
         self.position_limits = position_limits
         self.order_notional = _units(limits.order_notional or equity * 0.10)
         self.gross_notional = _units(limits.gross_notional or equity * 3.0)
+        own = {k: float(text) for k, text in enumerate(setup.venue_equity) if float(text)}
+        self.equity = [_units(own.get(v, equity)) for v in range(len(setup.venues))]
+        #: gross of contracts that a venue's equity carries
+        self.leverage = [_units(own.get(v, equity) * limits.leverage) for v in range(len(setup.venues))]
         self.creates_per_s = max(1, int(limits.messages_per_s * (1.0 - limits.cancel_share)))
         self.per_s = limits.messages_per_s
         self.sent: list[deque[int]] = [deque() for _ in setup.venues]
@@ -38,6 +46,8 @@ class Gate:
         self.baselines = [int(Decimal(item.baseline) / Decimal(item.instrument.lot)) for item in setup.instruments]
         self.spot = [item.instrument.kind == "spot" for item in setup.instruments]
         self.min_notional = [_units(float(item.instrument.min_notional)) // RATE for item in setup.instruments]
+        #: (instrument, side, whose) -> why no quote may leave there: a failed hedge, an order of ours that takes
+        self.pulled: dict[tuple[int, int, str], str] = {}
 
     # ------------------------------------------------------------ questions
 
@@ -54,8 +64,10 @@ class Gate:
         """Why this order may not leave; "" when it may. `collar` in bps of the reference (half ticks)."""
         if lots <= 0 or px <= 0:
             return "no size"
-        if purpose not in MAY_SEND[state]:
+        if purpose not in MAY_SEND[state] and not self._still_reduces(purpose, state, i, side, lots):
             return state.name
+        if self.pulled and purpose == "quote" and (held := self.held(i, side)):
+            return held
         if reference2 <= 0:
             return "no reference price"
         if abs(2 * px - reference2) * 10_000 > collar * reference2:
@@ -74,6 +86,10 @@ class Gate:
             return ""
         return self._limits(i, side, lots, notional, ts)
 
+    def _still_reduces(self, purpose: str, state: Desk, i: int, side: int, lots: int) -> bool:
+        """HALTED: orders that reduce, by an operator or a running task (desk rules)."""
+        return purpose in ("manual", "roll") and state is Desk.HALTED and self.reduces(i, side, lots)
+
     def _spot_short(self, i: int, side: int, lots: int) -> str:
         """Spot has no reduce-only and no shorting: never sell more than baseline + position."""
         if side > 0 or not self.spot[i]:
@@ -87,33 +103,89 @@ class Gate:
         worst = position + self.tracker.buys[i] + lots if side > 0 else -(position - self.tracker.sells[i] - lots)
         if worst > limit:
             return "position limit"
-        rate = self.unit_rate(i)
+        rate = self.ledger.quote_rate(i)
         if not rate:
             return "no conversion rate"
         worth = notional * rate
         if worth > self.order_notional:
             return "order notional limit"
-        if self.gross() + worth > self.gross_notional:
+        gross = self.gross() + worth
+        if gross > self.gross_notional:
             return "gross notional limit"
+        v = self.venue_of[i]
+        if not self.spot[i] and gross > self.leverage[v] and self.contracts(v) + worth > self.leverage[v]:
+            return "leverage limit"
         if self.rate(self.venue_of[i], ts) >= self.creates_per_s:
             return "message rate"
         return ""
+
+    def room(self, i: int, side: int, px: int) -> int:
+        """Lots that the position limit and the size of one order leave, whole steps."""
+        account, limit = self.ledger.accounts[i], self.position_limits[i]
+        buys, sells = self.tracker.buys[i], self.tracker.sells[i]
+        lots = limit - account.position - buys if side > 0 else limit + account.position - sells
+        one = account.grid.notional_atoms(2 * px, 1) * self.ledger.quote_rate(i)
+        if one > 0:
+            lots = min(lots, self.order_notional // one)
+        return max(0, lots - lots % account.lot_step)
+
+    # ------------------------------------------------------------ sides that are pulled
+
+    def held(self, i: int, side: int) -> str:
+        """Why a side of an instrument is pulled; "" when it is not."""
+        return next((why for (k, s, _), why in self.pulled.items() if k == i and s == side), "")
+
+    def pull(self, engine: Engine, i: int, side: int, whose: str, why: str) -> None:
+        """No quotes on a side until it is released; those that are out are cancelled."""
+        again = self.pulled.get((i, side, whose)) == why
+        self.pulled[i, side, whose] = why
+        for order in self.tracker.of(i):
+            if order.side == side and order.purpose == "quote":
+                engine.orders.cancel(order)
+        if not again:
+            engine.market.requote(i)
+
+    def release(self, i: int, side: int, whose: str) -> bool:
+        """Quotes may come back on a side; whether they were held."""
+        return self.pulled.pop((i, side, whose), None) is not None
+
+    def clear_way(self, engine: Engine, i: int, side: int, px: int, whose: str, why: str) -> bool:
+        """Whether no own order stands where one at `px` would meet it; quotes that do are pulled, others cancelled."""
+        across = [o for o in self.tracker.of(i) if o.side == -side and side * px >= side * o.px]
+        if across:
+            self.pull(engine, i, -side, whose, why)
+            for order in across:
+                engine.orders.cancel(order)
+        else:
+            self.release(i, -side, whose)  # from here on the order itself keeps quotes from crossing it
+        return not across
 
     # ------------------------------------------------------------ measures
 
     def gross(self) -> int:
         """Worst-case gross notional over all instruments, currency units."""
         total = 0
+        open_buys, open_sells, rate = self.tracker.buys, self.tracker.sells, self.ledger.quote_rate
         for i, account in enumerate(self.ledger.accounts):
-            buys, sells = self.tracker.buys[i], self.tracker.sells[i]
-            lots = max(abs(account.position + buys), abs(account.position - sells))
+            position = account.position
+            long, short = position + open_buys[i], open_sells[i] - position
+            lots = long if long > short else short
             if lots:
-                total += account.grid.notional_atoms(account.references.last(), lots) * self.unit_rate(i)
+                total += account.grid.notional_atoms(account.references.last(), lots) * rate(i)
         return total
 
-    def unit_rate(self, i: int) -> int:
-        """Quote asset of an instrument in currency x 10**9; inverse contracts are quoted in dollars."""
-        return RATE if self.ledger.accounts[i].grid.inverse else self.ledger.rate(i)
+    def contracts(self, v: int) -> int:
+        """Worst-case gross notional of a venue's contracts (spot has no leverage), currency units."""
+        mine = [i for i, one in enumerate(self.venue_of) if one == v and not self.spot[i]]
+        return sum(self.worth(i) for i in mine)
+
+    def worth(self, i: int) -> int:
+        """Worst-case gross notional of one instrument, currency units."""
+        account, buys, sells = self.ledger.accounts[i], self.tracker.buys[i], self.tracker.sells[i]
+        lots = max(abs(account.position + buys), abs(account.position - sells))
+        if not lots:
+            return 0
+        return account.grid.notional_atoms(account.references.last(), lots) * self.ledger.quote_rate(i)
 
     def rate(self, v: int, ts: int) -> int:
         """Messages sent to a venue in the last second."""

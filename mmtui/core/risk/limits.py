@@ -5,7 +5,7 @@ Rules of this file: data and their validation.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -37,3 +37,29 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     trips_to_pause: Annotated[int, Meta(ge=1, le=1_000_000)] = 3  # more trips than this in trips_window_s: PAUSED
     trips_window_s: Annotated[float, Meta(gt=0, le=86_400)] = 600.0
     observers_may_kill: bool = True
+    leverage: Annotated[float, Meta(gt=0, le=1_000)] = 3.0
+    leg_order: Literal["size", "cost"] = "size"
+
+
+#: name -> (unit, what it does). The test suite checks that every field stands here.
+REFERENCE: dict[str, tuple[str, str]] = {
+    "daily_loss": ("currency", "the desk is HALTED at this loss of the UTC day or of rolling 24 h (1 % of equity)"),
+    "drawdown": ("currency", "the desk is HALTED when PnL has fallen so far from its peak (1.5 % of equity)"),
+    "order_notional": ("currency", "a larger order is refused (10 % of equity)"),
+    "gross_notional": ("currency", "orders that add beyond this, in the worst case, are refused (3 x equity)"),
+    "messages_per_s": ("1/s", "creates and amends a venue takes from us a second; cancels are never held back"),
+    "cancel_share": ("", "share of every rate budget that is kept for cancels"),
+    "collar_major_bps": ("bps", "quotes of majors farther than this from the reference are refused"),
+    "collar_other_bps": ("bps", "quotes of other assets farther than this from the reference are refused"),
+    "collar_manual_bps": ("bps", "manual orders farther than this from the reference are refused"),
+    "flatten_cap_major_bps": ("bps", "a flatten or close of majors stops at this slippage, and says what is left"),
+    "flatten_cap_other_bps": ("bps", "a flatten or close of other assets stops at this slippage"),
+    "stale_major_ms": ("ms", "quotes of majors are pulled when nothing has been heard for so long"),
+    "stale_other_ms": ("ms", "quotes of other assets are pulled when nothing has been heard for so long"),
+    "ease_back_s": ("s", "after a protection quotes come back at a quarter of their size for so long"),
+    "trips_to_pause": ("", "an instrument that trips more often than this within trips_window_s is PAUSED"),
+    "trips_window_s": ("s", "the window of trips_to_pause"),
+    "observers_may_kill": ("", "whether a cockpit that only looks may kill"),
+    "leverage": ("", "contract orders that add beyond this gross of a venue over its equity, worst case, are refused"),
+    "leg_order": ("", "which leg a flatten or close takes first: size: cheapest or largest; cost: dearest in funding"),
+}

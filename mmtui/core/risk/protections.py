@@ -68,6 +68,10 @@ class Protections:
         """Note a protection; True when the instrument has tripped too often and is to be paused."""
         self.reasons[i] = why
         self.good_since[i] = 0
+        return self.count(i, ts)
+
+    def count(self, i: int, ts: int) -> bool:
+        """Note a trip, of a guard of the strategy as well; True when there were too many."""
         trips = self.trips[i]
         trips.append(ts)
         while trips and trips[0] < ts - self.window_ns:

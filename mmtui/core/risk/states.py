@@ -20,10 +20,10 @@ class Desk(IntEnum):
 
 LATCHED = frozenset({Desk.HALTED, Desk.KILLED})
 
-#: state -> purposes of orders that may leave. Cancels always may.
+#: state -> purposes of orders that may leave. Cancels always may; HALTED: a manual order that reduces, too (the gate).
 MAY_SEND: dict[Desk, frozenset[str]] = {
-    Desk.RUNNING: frozenset({"quote", "manual", "hedge", "flatten", "close"}),
-    Desk.PAUSED: frozenset({"manual", "hedge", "flatten", "close"}),
+    Desk.RUNNING: frozenset({"quote", "manual", "hedge", "flatten", "close", "roll"}),
+    Desk.PAUSED: frozenset({"manual", "hedge", "flatten", "close", "roll"}),
     Desk.STOPPED: frozenset({"flatten", "close"}),
     Desk.HALTED: frozenset({"flatten", "close"}),
     Desk.KILLED: frozenset({"flatten", "close"}),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mmtui.core.orders.reconcile import APART, ROUNDING
+from mmtui.core.quoting.guards import LEG_GOOD_NS
 from mmtui.core.risk.limits import STALE_WARN_MS, Limits
 from mmtui.core.risk.protections import HYSTERESIS, LEAD_STALE
 from mmtui.core.risk.watch import REDUCE, WARN
@@ -37,6 +38,9 @@ def triggers(limits: Limits) -> list[Trigger]:
     trips = f"more than {limits.trips_to_pause} trips in {limits.trips_window_s / 60:g} min"
     cap = f"{limits.flatten_cap_major_bps:g} bps majors, {limits.flatten_cap_other_bps:g} bps others"
     breaks = f"more than {ROUNDING} lot, unexplained, in two polls {APART / SECOND:g} s apart"
+    leg = f"alone, after {LEG_GOOD_NS / SECOND:g} s of a good leg"
+    levered = f"gross of contracts {limits.leverage:g} x the venue's equity, worst case"
+    manual = f"{limits.collar_manual_bps:g} bps from the reference"
     near = f"{REDUCE:.0%} of a"
     latched = "no: an operator, with a reason"
     return [
@@ -49,7 +53,23 @@ def triggers(limits: Limits) -> list[Trigger]:
             "lead venue", "protection", "instrument", "quotes", back, f"fair_source silent {LEAD_STALE / SECOND:g} s"
         ),
         Trigger("account not known", "protection", "venue", "quotes", back, "private stream down, or catching up"),
+        Trigger(
+            "volatility pause", "protection", "instrument", "quotes", _guard("vol_resume_s"), _set("vol_pause_bps")
+        ),
+        Trigger("toxic flow", "protection", "side", "quotes, or widens", _guard("toxic_hold_s"), _set("toxic_bps")),
+        Trigger("trade burst", "protection", "instrument", "quotes", _guard("burst_hold_s"), _set("burst_trades")),
+        Trigger("one-leg guard", "protection", "instrument", "quotes", leg, _set("leg")),
+        Trigger("trend hold", "protection", "side", "quotes", "alone, below trend_resume_bps", _set("trend_hold_bps")),
+        Trigger(
+            "repeated executions", "protection", "side", "quotes", _guard("throttle_hold_s"), _set("throttle_fills")
+        ),
         Trigger("strategy fails", "protection", "instrument", "quotes", back, "any error while it prices"),
+        Trigger(
+            "hedge failed", "protection", "asset", "quotes that would need the hedge", "alone, with the hedge",
+            "rejected, venue dead, a limit, an UNKNOWN order, or [hedge] cap_bps reached; tried again after retry_s",
+        ),
+        Trigger("unhedged", "limit", "asset", "nothing: an alert", "in band", "[hedge] unhedged_s outside of the band"),
+        Trigger("hedger off", "state", "asset", "the hedger", "no: hedge on", "overfill or position break"),
         Trigger("tripped too often", "state", "instrument", "PAUSED", "no: an operator", trips),
         Trigger("restart after a crash", "state", "desk", "PAUSED", "no: an operator", "always"),
         Trigger("source ended", "state", "desk", "PAUSED", "no: there is no market", "always"),
@@ -66,11 +86,21 @@ def triggers(limits: Limits) -> list[Trigger]:
         ),
         Trigger("order notional", "refusal", "order", "that order", "-", _or(limits.order_notional, "10 % of equity")),
         Trigger("gross notional", "refusal", "order", "that order", "-", _or(limits.gross_notional, "3 x equity")),
+        Trigger("leverage", "refusal", "venue", "contract orders that add", "with the position", levered),
         Trigger("price collar", "refusal", "order", "that order", "-", collar),
+        Trigger("manual collar", "refusal", "order", "that ticket", "-", manual),
         Trigger("message rate", "refusal", "venue", "new orders", "alone", messages),
         Trigger("spot balance", "refusal", "order", "that sale", "-", "baseline + position - open sells"),
         Trigger("slippage cap", "refusal", "task", "the task stops", "one press extends it once", cap),
-    ]
+    ]  # fmt: skip
+
+
+def _guard(parameter: str) -> str:
+    return f"alone, after {parameter}"
+
+
+def _set(parameter: str) -> str:
+    return f"{parameter} of the profile"
 
 
 def _or(value: float | None, default: str) -> str:

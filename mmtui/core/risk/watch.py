@@ -131,6 +131,7 @@ class Watch:
             fires = f"would {'refuse orders' if name == 'notional' else 'HALT'} at {money(limit)} {currency}"
             share = value / limit if limit else 0.0
             out.append(Reading(name, "desk", share, f"{money(value)} of {money(limit)} {currency}", fires))
+        out += [*self._leverage(engine), *self._unhedged(engine)]
         v = max(range(len(engine.setup.venues)), key=lambda k: gate.rate(k, engine.ts))
         rate = gate.rate(v, engine.ts)
         text = f"{rate} of {gate.per_s} on {engine.setup.venues[v]}"
@@ -138,6 +139,28 @@ class Watch:
             Reading("msgs/s", engine.setup.venues[v], rate / gate.per_s, text, f"no creates at {gate.creates_per_s}")
         )
         return out
+
+    def _leverage(self, engine: Engine) -> list[Reading]:
+        """Gross of contracts over equity, of the venue that is nearest to its cap; none on a desk of spot."""
+        gate, cap = engine.gate, engine.setup.limits.leverage
+        places = sorted({v for v, spot in zip(engine.venue_of, gate.spot, strict=True) if not spot})
+        if not places:
+            return []
+        gross = {v: gate.contracts(v) for v in places}
+        v = max(places, key=lambda k: gross[k] / gate.leverage[k])
+        name = engine.setup.venues[v]
+        text = f"{gross[v] / gate.equity[v]:.2f}x of {cap:g}x on {name}"
+        return [Reading("leverage", name, gross[v] / gate.leverage[v], text, f"would refuse orders at {cap:g}x")]
+
+    def _unhedged(self, engine: Engine) -> list[Reading]:
+        """Unhedged seconds of the asset that is nearest to its limit; none without a hedger."""
+        hedger = engine.hedger
+        if not hedger.assets:
+            return []
+        worst = max(hedger.assets.values(), key=lambda one: hedger.unhedged_s(one) / one.params.unhedged_s)
+        seconds, most = hedger.unhedged_s(worst), worst.params.unhedged_s
+        text = f"{seconds:.1f} of {most:g} s outside of the band"
+        return [Reading("unhedged", worst.asset, seconds / most, text, f"would alert at {most:g} s")]
 
     def _position(self, engine: Engine) -> Reading:
         """Of the instrument that is nearest to its limit, the first of equals."""

@@ -1,0 +1,116 @@
+"""What the heat map remembers of each book: a column a second of liquidity, trades and own quotes.
+
+Rules of this file: pure; kept from the frames that come, so it begins when the cockpit does; a second without a good
+book is kept as one, never as the last good one.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Iterable
+
+from mmtui.link.messages import BookView, Frame, InstrumentView, Print
+
+SECOND = 1_000_000_000
+#: Columns that are kept of each instrument.
+KEPT = 900
+#: A desk's clock that goes back, or so far on, begins a new picture (a seek in a replay).
+JUMP = 120 * SECOND
+
+
+class Second:
+    """One column. Prices in ticks, sizes in lots, asks negative in `levels` (px, size, px, size ...)."""
+
+    __slots__ = ("ask", "bid", "bought", "buys", "good", "levels", "own_ask", "own_bid", "sells", "sold", "start")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.good = False
+        self.levels = array("q")
+        self.bid = self.ask = 0
+        self.own_bid = self.own_ask = 0
+        self.buys: dict[int, int] = {}  # price -> lots that takers bought there
+        self.sells: dict[int, int] = {}
+        self.bought = self.sold = 0
+
+    def take(self, book: BookView, view: InstrumentView | None) -> None:
+        """The book as it is now stands for the second."""
+        self.good = book.state == "ok" and bool(book.bids) and bool(book.asks)
+        levels = array("q")
+        if self.good:
+            for level in book.bids:
+                levels.extend((level.px, level.sz))
+            for level in book.asks:
+                levels.extend((level.px, -level.sz))
+            self.bid, self.ask = book.bids[0].px, book.asks[0].px
+        self.levels = levels
+        if view is not None:
+            self.own_bid, self.own_ask = view.quote_bid, view.quote_ask
+
+    def trade(self, one: Print) -> None:
+        table = self.buys if one.side > 0 else self.sells
+        table[one.px] = table.get(one.px, 0) + one.sz
+        if one.side > 0:
+            self.bought += one.sz
+        else:
+            self.sold += one.sz
+
+
+class History:
+    """Columns of one instrument, oldest first."""
+
+    __slots__ = ("columns", "last", "stamp")
+
+    def __init__(self) -> None:
+        self.columns: deque[Second] = deque(maxlen=KEPT)
+        self.last: list[Print] = []  # trades of the newest frame, newest first
+        self.stamp = 0  # changes when a column is begun or two times a second
+
+    def add(self, ts: int, book: BookView, view: InstrumentView | None) -> None:
+        """What a frame says of the instrument."""
+        columns = self.columns
+        if columns and not -SECOND < ts - columns[-1].start < JUMP:
+            columns.clear()
+            self.last = []
+        start = ts - ts % SECOND
+        if not columns or start > columns[-1].start:
+            columns.append(Second(start))
+        column = columns[-1]
+        column.take(book, view)
+        for one in self._new(book.prints):
+            column.trade(one)
+        self.last = book.prints
+        self.stamp = ts * 2 // SECOND
+
+    def _new(self, prints: list[Print]) -> Iterable[Print]:
+        """Trades that the frame before did not have, oldest first (the first frame's are of before our time)."""
+        if not self.last:
+            return reversed(prints[: 0 if len(self.columns) <= 1 else None])
+        newest = self.last[0]
+        fresh = []
+        for one in prints:
+            if one == newest or one.ts < newest.ts:
+                break
+            fresh.append(one)
+        return reversed(fresh)
+
+
+class Heat:
+    """Histories of all instruments of the desk."""
+
+    __slots__ = ("histories",)
+
+    def __init__(self) -> None:
+        self.histories: dict[str, History] = {}
+
+    def frame(self, frame: Frame, views: dict[str, InstrumentView]) -> None:
+        for book in frame.books:
+            history = self.histories.get(book.id)
+            if history is None:
+                history = self.histories[book.id] = History()
+            history.add(frame.ts, book, views.get(book.id))
+
+    def clear(self) -> None:
+        """Another session: nothing of the last one stays."""
+        self.histories.clear()

@@ -1,0 +1,96 @@
+"""`mmtui init`: the questions, what is written, and that it loads."""
+
+import gzip
+from argparse import Namespace
+
+import pytest
+
+from mmtui.cli import main
+from mmtui.config.load import load_config
+from mmtui.config.wizard import Asker, make, write
+from mmtui.core.errors import UserError
+
+
+def answered(*answers):
+    """An asker that is given these answers, one after the other; what it printed is not looked at."""
+    given = list(answers)
+
+    def read(question):
+        if not given:
+            raise EOFError
+        return given.pop(0)
+
+    return Asker(False, read)
+
+
+def arguments(**changes):
+    return Namespace(**{"name": None, "market": None, "capture": [], **changes})
+
+
+def test_every_default_makes_a_desk_on_the_synthetic_market(tmp_path, capsys):
+    path = tmp_path / "desk.toml"
+    assert main(["init", str(path), "--yes", "--name", "night"]) == 0
+    setup = load_config(path).setup
+    assert (setup.name, setup.mode, setup.autostart, setup.limits.daily_loss) == ("night", "paper", False, 1_000)
+    assert [item.instrument.venue for item in setup.instruments] == ["sim-spot", "sim-usdm", "sim-coinm"]
+    assert setup.instruments[0].baseline == "1" and setup.instruments[1].baseline == "0"
+    assert f"mmtui run {path}" in capsys.readouterr().out
+    assert path.read_text().index("[desk]") < path.read_text().index("[[venue]]")
+
+
+def test_an_existing_file_is_never_written_over(tmp_path, capsys):
+    path = tmp_path / "desk.toml"
+    path.write_text("mine")
+    assert main(["init", str(path), "--yes"]) == 2
+    assert path.read_text() == "mine"
+    assert capsys.readouterr().err == f"mmtui: {path}: is there already; name another file\n"
+
+
+def test_answers_are_asked_again_until_they_can_be(tmp_path, capsys):
+    ask = answered(
+        "my desk", "kill", "alpha", "3", "1", "nothing", "trend", "4", "1,3", "EUR", "-5", "50000", "2", "8", "3"
+    )
+    document = make(ask, arguments(), tmp_path)
+    path = tmp_path / "a.toml"
+    write(path, document)
+    setup = load_config(path).setup
+    assert (setup.name, setup.currency, setup.equity) == ("alpha", "EUR", "50000")
+    assert [item.instrument.venue for item in setup.instruments] == ["sim-spot", "sim-coinm"]
+    assert [(item.quoting.spread_bps, item.quoting.levels) for item in setup.instruments] == [(8, 3), (8, 3)]
+    assert (setup.limits.daily_loss, setup.limits.drawdown) == (1_000, 1_500)
+    said = capsys.readouterr().out
+    assert "is not allowed" in said and "is a word of `mmtui ctl`" in said
+    assert "give one of synthetic, captures" in said and "numbers from 1 to 3" in said
+
+
+def test_the_end_of_the_input_writes_nothing(tmp_path):
+    with pytest.raises(UserError, match="nothing was written"):
+        make(answered("alpha", "1"), arguments(), tmp_path)
+
+
+def test_without_a_terminal_it_says_what_to_do(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    assert main(["init", str(tmp_path / "a.toml")]) == 2
+    assert "--yes" in capsys.readouterr().err
+
+
+def test_captures_are_named_relative_to_the_config(tmp_path):
+    head = '{"stream":"btcusdt@bookTicker","data":{"e":"bookTicker","s":"BTCUSDT","b":"100.0","B":"1","a":"100.1",'
+    lines = [head + f'"A":"2","u":{n},"T":1723161256298,"E":1723161256299}}}}' for n in range(1, 4)]
+    with gzip.open(tmp_path / "one.gz", "wt") as file:
+        file.writelines(f"{1_723_161_255_000_000_000 + n} {line}\n" for n, line in enumerate(lines))
+    path = tmp_path / "c.toml"
+    assert main(["init", str(path), "--yes", "--capture", str(tmp_path / "*.gz")]) == 0
+    loaded = load_config(path)
+    assert 'source = [\n    "one.gz",\n]' in path.read_text()
+    assert loaded.setup.instruments[0].quoting.size > 0
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--market", "moon"], ["--capture", "/nowhere/x.gz"], ["--name", "a b"], ["--market", "captures"]]
+)
+def test_what_cannot_be_is_one_sentence(tmp_path, capsys, wrong, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "x.toml", "--yes", *wrong]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("mmtui: init: ") and said.count("\n") == 1 and not (tmp_path / "x.toml").exists()
