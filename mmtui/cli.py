@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from mmtui import __version__
+from mmtui import __version__, cli_live
 from mmtui.core.errors import UserError
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?%?$")
@@ -77,7 +77,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file")
     _speed(parser, "pace of recorded sources: 1 is real time, max as fast as it goes (default: the config's, else 1)")
-    parser.add_argument("--live", action="store_true", help='trade: a config with mode = "live" needs this as well')
+    cli_live.flag(parser)
 
 
 def _engine(parser: argparse.ArgumentParser) -> None:
@@ -158,24 +158,6 @@ def _wire(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="raw messages, one a line, or one JSON file")
 
 
-def _venue(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("serve", choices=("serve",), metavar="serve", help="be an exchange on 127.0.0.1")
-    parser.add_argument("--protocol", required=True, metavar="P", help="binance-spot or binance-usdm")
-    parser.add_argument("--port", type=_port, default=0, metavar="N", help="0 (default): one that is free")
-    what = "synthetic[:SCENARIO[:SEED]], or capture files (default: synthetic)"
-    parser.add_argument("--source", nargs="+", metavar="S", help=what)
-    parser.add_argument("--seed", type=_seed, default=1, metavar="N", help="of the market and of faults (default 1)")
-    parser.add_argument(
-        "--fault", action="append", default=[], metavar="NAME=VALUE", help="delay_ms=50, error_503=0.01 ...; repeat"
-    )
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 0 to 65535")
-    return int(text)
-
-
 def _report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", nargs="*", metavar="SESSION", help="names or folders of sessions")
     parser.add_argument("--charts", action="store_true", help="with a chart of the profit and its parts")
@@ -242,7 +224,7 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("import", "raw captures -> a session that can be replayed", "review.importer:run", _import),
     Sub("export", "a session as Parquet, CSV or hftbacktest files", "review.export:run", _export),
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
-    Sub("venue", "a loopback exchange that speaks a venue's real protocol", "venues.loopback.main:run", _venue),
+    Sub("venue", "a loopback exchange that speaks a venue's real protocol", "venues.loopback.main:run", cli_live.venue),
     Sub("sessions", "what has been recorded", "review.sessions:run", _json),
     Sub("report", "a shift for the next one: profit, fills, obligations, incidents", "review.report:run", _report),
     Sub("audit", "check a session's chain of records", "review.audit:run", _audit),
@@ -264,24 +246,8 @@ def demo(args: argparse.Namespace) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Start the desk's host (or find it running) and become its cockpit."""
-    from mmtui.host.launch import start_desk
-
     _terminal(lambda: _front("config.load:load_config")(args.config))
-    if args.live:
-        _ask_live(args.config)
-    return _cockpit(start_desk(args.config, args.speed, args.live).socket)
-
-
-def _ask_live(path: Path) -> None:
-    """Show the accounts and ask, before a host trades on them (not where it runs already: it was asked for then)."""
-    from mmtui.config.load import load_config
-    from mmtui.host.golive import consent, prepare
-    from mmtui.host.registry import lookup
-
-    config = load_config(path)
-    if lookup(config.setup.name) is None:
-        setup, access, reports = prepare(config, live=True)
-        consent(setup, access, reports)
+    return _cockpit(cli_live.start(args).socket)
 
 
 def attach(args: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ import msgspec
 from mmtui.config.convert import Converter
 from mmtui.config.defaults import default_baseline, default_quoting
 from mmtui.config.errors import ConfigError
+from mmtui.config.live_venues import RECONCILE_S, live_venue
 from mmtui.config.schema import (
     CaptureFiles,
     Desk,
@@ -42,8 +43,6 @@ from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
 SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "hedge", "obligation"]
-#: A live desk compares orders and positions with its venues so often (s).
-RECONCILE_S = 5.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYNTHETIC = re.compile(r"synthetic:([a-z0-9-]+)(?::([0-9]{1,18}))?")
 
@@ -245,7 +244,7 @@ class _Loader:
             where = ("venue", str(place), "source")
             texts = [venue.source] if isinstance(venue.source, str) else venue.source
             if not venue.source:
-                sources.append(self._live_venue(place, venue, desk))
+                sources.append(live_venue(self.error, place, venue, desk.mode))
             elif len(texts) == 1 and (match := _SYNTHETIC.fullmatch(texts[0])):
                 one = Synthetic(match.group(1), int(match.group(2) or desk.seed))
                 if synthetic is not None and synthetic != one:
@@ -264,15 +263,6 @@ class _Loader:
         if desk.mode in ("live", "shadow") and kinds != {LiveVenue}:
             raise self.error(("desk", "mode"), f'"{desk.mode}" needs live venues; with a source give "paper"')
         return sources
-
-    def _live_venue(self, place: int, venue: Venue, desk: Desk) -> LiveVenue:
-        where = ("venue", str(place))
-        if bool(venue.rest) != bool(venue.ws):
-            raise self.error((*where, "rest" if venue.rest else "ws"), "give both, rest and ws, or neither")
-        if desk.mode == "live" and not venue.keys:
-            what = 'mode = "live" needs keys; give keys = "env:NAME" or keys = "file:PATH"'
-            raise self.error((*where, "keys"), what)
-        return LiveVenue(venue.id, venue.rest, venue.ws, venue.keys, venue.accept_unbounded)
 
     def _file(self, text: str, where: tuple[str, ...]) -> Path:
         if text.startswith("synthetic"):
