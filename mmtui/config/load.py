@@ -171,7 +171,8 @@ class _Loader:
         for name, table in value.items():
             if not isinstance(table, dict):
                 raise self.error(("quoting", name), f"write [quoting.NAME] tables; {name} stands outside of one")
-            quoting = self.to.table(table, Quoting, ("quoting", name))
+            # below cost only when told to: a profile of a config has the floor unless it says no
+            quoting = self.to.table({"fee_floor": True, **table}, Quoting, ("quoting", name))
             key, what = misfit(quoting)
             if key:
                 raise self.error(("quoting", name, key), what)

@@ -97,7 +97,6 @@ def run(args: argparse.Namespace) -> int:
 def make(ask: Asker, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """The document of the answers."""
     from mmtui.venues import resolve
-    from mmtui.venues.synthetic.scenarios import SCENARIOS
 
     name = ask.text("name of the desk", args.name or "desk", lambda text: check_name(text) or "")
     markets = {
@@ -111,7 +110,7 @@ def make(ask: Asker, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     prices: dict[str, float] = {}
     sources: dict[str, str | list[str]]
     if market == SYNTHETIC:
-        scenario = ask.choice("what happens in it", SCENARIOS, "calm")
+        scenario = ask.choice("what happens in it", resolve.scenarios(), "calm")
         items = resolve.simulated(scenario, 1)
         sources = {item.venue: f"synthetic:{scenario}" for item in items}
     else:

@@ -23,6 +23,13 @@ def captured(files: list[Path]) -> tuple[list[Instrument], dict[str, float]]:
     return captures.instruments, captures.price_hint
 
 
+def scenarios() -> dict[str, str]:
+    """What may happen in the synthetic market: name -> what it is."""
+    from mmtui.venues.synthetic.scenarios import SCENARIOS
+
+    return SCENARIOS
+
+
 def simulated(scenario: str, seed: int) -> list[Instrument]:
     """Instruments of the synthetic market; KeyError for a scenario that does not exist."""
     from mmtui.venues.synthetic.market import SCENARIOS, SyntheticMarket

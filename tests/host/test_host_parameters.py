@@ -36,7 +36,7 @@ def test_now_is_what_the_desk_quotes():
     found = ask(desk).now
     assert [level.px for level in found.bids] == list(quoter.want[0])
     assert [level.px for level in found.asks] == list(quoter.want[1])
-    assert [level.sz for level in found.bids] == list(quoter.sizes[1])
+    assert [level.sz for level in found.bids] == list(quoter.sizes.of[1])
 
 
 def test_a_preview_is_wider_and_changes_nothing():

@@ -86,9 +86,49 @@ def test_a_private_message_that_is_wrong_is_damage(capsys, tmp_path, broken):
     assert [row["event"] for row in rows] == ["BookDelta", "Damage"] and err.count("\n") == 1
 
 
+OKX_TRADE = {"instId": "BTC-USDT", "tradeId": "7", "px": "91000.5", "sz": "0.1", "side": "sell", "ts": "1767225600000"}
+OKX = {"arg": {"channel": "trades", "instId": "BTC-USDT"}, "data": [OKX_TRADE]}
+
+
+def test_messages_of_another_venue_in_every_form_of_file(capsys, tmp_path):
+    wrapped = {"message": OKX, "normalized": []}
+    again = json.loads(json.dumps(OKX).replace('"7"', '"8"'))
+    forms = {
+        "lines": json.dumps(OKX) + "\n\n" + json.dumps(again),
+        "times": f"1767225600000000001 {json.dumps(OKX)}\n1767225600000000002 {json.dumps(again)}",
+        "wrapped": "\n".join(json.dumps({**wrapped, "message": one}) for one in (OKX, again)),
+        "array": json.dumps([OKX, again], indent=2),
+        "wrapped array": json.dumps([wrapped, {**wrapped, "message": again}]),
+    }
+    for name, text in forms.items():
+        (tmp_path / "a").write_text(text)
+        code, rows, err = run(capsys, tmp_path / "a", "okx")
+        assert (code, err) == (0, ""), name
+        assert [(row["event"], row["trade_id"], row["price"], row["side"]) for row in rows] == [
+            ("Trade", 7, "91000.5", "sell"), ("Trade", 8, "91000.5", "sell")], name  # fmt: skip
+        assert rows[0]["ts"] == (1767225600000000001 if name == "times" else 0)
+
+
+def test_an_answer_with_its_address_names_its_instrument_there(capsys, tmp_path):
+    book = {"id": 5, "asks": [["3000.5", "2"]], "bids": [["2999", "4"]]}
+    address = "https://api.gateio.ws/api/v4/spot/order_book?currency_pair=ETH_USDT&limit=100&with_id=true"
+    (tmp_path / "a").write_text(f"1767225600000000001 {address} {json.dumps(book)}\n")
+    _, rows, _ = run(capsys, tmp_path / "a", "gate")
+    assert [(row["event"], row["instrument"], row["seq"]) for row in rows] == [
+        ("BookSnapshot", "gate-spot:ETH_USDT", 5)]  # fmt: skip
+
+
+def test_a_snapshot_that_its_checksum_disproves_is_shown_as_refused(capsys, tmp_path):
+    level = {"price": 1.5, "qty": 2.0}
+    data = {"symbol": "BTC/USD", "bids": [level], "asks": [{"price": 2.5, "qty": 1.0}], "checksum": 1}
+    message = {"channel": "book", "type": "snapshot", "data": [data]}
+    _, rows, _ = run(capsys, write(tmp_path / "a", message), "kraken")
+    assert [(row["event"], row.get("refused")) for row in rows] == [("BookGap", None), ("BookSnapshot", True)]
+
+
 def test_mistakes(tmp_path):
     for venue, path, code, wanted in (
-        ("bitmex", tmp_path / "a", 2, "binance-usdm"),
+        ("mtgox", tmp_path / "a", 2, "binance-usdm"),
         ("binance", tmp_path / "missing", 3, "missing"),
         ("binance", write(tmp_path / "text", times=False), 3, "text"),
     ):

@@ -1,0 +1,1 @@
+"""Bitget: public market data only."""

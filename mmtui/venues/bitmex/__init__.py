@@ -1,0 +1,1 @@
+"""BitMEX: public market data only."""

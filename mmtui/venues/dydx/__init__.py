@@ -1,0 +1,1 @@
+"""dYdX v4: public market data only."""

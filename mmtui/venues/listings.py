@@ -1,0 +1,183 @@
+"""Instruments as the venues list them: tick, lot, contract size and smallest notional, from the answers about them.
+
+Sizes are counted as in the venue's market data: contracts on OKX, units of quote on Deribit's and Kraken's inverse
+contracts.  What is not traded now, and what is neither spot nor a contract of one instrument, is left out.
+
+Rules of this file: sans-IO and pure; an answer that is none is a WireError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from mmtui.core.market.instrument import Instrument, Kind
+from mmtui.venues.binance.grid import WireError, parse_step
+from mmtui.venues.private_words import Object, keys, number, reports, word
+
+#: Bases whose stale and collar defaults are those of majors.
+MAJORS = frozenset({"BTC", "ETH"})
+
+_Shape = tuple[frozenset[str], Callable[[Object], list[Instrument]]]
+
+
+def _instrument(
+    venue: str,
+    symbol: str,
+    kind: Kind,
+    base: str,
+    quote: str,
+    tick: str,
+    lot: str,
+    size: str = "1",
+    notional: str = "0",
+    settle: str = "",
+) -> list[Instrument]:
+    parse_step(tick)  # a WireError unless both are what they must be
+    parse_step(lot)
+    return [
+        Instrument(
+            id=f"{venue}:{symbol}",
+            venue=venue,
+            symbol=symbol,
+            kind=kind,
+            base=base,
+            quote=quote,
+            settle=settle or (base if kind == "inverse" else quote),
+            tick=tick,
+            lot=lot,
+            contract_size=size,
+            min_notional=notional,
+            major=base in MAJORS,
+            grid="venue",
+        )
+    ]
+
+
+def _product(*texts: str) -> str:
+    found = Decimal(1)
+    for text in texts:
+        found *= Decimal(text)
+    return f"{found.normalize():f}"
+
+
+def _step(places: int) -> str:
+    """The step of so many decimals; below 0 it is of tens."""
+    if not -6 <= places <= 12:
+        raise WireError(f"{places} decimals")
+    return _product(f"1e{-places}")
+
+
+def _okx(d: Object) -> list[Instrument]:
+    if d["state"] != "live" or d["instType"] not in ("SPOT", "SWAP", "FUTURES"):
+        return []
+    symbol, tick, lot = word(d, "instId"), number(d, "tickSz"), number(d, "lotSz")
+    if d["instType"] == "SPOT":
+        return _instrument("okx", symbol, "spot", word(d, "baseCcy"), word(d, "quoteCcy"), tick, lot)
+    base, _, quote = word(d, "uly", "instFamily").partition("-")
+    kind: Kind = "inverse" if d["ctType"] == "inverse" else "linear"
+    size = _product(number(d, "ctVal"), number(d, "ctMult"))
+    return _instrument("okx", symbol, kind, base, quote, tick, lot, size, settle=word(d, "settleCcy"))
+
+
+def _bybit(d: Object) -> list[Instrument]:
+    if d["status"] != "Trading" or "optionsType" in d:
+        return []
+    lots, tick = d["lotSizeFilter"], number(d["priceFilter"], "tickSize")
+    contract = word(d, "contractType")
+    kind: Kind = "spot" if not contract else "inverse" if contract.startswith("Inverse") else "linear"
+    lot, notional = number(lots, "qtyStep", "basePrecision"), number(lots, "minNotionalValue", "minOrderAmt")
+    names = word(d, "symbol"), kind, word(d, "baseCoin"), word(d, "quoteCoin")
+    return _instrument("bybit", *names, tick, lot, notional=notional, settle=word(d, "settleCoin"))
+
+
+def _deribit(d: Object) -> list[Instrument]:
+    """Amounts, not contracts, are what messages and orders count."""
+    if d["is_active"] is not True or d["kind"] not in ("spot", "future"):
+        return []
+    kind: Kind = "spot" if d["kind"] == "spot" else "inverse" if d["instrument_type"] == "reversed" else "linear"
+    names = word(d, "instrument_name"), kind, word(d, "base_currency"), word(d, "quote_currency")
+    grid = number(d, "tick_size"), number(d, "min_trade_amount")
+    return _instrument("deribit", *names, *grid, settle=word(d, "settlement_currency"))
+
+
+def _kraken_pair(d: Object) -> list[Instrument]:
+    """The REST interface, which calls BTC and DOGE otherwise than the WebSocket does."""
+    if d["status"] != "online":
+        return []
+    coins = {"XBT": "BTC", "XDG": "DOGE"}
+    base, quote = (coins.get(name, name) for name in word(d, "wsname").split("/"))
+    grid = number(d, "tick_size"), _step(int(number(d, "lot_decimals")))
+    return _instrument("kraken-spot", f"{base}/{quote}", "spot", base, quote, *grid, notional=number(d, "costmin"))
+
+
+def _kraken_channel(d: Object) -> list[Instrument]:
+    """Channel instrument of the WebSocket."""
+    if d["status"] != "online":
+        return []
+    names = word(d, "symbol"), word(d, "base"), word(d, "quote")
+    grid = number(d, "price_increment"), number(d, "qty_increment")
+    return _instrument("kraken-spot", names[0], "spot", *names[1:], *grid, notional=number(d, "cost_min"))
+
+
+def _kraken_futures(d: Object) -> list[Instrument]:
+    if d["tradeable"] is not True or d["type"] not in ("flexible_futures", "futures_inverse"):
+        return []
+    kind: Kind = "inverse" if d["type"] == "futures_inverse" else "linear"
+    names = word(d, "symbol"), kind, word(d, "base"), word(d, "quote")
+    grid = number(d, "tickSize"), _step(int(number(d, "contractValueTradePrecision")))
+    return _instrument("kraken-futures", *names, *grid, number(d, "contractSize"))
+
+
+def _coinbase(d: Object) -> list[Instrument]:
+    if d["status"] != "online" or d.get("product_type", "SPOT") != "SPOT" or d.get("trading_disabled") is True:
+        return []
+    names = word(d, "base_currency_id"), word(d, "quote_currency_id")
+    grid = number(d, "price_increment", "quote_increment"), number(d, "base_increment")
+    return _instrument("coinbase", word(d, "product_id"), "spot", *names, *grid, notional=number(d, "quote_min_size"))
+
+
+def _hyperliquid(d: Object) -> list[Instrument]:
+    """A perpetual's price has at most six decimals less those of its size (and five digits, unless it is whole)."""
+    places = int(number(d, "szDecimals"))
+    if d.get("isDelisted") is True or not 0 <= places <= 6:
+        return []
+    name = word(d, "name")
+    grid = _step(6 - places), _step(places)
+    return _instrument("hyperliquid", name, "linear", name.rpartition(":")[2], "USDC", *grid, notional="10")
+
+
+#: Venue -> shapes of the objects that list an instrument.
+SHAPES: dict[str, tuple[_Shape, ...]] = {
+    "okx": ((keys("instId", "tickSz", "lotSz", "state"), _okx),),
+    "bybit": ((keys("symbol", "priceFilter", "lotSizeFilter"), _bybit),),
+    "deribit": ((keys("instrument_name", "tick_size", "min_trade_amount"), _deribit),),
+    "kraken-spot": (
+        (keys("wsname", "lot_decimals", "tick_size"), _kraken_pair),
+        (keys("symbol", "price_increment", "qty_increment"), _kraken_channel),
+    ),
+    "kraken-futures": ((keys("symbol", "tickSize", "tradeable"), _kraken_futures),),
+    "coinbase": ((keys("product_id", "base_increment", "quote_increment"), _coinbase),),
+    "hyperliquid": ((keys("name", "szDecimals", "maxLeverage"), _hyperliquid),),
+}
+
+#: Venue -> where its answer is asked for.
+ADDRESSES: dict[str, tuple[str, ...]] = {
+    "okx": tuple(
+        f"https://www.okx.com/api/v5/public/instruments?instType={kind}" for kind in ("SPOT", "SWAP", "FUTURES")
+    ),
+    "bybit": tuple(
+        f"https://api.bybit.com/v5/market/instruments-info?category={kind}&limit=1000"
+        for kind in ("spot", "linear", "inverse")
+    ),
+    "deribit": ("https://www.deribit.com/api/v2/public/get_instruments?currency=any",),
+    "kraken-spot": ("https://api.kraken.com/0/public/AssetPairs",),
+    "kraken-futures": ("https://futures.kraken.com/derivatives/api/v3/instruments",),
+    "coinbase": ("https://api.coinbase.com/api/v3/brokerage/market/products",),
+    "hyperliquid": ("https://api.hyperliquid.xyz/info",),  # POST {"type": "meta"}
+}
+
+
+def listed(venue: str, body: bytes) -> list[Instrument]:
+    """Instruments in an answer of a venue, in its order; WireError when it is none, KeyError for another venue."""
+    return reports(body, SHAPES[venue])
