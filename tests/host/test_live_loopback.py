@@ -33,6 +33,7 @@ quoting = "tight"
 max_position = 1.0
 [quoting.tight]
 spread_bps = 0.3
+fee_floor = false
 size = 0.05
 levels = 2
 """
@@ -52,6 +53,7 @@ max_position = 1.0
 baseline = 20
 [quoting.small]
 spread_bps = 0.3
+fee_floor = false
 size = 0.02
 levels = 2
 """
