@@ -47,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
         results[name] = found
         if not args.json:
             for key, value in found.items():
-                print(f"  {key:<34} {value}")
+                if key != "rows" or "table" not in found:
+                    print(f"  {key:<34} {value}")
     if args.json:
         print(json.dumps(results[args.name] if args.name else results))
     sys.stdout.flush()

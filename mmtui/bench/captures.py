@@ -86,11 +86,16 @@ def table(rows: list[dict[str, Any]]) -> str:
     """Markdown: money in the desk's currency, inventory in sizes, markouts in bps."""
     lines: list[tuple[str, ...]] = [HEAD, ("---",) * 3 + ("---:",) * (len(HEAD) - 3)]
     for row in rows:
-        money = [f"{row[name]:+.2f}" for name in (*SHOWN, "rest", "total")]
+        money = [_money(row[name]) for name in (*SHOWN, "rest", "total")]
         marks = [_mark(point) for point in row["markouts"]]
         names = row["market"], row["quotes"], row["model"]
         lines.append((*names, str(row["fills"]), *money, f"{row['deviation']:.2f}", *marks))
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _money(value: float) -> str:
+    text = f"{value:+.2f}"
+    return "0.00" if text in ("+0.00", "-0.00") else text
 
 
 def _mark(point: Point) -> str:

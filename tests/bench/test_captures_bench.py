@@ -31,12 +31,12 @@ def test_a_market_has_four_rows_whose_parts_add_up(monkeypatch: pytest.MonkeyPat
 def test_the_table_says_mean_interval_and_count() -> None:
     row = {
         "market": "v:S", "quotes": "aware", "model": "optimistic", "fills": 3, "spread": 1.0, "inventory": -2.0,
-        "fees": -0.5, "rest": 0.0, "total": -1.5, "deviation": 1.25,
+        "fees": -0.5, "rest": -1e-15, "total": -1.5, "deviation": 1.25,
         "markouts": [Point(1, 0.5, 0.25, 3), Point(5, -1.0, None, 1), Point(30, None, None, 0)],
     }  # fmt: skip
     head, rule, line = captures.table([row]).splitlines()
     assert head.count("|") == rule.count("|") == line.count("|") == len(captures.HEAD) + 1
     assert line == (
-        "| v:S | aware | optimistic | 3 | +1.00 | -2.00 | -0.50 | +0.00 | -1.50 | 1.25 "
+        "| v:S | aware | optimistic | 3 | +1.00 | -2.00 | -0.50 | 0.00 | -1.50 | 1.25 "
         "| +0.50 ± 0.25 (3) | -1.00 (1) | none |"
     )
