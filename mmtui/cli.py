@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from mmtui import __version__
+from mmtui import __version__, cli_live
 from mmtui.core.errors import UserError
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?%?$")
@@ -77,6 +77,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file")
     _speed(parser, "pace of recorded sources: 1 is real time, max as fast as it goes (default: the config's, else 1)")
+    cli_live.flag(parser)
 
 
 def _engine(parser: argparse.ArgumentParser) -> None:
@@ -223,6 +224,7 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("import", "raw captures -> a session that can be replayed", "review.importer:run", _import),
     Sub("export", "a session as Parquet, CSV or hftbacktest files", "review.export:run", _export),
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
+    Sub("venue", "a loopback exchange that speaks a venue's real protocol", "venues.loopback.main:run", cli_live.venue),
     Sub("sessions", "what has been recorded", "review.sessions:run", _json),
     Sub("report", "a shift for the next one: profit, fills, obligations, incidents", "review.report:run", _report),
     Sub("audit", "check a session's chain of records", "review.audit:run", _audit),
@@ -244,10 +246,8 @@ def demo(args: argparse.Namespace) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Start the desk's host (or find it running) and become its cockpit."""
-    from mmtui.host.launch import start_desk
-
     _terminal(lambda: _front("config.load:load_config")(args.config))
-    return _cockpit(start_desk(args.config, args.speed).socket)
+    return _cockpit(cli_live.start(args).socket)
 
 
 def attach(args: argparse.Namespace) -> int:

@@ -1,6 +1,6 @@
 """`mmtui doctor`: what this machine has, what a config means, and every table that decides.
 
-Rules of this file: prints; checks what can be checked without a network.
+Rules of this file: prints; checks what can be checked without a network (live venues: doctor_venues.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mmtui import __version__
+from mmtui.bench.doctor_claims import CLAIMS, claims
 from mmtui.config.paths import runtime_dir, sessions_dir, state_dir
+from mmtui.config.schema import DeskConfig, LiveVenue
 from mmtui.core.commands import ACTS
 from mmtui.core.earn.programme import Obligation
 from mmtui.core.hedging.params import REFERENCE as HEDGE
@@ -38,15 +40,17 @@ FILES = 256
 
 def run(args: argparse.Namespace) -> int:
     """The sub-command; 0 when nothing is wrong."""
-    setup = None
+    setup = config = None
     if getattr(args, "config", None):
         from mmtui.config.load import load_config
 
-        setup = load_config(Path(args.config)).setup
+        config = load_config(Path(args.config))
+        setup = config.setup
     troubles = machine()
     limits = setup.limits if setup is not None else Limits()
-    if setup is not None:
+    if setup is not None and config is not None:
         desk(setup)
+        troubles += venues(config)
     table("what stops what", ("trigger", "kind", "scope", "stops", "comes back", "number"), list(triggers(limits)))
     table(
         "states",
@@ -64,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
         ("key", "default", "unit", "what it does"),
         [(key, str(getattr(defaults, key)), unit, text) for key, (unit, text) in REFERENCE.items()],
     )
+    table("venues: what their tables say", CLAIMS, claims())
     hedge = Hedge(band=1.0)
     table(
         "hedge parameters ([hedge.ASSET], hedge set)",
@@ -99,6 +104,18 @@ def machine() -> list[str]:
         troubles.append(f"only {soft} files may be open at once (ulimit -n): {FILES} are wanted")
     term, colour = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
     print(f"  terminal     TERM={term or '-'} COLORTERM={colour or '-'} {shutil.get_terminal_size()[0]} columns")
+    return troubles
+
+
+def venues(config: DeskConfig) -> list[str]:
+    """What the venues of a live config answer; returns what is wrong."""
+    if not any(isinstance(source, LiveVenue) for source in config.sources):
+        return []
+    from mmtui.bench import doctor_venues
+
+    rows, grids, troubles = doctor_venues.live(config)
+    table("venues: what they answer", doctor_venues.ANSWERS, rows)
+    table("instruments at their venues", doctor_venues.GRIDS, grids)
     return troubles
 
 

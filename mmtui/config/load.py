@@ -17,6 +17,7 @@ import msgspec
 from mmtui.config.convert import Converter
 from mmtui.config.defaults import default_baseline, default_quoting
 from mmtui.config.errors import ConfigError
+from mmtui.config.live_venues import RECONCILE_S, live_venue
 from mmtui.config.schema import (
     CaptureFiles,
     Desk,
@@ -97,6 +98,8 @@ class _Loader:
         self.prices: dict[str, float] = {}  # instrument -> a price of its capture
 
     def load(self) -> DeskConfig:
+        from mmtui.venues import resolve
+
         to, document = self.to, self.document
         to.known(document, SECTIONS, ())
         if "desk" not in document:
@@ -134,6 +137,8 @@ class _Loader:
             paper=paper,
             autostart=desk.autostart,
             seed=desk.seed,
+            landing_ms=[resolve.landing_ms(venue.id) for venue in venues] if desk.mode == "live" else [],
+            reconcile_s=RECONCILE_S if desk.mode == "live" else 0.0,
             obligations=self._obligations(names),
             hedges=self._hedges(instruments),
             venue_equity=self._equity(venues),
@@ -166,7 +171,8 @@ class _Loader:
         for name, table in value.items():
             if not isinstance(table, dict):
                 raise self.error(("quoting", name), f"write [quoting.NAME] tables; {name} stands outside of one")
-            quoting = self.to.table(table, Quoting, ("quoting", name))
+            # below cost only when told to: a profile of a config has the floor unless it says no
+            quoting = self.to.table({"fee_floor": True, **table}, Quoting, ("quoting", name))
             key, what = misfit(quoting)
             if key:
                 raise self.error(("quoting", name, key), what)
@@ -239,7 +245,7 @@ class _Loader:
             where = ("venue", str(place), "source")
             texts = [venue.source] if isinstance(venue.source, str) else venue.source
             if not venue.source:
-                sources.append(LiveVenue(venue.id))
+                sources.append(live_venue(self.error, place, venue, desk.mode))
             elif len(texts) == 1 and (match := _SYNTHETIC.fullmatch(texts[0])):
                 one = Synthetic(match.group(1), int(match.group(2) or desk.seed))
                 if synthetic is not None and synthetic != one:

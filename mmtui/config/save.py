@@ -26,7 +26,7 @@ def save_quoting(path: Path, profile: str, quoting: Quoting) -> None:
     values = {
         name: value
         for name, value in msgspec.structs.asdict(quoting).items()
-        if value != getattr(default, name) or name in ("spread_bps", "size")
+        if value != getattr(default, name) or name in ("spread_bps", "size", "fee_floor")
     }
     document.setdefault("quoting", {})[profile] = values
     new = path.with_name(path.name + ".new")

@@ -47,6 +47,10 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     id: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,39}$")]
     source: str | list[str] = ""
     fees_bps: Fees | None = None
+    rest: Annotated[str, Meta(pattern=r"^(https?://[^/?#\s]+)?$")] = ""
+    ws: Annotated[str, Meta(pattern=r"^(wss?://[^/?#\s]+)?$")] = ""
+    keys: Annotated[str, Meta(pattern=r"^((env|file):.+)?$")] = ""
+    accept_unbounded: bool = False
     equity: Amount = 0
 
 
@@ -78,6 +82,10 @@ REFERENCE: dict[str, dict[str, str]] = {
     "venue": {
         "id": "binance-spot, binance-usdm, binance-coinm, or sim-spot, sim-usdm, sim-coinm of the synthetic market",
         "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",
+        "rest": "address of the REST calls in place of the venue's own: a loopback exchange, a testnet",
+        "ws": "address of the streams in place of the venue's own",
+        "keys": "env:NAME (the variables NAME_KEY and NAME_SECRET) or file:PATH (TOML with key and secret, mode 0600)",
+        "accept_unbounded": "true: trade live without a dead-man switch at the venue, with at most 10 % of equity",
         "fees_bps": "{ maker = 2.0, taker = 4.0 } in bps of notional; a negative one is a rebate",
         "equity": "what the account there holds, in currency: its leverage is measured by it; 0: the desk's equity",
     },
@@ -118,7 +126,13 @@ class Synthetic(msgspec.Struct, frozen=True):
 
 
 class LiveVenue(msgspec.Struct, frozen=True):
+    """A real venue, or what speaks its protocol at another address."""
+
     venue: str
+    rest: str = ""
+    ws: str = ""
+    keys: str = ""
+    accept_unbounded: bool = False
 
 
 Source = CaptureFiles | Synthetic | LiveVenue

@@ -61,13 +61,18 @@ class Runner:
 
     def feed(self, event: Event) -> None:
         """A market event: first what is due, then the venue's own matching, then the engine."""
-        if event.ts < self.now:
-            raise ValueError(f"event of {event.ts} after {self.now}: sources must be merged in order")
-        if event.ts >= self.wake or event.ts >= self.execution.next_ts():
-            self.advance(event.ts)
-        self.now = event.ts
-        self.execution.on_market(event)
-        self.step(event)
+        ts, execution = event.ts, self.execution
+        if ts < self.now:
+            raise ValueError(f"event of {ts} after {self.now}: sources must be merged in order")
+        if ts >= self.wake or ts >= execution.next_ts():
+            self.advance(ts)
+        self.now = ts
+        execution.on_market(event)
+        effects = self.engine.process(event)
+        self.count += 1
+        self.record(event, effects)
+        if effects:
+            self._hand_on(effects)
 
     def advance(self, ts: int) -> None:
         """Process every timer and answer that is due at or before `ts`."""
@@ -96,6 +101,10 @@ class Runner:
         effects = self.engine.process(event)
         self.count += 1
         self.record(event, effects)
+        if effects:
+            self._hand_on(effects)
+
+    def _hand_on(self, effects: list[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, SENT):
                 self.execution.send(effect, self.now)

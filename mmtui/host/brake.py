@@ -1,6 +1,6 @@
 """Execution of a desk whose tape cannot be written: what adds risk is rejected here, everything else goes on.
 
-Rules of this file: cancels, queries and orders that reduce always pass.
+Rules of this file: cancels and queries always pass; orders that reduce do as long as they can be recorded.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ class Brake:
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
+        self.cancels_only = False  # nothing is recorded any more: no order of any kind
         self._rejected: list[OrderRejected] = []
         self.on_market = execution.on_market
 
     def send(self, effect: Effect, now: int) -> None:
-        if isinstance(effect, PlaceOrder) and effect.purpose in ADDS_RISK:
+        if isinstance(effect, PlaceOrder) and (self.cancels_only or effect.purpose in ADDS_RISK):
             self._rejected.append(OrderRejected(now, now, effect.i, effect.oid, "the tape cannot be written"))
         else:
             self._execution.send(effect, now)

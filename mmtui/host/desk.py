@@ -92,6 +92,7 @@ class Desk:
         self.fault = ""
         self.stopping = False
         self.behind = False  # more is due than one slice could take
+        self.on_due: Callable[[], None] = lambda: None  # something came, or is due, between two slices
         self.on_latch: Callable[[dict[str, str]], None] = lambda latched: None
         self._ended = False
         self._quiet_at = NEVER
@@ -156,6 +157,9 @@ class Desk:
         if self.fault or runner.now >= self._quiet_at:
             return None
         return self.pace.seconds_until(due, mono)
+
+    async def leave(self) -> None:
+        """The loop ends: a desk without sockets of its own has nothing to close."""
 
     def stop(self, cause: str) -> bool:
         """Close the tape; True when the desk ended in order."""

@@ -21,7 +21,7 @@ _SECOND = 1_000_000_000
 class Source(NamedTuple):
     """How to open a source again; stands in the tape's header."""
 
-    kind: str  # capture | synthetic
+    kind: str  # capture | synthetic | live (what comes is not opened here)
     files: tuple[str, ...] = ()
     scenario: str = ""
     seed: int = 0
@@ -62,7 +62,9 @@ def check_scenario(name: str) -> str:
 
 
 def open_source(source: Source, instruments: list[Instrument], venues: list[str]) -> Iterator[Event]:
-    """Every event of the source, in the order of its clock."""
+    """Every event of the source, in the order of its clock; none of a live one."""
+    if source.kind == "live":
+        return iter(())
     index = {item.id: i for i, item in enumerate(instruments)}
     places = {venue: v for v, venue in enumerate(venues)}
     if source.kind == "synthetic":

@@ -20,6 +20,7 @@ from mmtui.config.paths import state_dir
 from mmtui.core.errors import UserError
 from mmtui.host import latch
 from mmtui.host.ctl import new_id, result, status
+from mmtui.host.leftover import left_behind
 from mmtui.host.registry import Desk, check_name, desk_names, lookup, lookup_started
 from mmtui.link.blocking import BlockingConnection, hello, operator
 from mmtui.link.codec import LinkError
@@ -85,21 +86,28 @@ def _send(desk: Desk, reason: str) -> bool:
 
 
 def _latch(name: str, reason: str) -> dict[str, Any]:
-    """No host: the next one starts KILLED. Paper orders live in the host, so there are none."""
+    """No host: the next one starts KILLED. Paper orders live in the host, so there are none; those of a live desk that
+    did not end in order are cancelled at the venue, from here."""
     why = f"{reason} by {operator()}"
     latch.save(name, latch.change(latch.load(name), "desk", "KILLED", why))
-    return {"desk": name, "pid": 0, "how": "latched on disk", "proven": True, "open_orders": 0}
+    row = {"desk": name, "pid": 0, "how": "latched on disk", "proven": True, "open_orders": 0}
+    if left_behind(name) is not None:
+        row |= {"how": "at the venue, without a host", "proven": False, "open_orders": None}
+    return row
 
 
 def _prove(row: dict[str, Any], reason: str) -> None:
     """Ask until the desk's venues have all said zero; press again when the host has gone meanwhile."""
     name = row["desk"]
+    if row["how"] == "at the venue, without a host":
+        _out_of_band(row)
+        return
     told = time.monotonic()
     while not row["proven"]:
         desk = lookup(name)
         if desk is None:
             row.update(_latch(name, reason))
-            return
+            return _prove(row, reason) if not row["proven"] else None
         try:
             with BlockingConnection(desk.socket, hello(client="ctl")) as connection:
                 while not row["proven"]:
@@ -116,6 +124,21 @@ def _prove(row: dict[str, Any], reason: str) -> None:
             time.sleep(RETRY_S)
 
 
+def _out_of_band(row: dict[str, Any]) -> None:
+    """Straight to the venues; what keeps us from that is said, and the row stays unproven."""
+    from mmtui.host.outofband import cancel_until_zero
+
+    left = left_behind(row["desk"])
+    try:
+        if left is None:
+            raise UserError(f"desk {row['desk']!r}: what it left at its venues is not known")
+        cancel_until_zero(row["desk"], left)
+    except UserError as error:
+        print(f"mmtui: {error}", file=sys.stderr)
+        return
+    row.update(proven=True, open_orders=0)
+
+
 def _say(rows: list[dict[str, Any]], as_json: bool) -> int:
     proven = all(row["proven"] for row in rows)
     if as_json:
@@ -124,5 +147,6 @@ def _say(rows: list[dict[str, Any]], as_json: bool) -> int:
         print("no desk of yours: nothing to kill")
     else:
         for row in rows:
-            print(f"{row['desk']}: KILLED ({row['how']}), {row['open_orders']} open orders, verified")
+            proof = f"{row['open_orders']} open orders, verified" if row["proven"] else "open orders NOT verified"
+            print(f"{row['desk']}: KILLED ({row['how']}), {proof}")
     return 0 if proven else 1

@@ -93,9 +93,10 @@ def start_demo(seed: int | None, scenario: str | None) -> Started | Found:
     return Started({"kind": "demo", "name": name, "seed": 1 if seed is None else seed, "scenario": scenario or "calm"})
 
 
-def start_desk(config: Path, speed: float | None) -> Started:
+def start_desk(config: Path, speed: float | None, live: bool = False) -> Started:
     """The desk of a config; the host itself finds out whether it runs already."""
-    return Started({"kind": "config", "path": str(config), "name": None, "speed": speed, "cwd": os.getcwd()})
+    spec = {"kind": "config", "path": str(config), "name": None, "speed": speed, "live": live, "cwd": os.getcwd()}
+    return Started(spec)
 
 
 def start_replay(session: str, speed: float | None, at: str | None) -> Started:

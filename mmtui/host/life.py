@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmtui import __version__
 from mmtui.config.paths import desk_dir, sessions_dir
 from mmtui.core.engine import Engine
+from mmtui.core.errors import UserError
 from mmtui.core.events import Event
 from mmtui.core.setup import DeskSetup
 from mmtui.host import latch
@@ -32,6 +34,9 @@ from mmtui.tape.reader import TapeReader
 from mmtui.tape.recovery import Watch, recover
 from mmtui.tape.writer import TapeWriter
 from mmtui.venues.paper.venue import PaperVenue
+
+if TYPE_CHECKING:
+    from mmtui.host.live import VenueAccess
 
 #: The name of the desk's last session, in its folder.
 LAST = "session"
@@ -55,12 +60,17 @@ def unclosed(name: str) -> Path | None:
     return None if reader.closed or not reader.count else path
 
 
-def open_desk(setup: DeskSetup, source: Source, *, speed: float, keep: bool) -> Desk:
-    """A desk ready to run. keep: latched states survive on disk and a crash is recovered (all but the demo)."""
+def open_desk(
+    setup: DeskSetup, source: Source, *, speed: float, keep: bool, access: Sequence[VenueAccess] = ()
+) -> Desk:
+    """A desk ready to run. keep: latched states survive on disk and a crash is recovered (all but the demo).
+
+    access: the live venues of a desk that has no source.
+    """
     crashed = unclosed(setup.name) if keep else None
     latched = latch.load(setup.name) if keep else {}
     if crashed is not None:
-        return _resume(crashed, source, setup, speed, latched)
+        return _resume(crashed, source, setup, speed, latched, access)
     session = session_name(setup.name)
     path = sessions_dir() / session
     engine = Engine(setup)
@@ -76,7 +86,7 @@ def open_desk(setup: DeskSetup, source: Source, *, speed: float, keep: bool) -> 
     tape = TapeWriter(path, header)
     _remember(setup.name, session)
     events = open_source(source, [item.instrument for item in setup.instruments], setup.venues)
-    desk = _desk(setup, engine, events, tape, path, speed, latched, blocks)
+    desk = _desk(setup, engine, events, tape, path, speed, latched, blocks, access)
     desk.start(blocks.ids.epoch if blocks else 1, "start", 0, time.monotonic_ns())
     return desk
 
@@ -93,7 +103,9 @@ def _blocks(setup: DeskSetup) -> IdBlocks | None:
     return IdBlocks(ids)
 
 
-def _resume(path: Path, source: Source, setup: DeskSetup, speed: float, latched: dict[str, str]) -> Desk:
+def _resume(
+    path: Path, source: Source, setup: DeskSetup, speed: float, latched: dict[str, str], access: Sequence[VenueAccess]
+) -> Desk:
     """The same session, with the setup and the source that its tape names."""
     shown: list[FrameBuilder] = []
 
@@ -101,6 +113,12 @@ def _resume(path: Path, source: Source, setup: DeskSetup, speed: float, latched:
         shown.append(restored(engine, extra))
         return follow(shown[0])
 
+    before = TapeReader(path).header.setup.mode
+    if before != setup.mode and "live" in (before, setup.mode):
+        raise UserError(
+            f"desk {setup.name!r} did not end its last session ({path.name}), which was {before}; this config says "
+            f"{setup.mode}: run it as {before} once more and shut it down, or give the desk another name"
+        )
     blocks = _blocks(setup)
     found = recover(path, begin=begin)
     CheckpointWriter(path, found.header, found.records)  # cuts those of records that the crash took
@@ -109,7 +127,7 @@ def _resume(path: Path, source: Source, setup: DeskSetup, speed: float, latched:
     instruments = [item.instrument for item in recorded.instruments]
     events = islice(open_source(again, instruments, recorded.venues), found.market, None)
     tape = TapeWriter.resume(path, reader=found.reader)
-    desk = _desk(recorded, found.engine, events, tape, path, speed, latched, blocks)
+    desk = _desk(recorded, found.engine, events, tape, path, speed, latched, blocks, access)
     desk.frames = shown[0]
     desk.source.read = found.market
     desk.runner.now = found.ts
@@ -129,7 +147,14 @@ def _desk(
     speed: float,
     latched: dict[str, str],
     blocks: IdBlocks | None,
+    access: Sequence[VenueAccess],
 ) -> Desk:
+    if access:
+        from mmtui.host.live import LiveDesk
+
+        return LiveDesk(
+            setup, engine, tape, SideJournal(path), list(access), session=path.name, latched=latched, blocks=blocks
+        )
     execution = PaperVenue(setup, engine.books, setup.seed)
     execution.restore([account.position for account in engine.accounts])  # all zero in a first life
     journal = SideJournal(path)

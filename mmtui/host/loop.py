@@ -52,6 +52,9 @@ class Runs(Stage, Protocol):
     def over(self) -> bool:
         """The stage has ended in order."""
 
+    async def leave(self) -> None:
+        """The loop ends: close what is open."""
+
     def signalled(self, action: str, name: str) -> None:
         """SIGTERM, SIGINT (shutdown) or SIGUSR1 (kill)."""
 
@@ -107,6 +110,7 @@ class HostLoop:
                 self._handle.cancel()
             self.server.close()
             self.hub.close("the host has ended")
+            loop.run_until_complete(self.stage.leave())
             loop.run_until_complete(asyncio.sleep(0.02))  # the last words leave
             loop.close()
 

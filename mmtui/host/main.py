@@ -15,12 +15,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from mmtui.config.paths import desk_dir, socket_path
-from mmtui.config.schema import Tape
+from mmtui.config.schema import DeskConfig, Tape
 from mmtui.core.errors import UserError
 from mmtui.core.market.instrument import Instrument, plain
 from mmtui.core.setup import DeskSetup, InstrumentSetup
@@ -36,7 +36,8 @@ PRIORITY = -10
 
 def engine(args: argparse.Namespace) -> int:
     """`mmtui engine CONFIG`: in the foreground, headless."""
-    return serve({"kind": "config", "path": str(args.config), "name": args.name, "speed": args.speed}, detached=False)
+    spec = {"kind": "config", "path": str(args.config), "name": args.name, "speed": args.speed, "live": args.live}
+    return serve(spec, detached=False)
 
 
 def serve(spec: dict[str, Any], detached: bool) -> int:
@@ -45,41 +46,56 @@ def serve(spec: dict[str, Any], detached: bool) -> int:
     _protect(first=spec["kind"] == "config")
     if spec["kind"] == "replay":
         return _serve_replay(spec, detached)
-    setup, source, speed, tape = _demo(spec) if spec["kind"] == "demo" else _config(spec)
-    lock = DeskLock(check_name(setup.name))
+    plan = _demo(spec) if spec["kind"] == "demo" else _config(spec, detached)
+    lock = DeskLock(check_name(plan.setup.name))
     try:
         if detached:
-            _to_log(setup.name)
-        return _serve_desk(setup, source, speed, lock, tape, keep=spec["kind"] != "demo", detached=detached)
+            _to_log(plan.setup.name)
+        return _serve_desk(plan, lock, keep=spec["kind"] != "demo", detached=detached)
     finally:
         lock.release(forget=spec["kind"] == "demo")
 
 
-def _serve_desk(
-    setup: DeskSetup, source: Any, speed: float, lock: DeskLock, tape: Tape, *, keep: bool, detached: bool
-) -> int:
-    from mmtui.host import latch
+class Plan(NamedTuple):
+    """What a desk's host is to run. `access`: its live venues, [] where it has a source."""
+
+    setup: DeskSetup
+    source: Any
+    speed: float
+    tape: Tape
+    access: list[Any]
+    config: Path | None = None  # of a desk on live venues
+
+
+def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> int:
+    from mmtui.host import latch, leftover
     from mmtui.host.commit import GroupCommit
     from mmtui.host.life import open_desk
     from mmtui.host.loop import HostLoop
     from mmtui.host.snapshot import Snapshots
     from mmtui.host.tidy import hourly
 
+    setup = plan.setup
     path = _socket(setup.name)
-    desk = open_desk(setup, source, speed=speed, keep=keep)
+    desk = open_desk(setup, plan.source, speed=plan.speed, keep=keep, access=plan.access)
     entry = Entry(setup.name, setup.mode.upper(), os.getpid(), path, desk.session)
     loop = HostLoop(desk, path, None if keep else DEMO_IDLE_S)
+    if plan.access:
+        desk.on_due = loop.wake
+    if plan.config is not None and setup.mode == "live":
+        leftover.remember(setup.name, plan.config, desk.session)
     snapshots = Snapshots(desk)
     loop.between = snapshots.look
     with ThreadPoolExecutor(1) as disk:  # an fsync takes as long as it takes: never on the loop
         if keep:
             desk.on_latch = lambda latched: (disk.submit(latch.save, setup.name, latched), None)[1]
-        hourly(tape, disk, loop.loop.call_later)
+        hourly(plan.tape, disk, loop.loop.call_later)
         with GroupCommit(desk.tape) if keep else contextlib.nullcontext():
             loop.run(lambda: _ready(lock, entry, detached))
         ordered = desk.stop("shutdown" if desk.finished else "shutdown timed out")
         snapshots.finish()
     if ordered and not loop.timed_out:
+        leftover.forget(setup.name)
         return 0
     left = len(desk.engine.tracker.open)
     print(f"mmtui: desk {setup.name!r} ended without the proof of zero open orders ({left} open)", file=sys.stderr)
@@ -106,7 +122,7 @@ def _serve_replay(spec: dict[str, Any], detached: bool) -> int:
         lock.release(forget=True)
 
 
-def _config(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float, Tape]:
+def _config(spec: dict[str, Any], detached: bool) -> Plan:
     """The setup and source of a config file, its pace, and how long sessions are kept."""
     from mmtui.config.load import load_config
     from mmtui.config.schema import CaptureFiles, LiveVenue, Synthetic
@@ -120,12 +136,25 @@ def _config(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float, Tape]:
     synthetic = [source for source in config.sources if isinstance(source, Synthetic)]
     live = [source.venue for source in config.sources if isinstance(source, LiveVenue)]
     if live:
-        raise UserError(f"{config.path}: venue {live[0]!r}: give it a `source` (captures, or synthetic:SCENARIO)")
+        return _live(msgspec.structs.replace(config, setup=setup), bool(spec.get("live")), detached)
+    if spec.get("live"):
+        raise UserError(f"{config.path}: --live is for live venues; this desk has a source")
     source = Source.captures(files) if files else Source.synthetic(synthetic[0].scenario, synthetic[0].seed)
-    return setup, source, 1.0 if spec["speed"] is None else spec["speed"], config.tape
+    return Plan(setup, source, 1.0 if spec["speed"] is None else spec["speed"], config.tape, [])
 
 
-def _demo(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float, Tape]:
+def _live(config: DeskConfig, live: bool, detached: bool) -> Plan:
+    """A desk on live venues: they are asked, and so is whoever sits there (a detached host was asked for already)."""
+    from mmtui.host.feed import Source
+    from mmtui.host.golive import consent, prepare
+
+    setup, access, reports = prepare(config, live)
+    if live and not detached:
+        consent(setup, access, reports)
+    return Plan(setup, Source("live"), 1.0, config.tape, access, config.path)
+
+
+def _demo(spec: dict[str, Any]) -> Plan:
     """The demo's desk: every instrument of the synthetic market with the default parameters."""
     from mmtui.host.feed import Source, check_scenario, synthetic_instruments
 
@@ -140,7 +169,7 @@ def _demo(spec: dict[str, Any]) -> tuple[DeskSetup, Any, float, Tape]:
         venues=list(dict.fromkeys(item.venue for item in instruments)),
         seed=spec["seed"],
     )
-    return setup, source, 1.0, Tape()
+    return Plan(setup, source, 1.0, Tape(), [])
 
 
 def _demo_instrument(item: Instrument) -> InstrumentSetup:

@@ -119,6 +119,9 @@ class Replay:
     def flush(self) -> None:
         """Nothing is buffered."""
 
+    async def leave(self) -> None:
+        """A replay has no sockets of its own."""
+
     def signalled(self, action: str, name: str) -> None:
         """Every signal ends a replay: there is nothing to kill."""
         self.over = True

@@ -158,10 +158,14 @@ def _recorded(names: list[str], desk_of: Path | DeskSetup | None, seed: int | No
 
 def limited(events: Iterator[Event], seconds: float | None) -> Iterator[Event]:
     """The first so many seconds of the source's clock; everything where none are named."""
+    return _first(events, seconds) if seconds else events
+
+
+def _first(events: Iterator[Event], seconds: float) -> Iterator[Event]:
     end = 0
     for event in events:
-        end = end or event.ts + int((seconds or 0) * 1e9)
-        if seconds and event.ts > end:
+        end = end or event.ts + int(seconds * 1e9)
+        if event.ts > end:
             return
         yield event
 

@@ -38,6 +38,9 @@ LEFT_OUT = frozenset(
     ("start", "stop", "pause", "resume", "flatten", "close", "ticket", "roll", "abort", "extend", "kill", "shutdown")
 )
 
+#: Classes of market events.
+KINDS: frozenset[type] = frozenset(MARKET)
+
 Record = Callable[[Event, list[Effect]], None]
 
 
@@ -89,14 +92,15 @@ def run_events(runs: list[Run], events: Iterable[Event]) -> int:
     """Feed every run; returns the number of market events."""
     count = 0
     started = False
+    feeds = [run.feed for run in runs]
     for event in events:
         if not started:
             started = True
             for run in runs:
                 run.start(event.ts)
-        if isinstance(event, MARKET):
-            for run in runs:
-                run.feed(event)
+        if event.__class__ in KINDS:
+            for feed in feeds:
+                feed(event)
         elif isinstance(event, Command) and event.action not in LEFT_OUT:
             for run in runs:
                 run.runner.command(event)

@@ -31,10 +31,11 @@ _SLOTS = 16
 class Window:
     """At most `limit` units in any `ns`: counted in slots that cover a little more than that."""
 
-    __slots__ = ("_at", "_slots", "limit", "slot", "used")
+    __slots__ = ("_at", "_slots", "limit", "ns", "slot", "used")
 
     def __init__(self, limit: int, ns: int) -> None:
         self.limit = limit
+        self.ns = ns
         self.slot = -(-ns // _SLOTS)
         self.used = 0
         self._slots = [0] * (_SLOTS + 2)
@@ -169,6 +170,21 @@ class Budget:
         """A question leaves."""
         self._asking.spend(self.weights[kind])
         self._weight.spend(now, self.weights[kind])
+
+    def told(self, now: int, weight: int, orders: dict[int, int]) -> None:
+        """The venue says what it has counted: weight, and orders by the window's ms. The greater count is believed."""
+        self._weight.spend(now, max(0, min(weight, self._weight.limit) - self._used(self._weight, now)))
+        for window in self._orders:
+            said = orders.get(window.ns // MS, 0)
+            window.spend(now, max(0, min(said, window.limit) - self._used(window, now)))
+
+    @staticmethod
+    def _used(window: Window, now: int) -> int:
+        return window.limit - window.room(now)
+
+    def gauge(self, now: int) -> tuple[int, int]:
+        """Weight that is used, and the budget."""
+        return self._used(self._weight, now), self._weight.limit
 
     def spend(self, now: int, weight: int, created: int = 0, cancelled: int = 0) -> None:
         """A request leaves."""

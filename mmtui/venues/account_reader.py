@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from mmtui.core.events import AccountMove, Damage, Event, Fill, GridRefined, OrderFound
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account_messages import LedgerRow, OpenRow, PositionRow
@@ -56,10 +58,12 @@ class StepTexts(dict[int, str]):
 class GridTexts:
     """Prices and sizes of one instrument, both ways."""
 
-    __slots__ = ("i", "lot", "lots", "price", "size", "ticks")
+    __slots__ = ("base", "i", "lot", "lots", "price", "quote", "size", "ticks")
 
     def __init__(self, i: int, instrument: Instrument) -> None:
         self.i = i
+        self.base = instrument.base if instrument.kind == "spot" else ""  # "": fees are never taken out of the position
+        self.quote = instrument.quote
         self.ticks = Units(instrument.tick)
         self.lots = Units(instrument.lot)
         self.price = StepTexts(instrument.tick)
@@ -106,6 +110,8 @@ class Reader:
         self._source = f"{venue}/account"
         self._damaged = 0
         names = (venue, *profile.MARKETS)
+        self._dust: dict[int, Decimal] = {}  # fees in the base asset that are less than a lot so far
+        self._taken: dict[tuple[int, str], int] = {}  # instrument and trade -> lots that its fee took
         self._places = {f"{name}:{instrument.symbol}": i for name in names for i, instrument in instruments}
 
     def place(self, instrument: str) -> int:
@@ -123,7 +129,10 @@ class Reader:
         return Damage(now, self._source, 0, self._damaged, str(what)[:200])
 
     def fill(self, now: int, report: FillReport, oid: int | None) -> list[Event]:
-        """An execution, of our order `oid` or of nobody's that we know. The last event is the fill, or a Damage."""
+        """An execution, of our order `oid` or of nobody's that we know. The last event is the fill, or a Damage.
+
+        A spot fee that was taken in the base asset is told as what it is worth, and as a move of the position.
+        """
         i = self.place(report.instrument)
         if i < 0 or not report.fee:  # the quick report without a fee: the whole one follows
             return []
@@ -138,6 +147,15 @@ class Reader:
                 raise WireError(f"a fill of {report.size[:40]!r} at {report.price[:40]!r}")
         except (WireError, KeyError) as error:
             return [*events, self.damage(now, f"fill {report.trade_id[:40]!r}: {error}")]
+        if fee and report.fee_asset == self.grids[i].base:
+            lots = self._fee_lots(i, report.trade_id, fee)
+            if lots:
+                ref = f"{report.instrument.partition(':')[2]}/{report.trade_id}/fee"
+                events.append(
+                    AccountMove(now, report.ts_event, self.v, i, "FEE_ASSET", ref, -lots, 0, "0", report.fee_asset)
+                )
+            fee *= Decimal(report.price)
+            report = msgspec.structs.replace(report, fee=format(fee, "f"), fee_asset=self.grids[i].quote)
         if oid is not None:
             events.append(
                 Fill(
@@ -162,6 +180,19 @@ class Reader:
                 AccountMove(now, report.ts_event, self.v, i, cause, ref, side * sz, px, paid, report.fee_asset)
             )
         return events
+
+    def _fee_lots(self, i: int, trade: str, fee: Decimal) -> int:
+        """Whole lots that a fee in the base asset takes out of the position; what is less waits for the next."""
+        known = self._taken.get((i, trade))
+        if known is not None:
+            return known
+        total = self._dust.get(i, Decimal(0)) + fee
+        lots = int(total / self.grids[i].lot)
+        self._dust[i] = total - lots * self.grids[i].lot
+        self._taken[i, trade] = lots
+        if len(self._taken) > CACHE_MAX:
+            del self._taken[next(iter(self._taken))]
+        return lots
 
     def found(self, now: int, row: OpenRow, oid: int) -> list[Event]:
         """An open order with an id of ours that was not sent in this life. The last event is it, or a Damage."""

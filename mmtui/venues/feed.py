@@ -85,6 +85,10 @@ class FeedSession:
     def frame(self, data: bytes, now: int) -> list[Event]:
         """One frame of the connection."""
         self.connection.frame(now)
+        return self.aside(data, now)
+
+    def aside(self, data: bytes, now: int) -> list[Event]:
+        """One frame of another stream of the same instruments: it says nothing about the life of this connection."""
         if len(data) > FRAME_MAX:
             return [self._damage(now, f"a frame of {len(data)} bytes")]
         try:

@@ -48,3 +48,15 @@ def live(venue: str, symbol: str, tick: str = "", lot: str = "") -> Instrument |
     if tick and lot:
         grid, origin = (tick, lot), "config"
     return profile.instrument(market, symbol, *grid, origin) if grid else None
+
+
+#: A create may arrive so late where the venue lets it never expire, and be listed so much later than that (ms).
+LATEST_MS, LANDING_SLACK_MS = 10_000, 2_000
+
+
+def landing_ms(venue: str) -> int:
+    """How late a create may land after it was sent, and be listed."""
+    from mmtui.venues.facts import facts_of
+
+    facts = facts_of(venue)
+    return (facts.expiry_ms or LATEST_MS) + facts.lag.open_ms + LANDING_SLACK_MS

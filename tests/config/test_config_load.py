@@ -315,3 +315,38 @@ def test_a_saved_profile_is_read_again(tmp_path):
         save_quoting(config.path, "tight", Quoting(size=0.00001))
     assert config.path.read_text() == before and tomllib.loads(before)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["desk.toml", "desk.toml.bak"]
+
+
+LIVE = """
+[desk]
+name = "real"
+mode = "live"
+[[venue]]
+id = "binance-usdm"
+keys = "env:NAME"
+rest = "http://127.0.0.1:1"
+ws = "ws://127.0.0.1:1"
+[[instrument]]
+id = "binance-usdm:BTCUSDT"
+"""
+
+
+def test_a_live_venue_names_its_address_and_its_keys(tmp_path):
+    config = load(tmp_path, LIVE)
+    assert config.sources == [schema.LiveVenue("binance-usdm", "http://127.0.0.1:1", "ws://127.0.0.1:1", "env:NAME")]
+    assert config.setup.landing_ms and config.setup.reconcile_s > 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "wanted"),
+    [
+        ('keys = "env:NAME"', "", 4, "venue[0].keys", "needs keys"),
+        ('ws = "ws://127.0.0.1:1"', "", 8, "venue[0].rest", "give both"),
+        ('keys = "env:NAME"', 'keys = "my-secret"', 7, "venue[0].keys", "a text like"),
+        ('rest = "http://127.0.0.1:1"', 'rest = "ftp://x"', 8, "venue[0].rest", "a text like"),
+    ],
+)
+def test_what_a_live_venue_lacks_is_one_sentence(tmp_path, old, new, line, key, wanted):
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path, LIVE, (old, new))
+    assert key in str(error.value) and wanted in str(error.value)

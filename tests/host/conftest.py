@@ -40,6 +40,7 @@ quoting = "tight"
 max_position = 1.0
 baseline = 1.0
 [quoting.tight]
+fee_floor = false
 spread_bps = 0.06
 size = 0.05
 levels = 2

@@ -147,6 +147,9 @@ class IdleStage:
     def journal(self, kind, **fields):
         pass
 
+    async def leave(self):
+        """Nothing to close."""
+
     def signalled(self, action, name):
         self.told.append((action, name))
         if action == "shutdown":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -101,8 +102,8 @@ def test_there_is_one_child_at_a_time_and_none_is_left(open_synthetic, state):
     desk.stop("test")
     snapshots.finish()
     assert not snapshots.child
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    with suppress(ChildProcessError):
+        assert os.waitpid(-1, os.WNOHANG) == (0, 0)  # children of other tests may live, none of ours waits to be reaped
     numbers = [one.place.number for one in states(state, desk)]
     assert numbers[-1] == desk.tape.count
     assert len(numbers) > 2 and all(b - a >= 1_000 for a, b in pairwise(numbers[:-1]))

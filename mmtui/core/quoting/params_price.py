@@ -132,7 +132,8 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "fee_floor": (
         "",
         "the full width never goes below twice (maker fee + min_edge_bps), whatever max_spread_bps and the operator"
-        " say: no round trip is quoted below its cost. Off where spread_bps has been chosen with the fees in mind",
+        " say: no round trip is quoted below its cost. A profile of a config has it unless it says fee_floor = false;"
+        " the built-in parameters (demo, what-if without a config) have not",
     ),
     "min_edge_bps": ("bps", "with fee_floor: what a side is to earn beyond the maker fee; negative: part of the fee"),
     "liquidation_bps": (

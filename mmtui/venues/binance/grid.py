@@ -77,7 +77,7 @@ def finer(step: str, text: str) -> tuple[str, int]:
 class Units(dict[str, int]):
     """text -> whole number of steps; computed once a text."""
 
-    __slots__ = ("_decimals", "_divisor", "_number", "_places", "step")
+    __slots__ = ("_decimals", "_divisor", "_number", "_places", "step", "zero")
 
     def __init__(self, step: str) -> None:
         super().__init__()
@@ -86,6 +86,7 @@ class Units(dict[str, int]):
     def refine(self, step: str) -> None:
         self.clear()
         self.step = step
+        self.zero = False  # whether a text of 0 has been seen since
         self._number, self._decimals = parse_step(step)
         self._places = 0  # decimals of the texts that come, trailing zeros and all: nearly always the same
         self._divisor = 0
@@ -103,6 +104,8 @@ class Units(dict[str, int]):
             raise WireError(f"{text[:40]!r} is absurdly large")
         if len(self) > CACHE_MAX:
             self.clear()
+        if not number:
+            self.zero = True
         self[text] = number
         return number
 

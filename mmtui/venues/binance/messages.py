@@ -18,7 +18,7 @@ Levels = list[tuple[str, str]]
 
 
 class Depth(msgspec.Struct, gc=False):
-    """depthUpdate; `pu` only on futures."""
+    """depthUpdate; `pu` and `T` (when it was matched; `E` is when it was sent) only on futures."""
 
     e: Literal["depthUpdate"]
     E: Millis
@@ -28,6 +28,7 @@ class Depth(msgspec.Struct, gc=False):
     b: Levels
     a: Levels
     pu: Annotated[int, Meta(ge=-1, le=(1 << 62))] = -1
+    T: Millis = 0
 
 
 class Ticker(msgspec.Struct, gc=False):

@@ -8,7 +8,7 @@ be read is skipped, counted and said, never raised.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -61,9 +61,12 @@ class Captures:
         chains = [self._chain(files, feeds, venues) for files in self._chains(feeds)]
         for v in sorted({feed.v for feed in feeds.values()}):
             yield FeedStatus(last, v, True, "capture")
-        for event in heapq.merge(*chains, key=_ts) if len(chains) > 1 else (chains[0] if chains else ()):
-            last = event.ts
-            yield event
+        if len(chains) == 1:
+            last = yield from chains[0]
+        else:
+            for event in heapq.merge(*chains, key=_ts):
+                last = event.ts
+                yield event
         yield SourceEnded(last, ", ".join(path.name for path in self.files))
 
     def _chains(self, feeds: dict[str, Feed]) -> list[list[Peek]]:
@@ -88,14 +91,17 @@ class Captures:
         order = {id(item): place for place, item in enumerate(self._peeks)}
         return [sorted(files, key=lambda item: order[id(item)]) for _, files in chains]
 
-    def _chain(self, files: list[Peek], feeds: dict[str, Feed], venues: dict[str, int]) -> Iterator[Event]:
+    def _chain(
+        self, files: list[Peek], feeds: dict[str, Feed], venues: dict[str, int]
+    ) -> Generator[Event, None, int]:
+        """Returns the instant of the last line."""
         now = files[0].first_ts
         for item in files:
-            for event in self._file(item, feeds, venues[item.market], now):
-                now = event.ts
-                yield event
+            now = yield from self._file(item, feeds, venues[item.market], now)
+        return now
 
-    def _file(self, item: Peek, feeds: dict[str, Feed], v: int, now: int) -> Iterator[Event]:
+    def _file(self, item: Peek, feeds: dict[str, Feed], v: int, now: int) -> Generator[Event, None, int]:
+        """Returns the instant of the last line; never one before `now`."""
         reader = LineReader(item.path)
         self._readers.append(reader)
         known = {symbol: feeds.get(f"{item.market}:{symbol}") for symbol in item.symbols}
@@ -107,30 +113,35 @@ class Captures:
         )
         now = max(now, item.first_ts)
         decode = decoder.decode
-        lines = iter(reader)
-        ahead = next(lines, None)
-        while ahead is not None:
-            number, line = ahead
-            ahead = next(lines, None)
-            try:
-                ts, body = split_line(line)
-                if ts > now:
-                    if ts > now + LEAP_NS and ahead is not None and _stamp(ahead[1]) < ts - LEAP_NS:
-                        raise ValueError("its receive time is hours ahead of the lines around it")
-                    now = ts
-                events = decode(now, body)
-            except ValueError as error:  # WireError is one
-                if isinstance(error, RefinedError):
-                    yield from error.events
-                if line.strip():
-                    yield from self._damaged(item, now, number, str(error))
-                continue
-            for event in events:
-                if type(event) is BookGap:
-                    self.gaps[self._id(event.i, feeds)] += 1
-                yield event
+        for first, lines, following in reader.blocks():
+            for number, line in enumerate(lines, first):
+                try:
+                    ts, body = split_line(line)
+                    if ts > now:
+                        if ts > now + LEAP_NS:
+                            place = number - first + 1
+                            ahead = lines[place] if place < len(lines) else following
+                            if ahead is not None and _stamp(ahead) < ts - LEAP_NS:
+                                raise ValueError("its receive time is hours ahead of the lines around it")
+                        now = ts
+                    events = decode(now, body)
+                except ValueError as error:  # WireError is one
+                    if isinstance(error, RefinedError):
+                        yield from error.events
+                    if line.strip():
+                        yield from self._damaged(item, now, number, str(error))
+                    continue
+                for event in events:
+                    if event.__class__ is BookGap:
+                        self._gap(event, feeds)
+                    yield event
         for number, what in reader.damage:
             yield from self._damaged(item, now, number, what, always=True)
+        return now
+
+    def _gap(self, event: Event, feeds: dict[str, Feed]) -> None:
+        assert isinstance(event, BookGap)
+        self.gaps[self._id(event.i, feeds)] += 1
 
     def _id(self, i: int, feeds: dict[str, Feed]) -> str:
         return next(name for name, feed in feeds.items() if feed.i == i)

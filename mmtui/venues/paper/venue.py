@@ -127,7 +127,7 @@ class PaperVenue:
         if event.ts >= self._arrival:
             self._arrive(event.ts)
             self._refresh()
-        handle = HANDLERS.get(type(event))
+        handle = HANDLERS.get(event.__class__)
         if handle is None:
             if isinstance(event, GridRefined):
                 self._refine(event)

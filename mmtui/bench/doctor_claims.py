@@ -1,0 +1,81 @@
+"""`mmtui doctor`: what every venue's table claims, and when it was last verified.
+
+Rules of this file: from tables to rows.
+"""
+
+from __future__ import annotations
+
+from mmtui.venues.facts import TRADING
+from mmtui.venues.trading import TradingFacts
+
+CLAIMS = ("venue", "verified", "dead-man switch", "cancel-all", "batch", "post-only", "client id", "budget", "recalled")
+
+
+def claims() -> list[tuple[str, ...]]:
+    """One row a venue table."""
+    return [_claim(facts) for facts in TRADING.values()]
+
+
+def _claim(facts: TradingFacts) -> tuple[str, ...]:
+    dead_man = facts.dead_man
+    if dead_man.mechanism == "none":
+        switch = "none: UNBOUNDED"
+    else:
+        switch = f"{dead_man.mechanism} per {dead_man.scope}, {dead_man.min_ms / 1000:g} s or more"
+    return (
+        facts.id,
+        facts.verified,
+        switch,
+        facts.cancel_all,
+        f"{facts.batch_create}/{facts.batch_cancel}",
+        facts.post_only,
+        f"{facts.id_max} {facts.id_chars}",
+        f"{facts.rates.weight} in {facts.rates.window_ms / 1000:g} s",
+        ", ".join(facts.recalled) or "-",
+    )
+
+
+#: Columns of the README's table, and where each cell comes from.
+CAPABILITIES = (
+    "venue",
+    "market data",
+    "orders",
+    "loopback",
+    "dead-man switch",
+    "cancel-all",
+    "batch",
+    "amend",
+    "post-only",
+)
+
+
+def capabilities() -> list[tuple[str, ...]]:
+    """One row a venue: what mmtui has for it, and what the venue itself has by its table."""
+    from mmtui.venues.binance import profile
+    from mmtui.venues.binance.links import LINKS
+    from mmtui.venues.loopback.api import CALLS
+
+    rows: list[tuple[str, ...]] = []
+    for facts in TRADING.values():
+        data = "live, captures" if facts.id in LINKS else "captures" if facts.id in profile.MARKETS else "-"
+        switch = facts.dead_man.mechanism
+        rows.append(
+            (
+                facts.id,
+                data,
+                "live" if facts.id in LINKS else "-",
+                "yes" if facts.id in CALLS else "-",
+                "none: unbounded" if switch == "none" else f"{switch}, {facts.dead_man.min_ms / 1000:g} s or more",
+                {"venue": "account", "instrument": "symbol", "none": "one by one"}[facts.cancel_all],
+                f"{facts.batch_create} / {facts.batch_cancel}",
+                facts.amend,
+                {"reject": "rejects", "cancel": "cancels", "reprice": "reprices"}[facts.post_only],
+            )
+        )
+    return rows
+
+
+def markdown() -> str:
+    """The README's table."""
+    rows: list[tuple[str, ...]] = [CAPABILITIES, ("---",) * len(CAPABILITIES), *capabilities()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -1,0 +1,62 @@
+"""The command line's words for live venues: `mmtui venue serve`, `--live`, and the question before a detached host.
+
+Rules of this file: arguments only, as in cli.py; nothing heavy at the top.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mmtui.host.launch import Started
+
+
+def flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--live", action="store_true", help='trade: a config with mode = "live" needs this as well')
+
+
+def venue(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("serve", choices=("serve",), metavar="serve", help="be an exchange on 127.0.0.1")
+    parser.add_argument("--protocol", required=True, metavar="P", help="binance-spot or binance-usdm")
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="0 (default): one that is free")
+    what = "synthetic[:SCENARIO[:SEED]], or capture files (default: synthetic)"
+    parser.add_argument("--source", nargs="+", metavar="S", help=what)
+    parser.add_argument("--seed", type=_whole, default=1, metavar="N", help="of the market and of faults (default 1)")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME=VALUE", help="delay_ms=50, error_503=0.01 ...; repeat"
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 0 to 65535")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed: a whole number from 0 to 9223372036854775807")
+    return int(text)
+
+
+def start(args: argparse.Namespace) -> Started:
+    """The host of `mmtui run`, on its way; before one that trades, the accounts are shown and somebody is asked."""
+    from mmtui.host.launch import start_desk
+
+    if args.live:
+        ask(args.config)
+    return start_desk(args.config, args.speed, args.live)
+
+
+def ask(path: Path) -> None:
+    """Show the accounts and ask, before a host trades on them (not where it runs already: it was asked for then)."""
+    from mmtui.config.load import load_config
+    from mmtui.host.golive import consent, prepare
+    from mmtui.host.registry import lookup
+
+    config = load_config(path)
+    if lookup(config.setup.name) is None:
+        setup, access, reports = prepare(config, live=True)
+        consent(setup, access, reports)

@@ -1,0 +1,137 @@
+"""Before a desk runs on live venues: addresses and keys, the venues' own grids, and the question that is asked once.
+
+Rules of this file: everything that can refuse does so before the desk's first event; nothing secret is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import msgspec
+
+from mmtui.config.schema import DeskConfig, LiveVenue
+from mmtui.core.errors import SourceError, UserError
+from mmtui.core.setup import DeskSetup
+from mmtui.host.live import VenueAccess
+from mmtui.venues.binance.links import LINKS, Links
+from mmtui.venues.facts import facts_of
+from mmtui.venues.live.checks import Report, ask, objections, on_grid
+from mmtui.venues.live.keys import load_pair
+
+#: Share of equity that may be in orders at a venue that would leave them unbounded.
+UNBOUNDED = 0.10
+
+
+def links_of(venue: LiveVenue) -> Links:
+    """Where a venue is, by the config."""
+    links = LINKS.get(venue.venue)
+    if links is None:
+        raise UserError(f"venue {venue.venue!r}: no live link yet; there are {', '.join(LINKS)}: give it a `source`")
+    if not venue.rest:
+        return links
+    rest, ws = venue.rest.rstrip("/"), venue.ws.rstrip("/")
+    return msgspec.structs.replace(links, rest=rest, ws=ws, account=rest, api_ws=ws if links.api_ws else "")
+
+
+def access_of(config: DeskConfig, live: bool) -> list[VenueAccess]:
+    """Addresses and keys of every venue, in the desk's order."""
+    found: dict[str, VenueAccess] = {}
+    base = Path(config.path).resolve().parent
+    for source in config.sources:
+        assert isinstance(source, LiveVenue)
+        pair = load_pair(source.venue, source.keys, base) if live else None
+        found[source.venue] = VenueAccess(source.venue, links_of(source), pair)
+    return [found[venue] for venue in config.setup.venues]
+
+
+def prepare(config: DeskConfig, live: bool) -> tuple[DeskSetup, list[VenueAccess], list[Report]]:
+    """Ask every venue; the setup with the venues' grids. UserError or SourceError: the desk may not run."""
+    if (config.setup.mode == "live") != live:
+        if live:
+            raise UserError(f'{config.path}: --live needs mode = "live" in [desk]; it says "{config.setup.mode}"')
+        raise UserError(f'{config.path}: mode = "live" trades real orders: say so with --live')
+    access = access_of(config, live)
+    setup = config.setup
+    by_venue = {one.venue: [item.instrument for item in setup.instruments if item.instrument.venue == one.venue]
+                for one in access}  # fmt: skip
+
+    async def everything() -> list[Report]:
+        return list(await asyncio.gather(*(ask(one.venue, one.links, by_venue[one.venue], one.pair) for one in access)))
+
+    reports = asyncio.run(everything())
+    why = [text for report in reports for text in objections(report, by_venue[report.venue], live)]
+    if live:
+        why += unbounded(config, reports)
+    if why:
+        unreached = [report for report in reports if not report.reached]
+        raise (SourceError if unreached else UserError)("; ".join(why))
+    listed = {report.venue: report.symbols for report in reports}
+    instruments = [
+        msgspec.structs.replace(
+            item, instrument=on_grid(item.instrument, listed[item.instrument.venue][item.instrument.symbol])
+        )
+        for item in setup.instruments
+    ]
+    return msgspec.structs.replace(setup, instruments=instruments), access, reports
+
+
+def unbounded(config: DeskConfig, reports: list[Report]) -> list[str]:
+    """Venues that would leave orders open for ever if we died: accepted by the config, and small, or refused."""
+    said = []
+    accepted = {source.venue for source in config.sources if isinstance(source, LiveVenue) and source.accept_unbounded}
+    for report in reports:
+        if facts_of(report.venue).dead_man.mechanism != "none":
+            continue
+        if report.venue not in accepted:
+            said.append(
+                f"{report.venue}: has no dead-man switch, so a dead host would leave its orders open; "
+                "accept_unbounded = true takes that, with at most 10 % of equity in orders"
+            )
+            continue
+        money = 0.0
+        for item in config.setup.instruments:
+            if item.instrument.venue == report.venue and item.quote:
+                price = report.prices.get(item.instrument.symbol, 0.0)
+                money += 2 * item.quoting.levels * item.quoting.size * price
+        if money > UNBOUNDED * float(config.setup.equity):
+            said.append(f"{report.venue}: {money:.0f} in orders is above 10 % of equity, and nothing bounds them")
+    return said
+
+
+def consent(setup: DeskSetup, access: list[VenueAccess], reports: list[Report]) -> None:
+    """Show account, permissions and limits; on a terminal, ask once. UserError: no."""
+    lines = summary(setup, reports)
+    if exposed := [one.venue for one in access if one.pair is not None and one.pair.open]:
+        lines.append(f"  keys of {', '.join(exposed)} come from the environment; a file of mode 0600 is safer")
+    for line in lines:
+        print(line, file=sys.stderr)
+    if not sys.stdin.isatty():
+        return
+    print(f"trade live as desk {setup.name!r}? type its name: ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != setup.name:
+        raise UserError("not confirmed: nothing was started")
+
+
+def summary(setup: DeskSetup, reports: list[Report]) -> list[str]:
+    """What the operator must see before real orders leave."""
+    limits = setup.limits
+    loss = f"{limits.daily_loss:g} {setup.currency}" if limits.daily_loss else "1 % of equity"
+    lines = [f"mmtui: LIVE desk {setup.name!r}, equity {setup.equity} {setup.currency}, daily loss {loss}"]
+    for report in reports:
+        rights = "trade" + (", no withdrawals" if report.withdraws is False else "")
+        bound = "bound to addresses" if report.bound_to_ip else "NOT bound to an address"
+        lines.append(
+            f"  {report.venue}: key may {rights}, {bound}; dead-man switch {report.dead_man}; "
+            f"clock {report.offset_ms:+.1f} ms; {', '.join(report.holds) or 'no holdings'}"
+        )
+        for item in setup.instruments:
+            if item.instrument.venue == report.venue:
+                quoting = item.quoting
+                most = item.max_position if float(item.max_position) else f"{20 * quoting.size:g}"
+                lines.append(
+                    f"    {item.instrument.id}: {quoting.levels} x {quoting.size:g} a side, position up to {most}, "
+                    f"fees {report.fees.get(item.instrument.symbol, '?')} bps"
+                )
+    return lines

@@ -1,0 +1,216 @@
+"""One venue as the live host drives it: public feed, account session, calls and sockets.
+
+The sessions decide (venues/feed.py, venues/account.py); here their requests become bytes and what comes becomes their
+input.  The venue's instants are brought to our clock where the account is concerned.
+
+Rules of this file: everything runs on the host's loop; whatever is learnt goes to `host.come`, at once and in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any, Protocol
+
+from mmtui.core.events import Event, GridRefined
+from mmtui.core.market.instrument import Instrument
+from mmtui.venues.account import AccountSession
+from mmtui.venues.account_messages import Answer, AskFills, AskLedger, Create, Failed, Request
+from mmtui.venues.binance.links import Links, market_path, public_path
+from mmtui.venues.binance.rest import BinanceRest
+from mmtui.venues.binance.rest_calls import Call, Reply, step
+from mmtui.venues.connection import Connect, Disconnect, Ping
+from mmtui.venues.facts import facts_of
+from mmtui.venues.feed import AskSnapshot, FeedRequest, FeedSession
+from mmtui.venues.live.http import Http
+from mmtui.venues.live.keys import Pair
+from mmtui.venues.live.private import PrivateStream
+from mmtui.venues.live.public import PublicStreams
+from mmtui.venues.live.shift import answer_shifted, since_shifted
+
+#: The venue's clock is measured so often.
+CLOCK_S = 30.0
+
+
+class Host(Protocol):
+    """Who drives a venue."""
+
+    def now(self) -> int:
+        """The engine's clock, ns."""
+
+    def come(self, events: list[Event]) -> None:
+        """Events in order; what they cause leaves before this returns."""
+
+    def look(self) -> None:
+        """Something is due earlier than it was."""
+
+
+class VenueLink:
+    """Of one venue. pair: keys of an account that trades; None: market data only."""
+
+    def __init__(
+        self, host: Host, v: int, venue: str, instruments: list[tuple[int, Instrument]], links: Links,
+        pair: Pair | None, tag: str,
+    ) -> None:  # fmt: skip
+        self.host = host
+        self.v = v
+        self.venue = venue
+        self.links = links
+        self.http = Http(venue, links, pair, host.now)
+        self.feed = FeedSession(v, venue, instruments)
+        self.session: AccountSession | None = None
+        self.private: PrivateStream | None = None
+        self._symbols = {i: item.symbol for i, item in instruments}
+        listed = [item for _, item in instruments]
+        paths = [public_path(links, listed), market_path(links, listed)]
+        self.public = PublicStreams(self, self.feed, [f"{links.ws}{path}" for path in paths if path])
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._rest = BinanceRest(venue, instruments)
+        if pair is not None:
+            self.session = AccountSession(facts_of(venue), v, instruments, tag, (pair.key, pair.secret))
+            self.private = PrivateStream(self, self.session, self._rest)
+            self.http.told = self._told
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """The loop runs."""
+        self.spawn(self._clock())
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """A task that is ended with the link."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Every connection ends; nothing is told any more."""
+        self.public.disconnect()
+        if self.private is not None:
+            self.private.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.sleep(0)
+        await self.http.close()
+
+    async def _clock(self) -> None:
+        """Measure the venue's clock, again and again."""
+        await self.http.settle()
+        pause = 1.0
+        while True:
+            await asyncio.sleep(pause)
+            await self.http.measure()
+            pause = min(pause * 2, CLOCK_S)
+
+    def _told(self, headers: Mapping[str, str]) -> None:
+        """Rate headers of an answer."""
+        if self.session is not None:
+            weight = headers.get("X-MBX-USED-WEIGHT-1M", "")
+            counts = {
+                ms: int(headers[name])
+                for name, ms in (("X-MBX-ORDER-COUNT-10S", 10_000), ("X-MBX-ORDER-COUNT-1M", 60_000))
+                if headers.get(name, "").isdecimal()
+            }
+            if weight.isdecimal():
+                self.session.budget.told(self.host.now(), int(weight), counts)
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def next_ts(self) -> int:
+        """When to tick."""
+        ts = self.feed.next_ts()
+        if self.session is not None and self.private is not None:
+            ts = min(ts, self.session.next_ts(), self.private.next_ts())
+        return ts
+
+    def tick(self, now: int) -> list[Event]:
+        """What time alone brings."""
+        events: list[Event] = []
+        if self.feed.next_ts() <= now:
+            events += self.feed.tick(now)
+            self._carry_out(self.feed.take())
+        if self.session is not None and self.private is not None:
+            if self.private.next_ts() <= now:
+                events += self.private.tick(now)
+            if self.session.next_ts() <= now:
+                events += self.session.tick(now)
+        return events
+
+    def refined(self, event: GridRefined) -> None:
+        """Somebody has found a finer grid."""
+        self.feed.refined(event)
+        if self.session is not None:
+            self.session.refined(event)
+
+    def body(self, now: int) -> dict[str, Any]:
+        """For `ctl status --json`: clock, latency, rate budget."""
+        clock = self.http.clock
+        body: dict[str, Any] = {
+            "clock_offset_ms": round(clock.offset / 1e6, 3) if clock.known else None,
+            "clock_error_ms": round(clock.error / 1e6, 3) if clock.known else None,
+            "answer_ms": round(self.http.took_ms, 3),
+            "feed": self.feed.connection.connected,
+            "taken_over": self.public.taken_over,
+        }
+        if self.session is not None:
+            used, limit = self.session.budget.gauge(now)
+            body |= {"account": self.session.connected, "weight": used, "weight_limit": limit}
+        return body
+
+    # -- requests of the account -----------------------------------------------------------------------------------
+
+    def pump(self, now: int) -> list[Event]:
+        """What waits leaves; what became known by that."""
+        session = self.session
+        if session is None:
+            return []
+        for request in session.take(now):
+            self.spawn(self._talk(request))
+        return session.tick(now) if session.out else []
+
+    async def _talk(self, request: Request) -> None:
+        """A request's whole conversation, and its answer into the session."""
+        assert self.session is not None
+        try:
+            answer = await self._converse(request)
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except Exception:  # a fault of ours is no evidence about an order
+            answer = Failed("network")
+        shifted = answer_shifted(answer, self.http.clock.offset)
+        self.host.come(self.session.answer(request.id, shifted, self.host.now()))
+
+    async def _converse(self, request: Request) -> Answer:
+        if isinstance(request, AskFills | AskLedger):
+            request = since_shifted(request, self.http.clock.offset)
+        talk = self._rest.talk(request)
+        calls, answer = step(talk, None)
+        while answer is None:
+            calls, answer = step(talk, await self._calls(calls, request))
+        return answer
+
+    async def _calls(self, calls: list[Call], request: Request) -> list[Reply]:
+        expires = request.expires
+        if len(calls) == 1:
+            return [await self.http.signed(calls[0], expires)]
+        assert not isinstance(request, Create)
+        return list(await asyncio.gather(*(self.http.signed(call, expires) for call in calls)))
+
+    # -- the public feed -------------------------------------------------------------------------------------------
+
+    def _carry_out(self, requests: list[FeedRequest]) -> None:
+        for request in requests:
+            if isinstance(request, AskSnapshot):
+                self.spawn(self._snapshot(request.i))
+            elif isinstance(request, Connect):
+                self.public.connect()
+            elif isinstance(request, Ping):
+                self.public.ping()
+            elif isinstance(request, Disconnect):
+                self.public.disconnect()
+
+    async def _snapshot(self, i: int) -> None:
+        params = {"symbol": self._symbols[i], "limit": str(self.links.depth_limit)}
+        reply = await self.http.public(self.links.depth, params)
+        now = self.host.now()
+        self.host.come(self.feed.snapshot(i, reply.body if reply.status == 200 else None, now))

@@ -1,0 +1,130 @@
+"""The venue's JSON for the account: balances, positions, wallet.
+
+Rules of this file: from records to dicts, by the venue's documentation; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from mmtui.core.market.instrument import plain
+from mmtui.venues.loopback.exchange import Exchange
+from mmtui.venues.loopback.forms import Form, entry_text, signed
+from mmtui.venues.loopback.records import ZERO
+
+MS = 1_000_000
+
+
+def spot_account(exchange: Exchange, now: int) -> Form:
+    wallet, market = exchange.wallet, exchange.market
+    maker, taker = Decimal(market.maker_bps), Decimal(market.taker_bps)
+    rates = {"maker": plain(maker / 10_000), "taker": plain(taker / 10_000), "buyer": "0", "seller": "0"}
+    return {
+        "makerCommission": int(maker),
+        "takerCommission": int(taker),
+        "buyerCommission": 0,
+        "sellerCommission": 0,
+        "commissionRates": rates,
+        "canTrade": True,
+        "canWithdraw": True,
+        "canDeposit": True,
+        "brokered": False,
+        "requireSelfTradePrevention": False,
+        "preventSor": False,
+        "updateTime": now // MS,
+        "accountType": "SPOT",
+        "balances": [
+            {"asset": a, "free": plain(wallet.free(a)), "locked": plain(wallet.locked.get(a, ZERO))}
+            for a in wallet.balances
+        ],
+        "permissions": ["SPOT"],
+        "uid": 1,
+    }
+
+
+def position_risk(exchange: Exchange, i: int) -> Form:
+    """positionRisk of v2 and v3; v3 leaves out what it has not."""
+    board, wallet = exchange.boards[i], exchange.wallet
+    position = wallet.positions[i]
+    notional, margin = plain(wallet.notional(i)), plain(wallet.margin(i))
+    return {
+        "symbol": board.symbol,
+        "positionSide": "BOTH",
+        "positionAmt": signed(board, position.lots),
+        "entryPrice": entry_text(exchange, i),
+        "breakEvenPrice": entry_text(exchange, i),
+        "markPrice": board.mark_text,
+        "unRealizedProfit": plain(wallet.unrealised(i)),
+        "liquidationPrice": "0",
+        "leverage": str(position.leverage),
+        "maxNotionalValue": "100000000",
+        "marginType": "cross",
+        "isolatedMargin": "0",
+        "isAutoAddMargin": "false",
+        "notional": notional,
+        "isolatedWallet": "0",
+        "marginAsset": "USDT",
+        "initialMargin": margin,
+        "maintMargin": "0",
+        "positionInitialMargin": margin,
+        "openOrderInitialMargin": "0",
+        "adl": 0,
+        "bidNotional": "0",
+        "askNotional": "0",
+        "updateTime": position.updated // MS,
+    }
+
+
+def futures_balance(exchange: Exchange, now: int) -> Form:
+    wallet = exchange.wallet
+    total = wallet.balances.get("USDT", ZERO)
+    profit = sum((wallet.unrealised(i) for i in range(len(exchange.boards))), ZERO)
+    return {
+        "accountAlias": "loopback",
+        "asset": "USDT",
+        "balance": plain(total),
+        "walletBalance": plain(total),
+        "crossWalletBalance": plain(total),
+        "crossUnPnl": plain(profit),
+        "unrealizedProfit": plain(profit),
+        "marginBalance": plain(total + profit),
+        "maintMargin": "0",
+        "initialMargin": plain(sum((wallet.margin(i) for i in range(len(exchange.boards))), ZERO)),
+        "positionInitialMargin": "0",
+        "openOrderInitialMargin": "0",
+        "availableBalance": plain(wallet.available()),
+        "maxWithdrawAmount": plain(wallet.available()),
+        "marginAvailable": True,
+        "updateTime": now // MS,
+    }
+
+
+def futures_account(exchange: Exchange, now: int) -> Form:
+    balance = futures_balance(exchange, now)
+    positions = []
+    for i in range(len(exchange.boards)):
+        row = position_risk(exchange, i)
+        row |= {"unrealizedProfit": row.pop("unRealizedProfit"), "isolated": False, "maxNotional": "100000000"}
+        positions.append(row)
+    return {
+        "feeTier": 0,
+        "canTrade": True,
+        "canDeposit": True,
+        "canWithdraw": True,
+        "updateTime": 0,
+        "multiAssetsMargin": False,
+        "tradeGroupId": -1,
+        "totalInitialMargin": balance["initialMargin"],
+        "totalMaintMargin": "0",
+        "totalWalletBalance": balance["balance"],
+        "totalUnrealizedProfit": balance["crossUnPnl"],
+        "totalMarginBalance": balance["marginBalance"],
+        "totalPositionInitialMargin": balance["initialMargin"],
+        "totalOpenOrderInitialMargin": "0",
+        "totalCrossWalletBalance": balance["balance"],
+        "totalCrossUnPnl": balance["crossUnPnl"],
+        "availableBalance": balance["availableBalance"],
+        "maxWithdrawAmount": balance["maxWithdrawAmount"],
+        "assets": [balance],
+        "positions": positions,
+    }

@@ -1,0 +1,145 @@
+"""The account's money at a loopback exchange: spot balances with what is locked, or a futures wallet with positions.
+
+Rules of this file: exact decimals; who may not pay is told by the answer, nothing is sent from here.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from mmtui.venues.loopback.board import Board
+from mmtui.venues.loopback.records import ZERO, Order
+
+#: What the account holds in the beginning.
+FUNDS = {
+    "spot": {"USDT": Decimal(1_000_000), "BTC": Decimal(20), "ETH": Decimal(300), "BNB": Decimal(100)},
+    "futures": {"USDT": Decimal(1_000_000)},
+}
+LEVERAGE = 20
+BPS = Decimal(10_000)
+
+
+class Position:
+    """One-way position of a symbol."""
+
+    __slots__ = ("entry", "leverage", "lots", "updated")
+
+    def __init__(self) -> None:
+        self.lots = 0
+        self.entry = ZERO
+        self.leverage = LEVERAGE
+        self.updated = 0
+
+
+class Wallet:
+    """Balances by asset; `locked` is a part of them (spot)."""
+
+    def __init__(self, futures: bool, boards: list[Board]) -> None:
+        self.futures = futures
+        self.boards = boards
+        self.balances = dict(FUNDS["futures" if futures else "spot"])
+        self.locked: dict[str, Decimal] = {}
+        self.positions = [Position() for _ in boards]
+
+    def free(self, asset: str) -> Decimal:
+        return self.balances.get(asset, ZERO) - self.locked.get(asset, ZERO)
+
+    def pays_with(self, order: Order) -> tuple[str, Decimal]:
+        """Asset and amount that what is left of a spot order needs."""
+        board = self.boards[order.i]
+        size = board.lot * order.left
+        if order.side < 0:
+            return board.instrument.base, size
+        return board.instrument.quote, size * board.tick * order.limit
+
+    def affords(self, order: Order) -> bool:
+        """Whether the account can pay for the order, or has the margin for it."""
+        board = self.boards[order.i]
+        if not self.futures:
+            asset, amount = self.pays_with(order)
+            return self.free(asset) >= amount
+        position = self.positions[order.i]
+        if order.reduce_only or position.lots * order.side < 0:
+            return True
+        notional = board.lot * order.left * board.tick * (order.limit or board.book.ask)
+        return self.available() >= notional / position.leverage
+
+    def lock(self, order: Order) -> None:
+        """A spot order rests."""
+        if not self.futures:
+            asset, order.locked = self.pays_with(order)
+            self.locked[asset] = self.locked.get(asset, ZERO) + order.locked
+
+    def unlock(self, order: Order) -> None:
+        """... has ended, or has traded a part."""
+        if order.locked:
+            board = self.boards[order.i]
+            asset = board.instrument.quote if order.side > 0 else board.instrument.base
+            self.locked[asset] = max(ZERO, self.locked.get(asset, ZERO) - order.locked)
+            order.locked = ZERO
+
+    def book(self, order: Order, px: int, sz: int, maker: bool, now: int) -> tuple[Decimal, str, Decimal]:
+        """An execution: fee and its asset, realised profit (quote). A spot fee is taken from what is received."""
+        board = self.boards[order.i]
+        instrument = board.instrument
+        size, price = board.lot * sz, board.tick * px
+        money = size * price
+        rate = Decimal(instrument.maker_bps if maker else instrument.taker_bps)
+        quote = instrument.quote
+        if not self.futures:
+            received = (instrument.base, size) if order.side > 0 else (quote, money)
+            fee = (received[1] * rate / BPS).quantize(Decimal("1e-8"))
+            self._add(instrument.base, order.side * size)
+            self._add(quote, -order.side * money)
+            self._add(received[0], -fee)
+            return fee, received[0], ZERO
+        fee = (money * rate / BPS).quantize(Decimal("1e-8"))
+        realised = self._move(self.positions[order.i], order.side * sz, price, board.lot, now)
+        self._add(quote, realised - fee)
+        return fee, quote, realised
+
+    def _add(self, asset: str, amount: Decimal) -> None:
+        self.balances[asset] = self.balances.get(asset, ZERO) + amount
+
+    def move(self, asset: str, amount: Decimal) -> None:
+        """A transfer, funding, or anything else that is not a trade."""
+        self._add(asset, amount)
+
+    def _move(self, position: Position, lots: int, price: Decimal, lot: Decimal, now: int) -> Decimal:
+        """Profit that a change of the position realises; the rest changes its entry price."""
+        before = position.lots
+        position.updated = now
+        realised = ZERO
+        if before * lots < 0:
+            closed = min(abs(before), abs(lots))
+            sign = 1 if before > 0 else -1
+            realised = ((price - position.entry) * lot * closed * sign).quantize(Decimal("1e-8"))
+            if abs(lots) > abs(before):
+                position.entry = price
+        else:
+            total = abs(before) + abs(lots)
+            position.entry = (position.entry * abs(before) + price * abs(lots)) / total
+        position.lots += lots
+        if not position.lots:
+            position.entry = ZERO
+        return realised
+
+    # -- futures -------------------------------------------------------------------------------------------------
+
+    def unrealised(self, i: int) -> Decimal:
+        position, board = self.positions[i], self.boards[i]
+        if not position.lots:
+            return ZERO
+        return (Decimal(board.mark_text) - position.entry) * board.lot * position.lots
+
+    def notional(self, i: int) -> Decimal:
+        return Decimal(self.boards[i].mark_text) * self.boards[i].lot * self.positions[i].lots
+
+    def margin(self, i: int) -> Decimal:
+        return abs(self.notional(i)) / self.positions[i].leverage
+
+    def available(self) -> Decimal:
+        total = self.balances.get("USDT", ZERO)
+        for i in range(len(self.boards)):
+            total += self.unrealised(i) - self.margin(i)
+        return total
