@@ -14,6 +14,7 @@ from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import RATE
 from mmtui.core.ledger.ledger import DOLLARS, UNIT
 from mmtui.link import risked as m
+from mmtui.link.risked import HORIZONS
 
 if TYPE_CHECKING:
     from mmtui.host.var import Returns
@@ -24,6 +25,8 @@ MOVES = (0.01, 0.02, 0.05, 0.10)
 BASIS_BPS = 50.0
 #: A venue is lost with its equity, and what it hedged is left to a move of so much.
 LOST_MOVE = 0.05
+#: A horizon speaks after so many of itself.
+LEAST = 2
 
 
 class Meter:
@@ -33,12 +36,13 @@ class Meter:
         self.engine = engine
         self.returns: Returns | None = None
         self._view: m.RiskView | None = None
+        self._rows: dict[int, list[m.VarRow]] = {}
         self._made = 0
         self._begun = False
 
     def __getstate__(self) -> dict[str, Any]:
         """Checkpoints of a replay keep no returns: after a seek they are gathered anew."""
-        return {"engine": self.engine, "returns": None, "_view": None, "_made": 0, "_begun": False}
+        return {"engine": self.engine, "returns": None, "_view": None, "_rows": {}, "_made": 0, "_begun": False}
 
     def load(self) -> None:
         """Bring numpy in, and begin."""
@@ -57,11 +61,12 @@ class Meter:
                                      for account in self.engine.accounts])  # fmt: skip
 
     def view(self, now: int) -> m.RiskView:
-        """Made anew once a second."""
+        """Made anew once a second, one horizon of VaR at a time: no row is older than three."""
         if self._view is None or not 0 <= now - self._made < SECOND:
             self._made = now
             began = time.perf_counter_ns()
-            self._view = risk_view(self.engine, self.returns)
+            due = now // SECOND % len(HORIZONS)
+            self._view = risk_view(self.engine, self.returns, self._rows, HORIZONS[due])
             self._view.cost_us = (time.perf_counter_ns() - began) // 1_000
         return self._view
 
@@ -97,8 +102,10 @@ class Exposures:
         return present, worst
 
 
-def risk_view(engine: Engine, returns: Returns | None) -> m.RiskView:
-    """Everything; VaR only as far as returns are known."""
+def risk_view(
+    engine: Engine, returns: Returns | None, last: dict[int, list[m.VarRow]] | None = None, due: int = 0
+) -> m.RiskView:
+    """Everything; VaR as far as returns are known: of the horizon that is due, and what `last` does not hold yet."""
     exposures = Exposures(engine)
     base = bases(engine)
     held = [i for i in range(len(base)) if exposures.low[i] or exposures.high[i]]
@@ -108,7 +115,11 @@ def risk_view(engine: Engine, returns: Returns | None) -> m.RiskView:
         view.known = f"{span(view.known_s)} known"
         view.notes += [f"{engine.name(i)} moves with its base while its own returns are not known"
                        for i in held if returns.stands_in(i)]  # fmt: skip
-    view.rows = var_rows(exposures, returns, view.known_s)
+    rows = {} if last is None else last
+    for horizon in HORIZONS:
+        if horizon == due or horizon not in rows:
+            rows[horizon] = var_rows(exposures, returns, view.known_s, horizon)
+        view.rows += rows[horizon]
     for i, account in enumerate(engine.accounts):
         if account.position and not engine.ledger.quote_rate(i):
             view.notes.append(f"{engine.name(i)} is left out: no conversion rate")
@@ -126,34 +137,29 @@ def span(seconds: int) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
 
 
-def var_rows(exposures: Exposures, returns: Returns | None, known: int) -> list[m.VarRow]:
-    """Each horizon, present and worst case."""
-    if returns is None:
-        return [m.VarRow(horizon_s=h, positions=p, why="n/a: no returns yet")
-                for h in (60, 300, 1_800) for p in ("present", "worst")]  # fmt: skip
+def var_rows(exposures: Exposures, returns: Returns | None, known: int, horizon: int) -> list[m.VarRow]:
+    """One horizon, present and worst case."""
+    rows = [m.VarRow(horizon_s=horizon, positions=name) for name in ("present", "worst")]
+    least = LEAST * horizon
+    if returns is None or known < least:
+        for row in rows:
+            row.why = f"n/a: {span(known)} of {span(least)} known"
+        return rows
     import numpy as np
 
     from mmtui.host import var
 
     now, low, high = (np.array(one) for one in (exposures.now, exposures.low, exposures.high))
-    seconds = returns.scenarios(1, known)
-    rows = []
-    for horizon in var.HORIZONS:
-        places = returns.scenarios(horizon, known)
-        for name, a, b in (("present", now, now), ("worst", low, high)):
-            row = m.VarRow(horizon_s=horizon, positions=name)
-            rows.append(row)
-            if known < var.LEAST * horizon:
-                row.why = f"n/a: {span(known)} of {span(var.LEAST * horizon)} known"
-                continue
-            row.samples = len(places)
-            profits = returns.profits(horizon, places, a, b)
-            row.var, row.es = var.historical(profits)
-            row.var_ewma, row.es_ewma = var.ewma(returns.profits(1, seconds, a, b), horizon)
-            if name == "present":
-                base = returns.base_profits(horizon, places, now)
-                row.var_base = var.historical(base).var
-                row.var_basis = var.historical(profits - base).var
+    seconds, places = returns.scenarios(1, known), returns.scenarios(horizon, known)
+    for row, a, b in zip(rows, (now, low), (now, high), strict=True):
+        row.samples = places.stop - places.start
+        profits = returns.profits(horizon, places, a, b)
+        row.var, row.es = var.historical(profits)
+        row.var_ewma, row.es_ewma = var.ewma(returns.profits(1, seconds, a, b), horizon)
+        if row.positions == "present":
+            base = returns.base_profits(horizon, places, now)
+            row.var_base = var.historical(base).var
+            row.var_basis = var.historical(profits - base).var
     return rows
 
 

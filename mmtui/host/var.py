@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import os
+from functools import lru_cache
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -21,13 +22,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no thread pool beside the 
 import numpy as np
 import numpy.typing as npt
 
+from mmtui.link.risked import HORIZONS
+
 Floats = npt.NDArray[np.float64]
 
-HORIZONS = (60, 300, 1_800)
 #: Seconds of returns that are kept.
 KEEP = 7_200
-#: A horizon speaks after so many of itself.
-LEAST = 2
 #: A longer hole in time than this forgets the returns: nothing is known of what happened in it.
 HOLE_S = 60
 CONFIDENCE = 0.99
@@ -64,7 +64,8 @@ class Returns:
         self.base = base
         self.keep = keep
         self.mids = np.zeros((count, max(HORIZONS) + 1))
-        self.rings = {h: np.zeros((count, keep), np.float32) for h in (1, *HORIZONS)}
+        #: twice as long, every return written twice: the newest ones always lie side by side
+        self.rings = {h: np.zeros((count, 2 * keep), np.float32) for h in (1, *HORIZONS)}
         self.forget()
 
     def forget(self) -> None:
@@ -105,7 +106,8 @@ class Returns:
             before = self.mids[:, (n - horizon) % size]
             known = (before > 0.0) & (row > 0.0)
             moved = np.where(known, row / np.where(known, before, 1.0) - 1.0, 0.0)
-            ring[:, n % self.keep] = np.where(known, moved, moved[self.base])
+            k = n % self.keep
+            ring[:, k] = ring[:, k + self.keep] = np.where(known, moved, moved[self.base])
 
     def known(self, i: int) -> int:
         """Seconds of returns of one instrument, its base's where those are more."""
@@ -117,37 +119,39 @@ class Returns:
         mine, other = self.first[i], self.first[self.base[i]]
         return bool(other) and (not mine or other < mine)
 
-    def scenarios(self, horizon: int, seconds: int) -> npt.NDArray[np.intp]:
-        """Places in the ring of a horizon of the newest returns inside `seconds` of history, newest first."""
+    def scenarios(self, horizon: int, seconds: int) -> slice:
+        """Place in the ring of a horizon of the newest returns inside `seconds` of history, newest last."""
         count = min(max(0, seconds - horizon + 1), self.keep)
-        return (self.seconds - np.arange(count)) % self.keep
+        end = self.seconds % self.keep + self.keep + 1
+        return slice(end - count, end)
 
     # ------------------------------------------------------------ profits of scenarios
 
-    def profits(self, horizon: int, places: npt.NDArray[np.intp], low: Floats, high: Floats) -> Floats:
+    def profits(self, horizon: int, places: slice, low: Floats, high: Floats) -> Floats:
         """Profit of each scenario, each instrument at whichever of two exposures loses more; equal ones: present."""
-        out = np.zeros(len(places))
+        out = np.zeros(places.stop - places.start)
         ring = self.rings[horizon]
         for i in np.flatnonzero((low != 0.0) | (high != 0.0)):
             moved = ring[i, places].astype(np.float64)
             out += moved * low[i] if low[i] == high[i] else np.minimum(moved * low[i], moved * high[i])
         return out
 
-    def base_profits(self, horizon: int, places: npt.NDArray[np.intp], exposure: Floats) -> Floats:
+    def base_profits(self, horizon: int, places: slice, exposure: Floats) -> Floats:
         """Profit of each scenario by the base factors alone; what is missing to `profits` is the basis factors'."""
         whole = np.zeros_like(exposure)
         np.add.at(whole, self.base, exposure)
         return self.profits(horizon, places, whole, whole)
 
 
+@lru_cache(len(HORIZONS))
 def weights(horizon: int, count: int) -> Floats:
-    """EWMA weights of 1 s returns, newest first; the horizon is the half-life. Sum 1."""
-    out: Floats = 0.5 ** (np.arange(count) / horizon)
+    """EWMA weights of 1 s returns, newest last; the horizon is the half-life. Sum 1."""
+    out: Floats = 0.5 ** (np.arange(count)[::-1] / horizon)
     out /= out.sum()
     return out
 
 
 def ewma(profits: Floats, horizon: int, confidence: float = CONFIDENCE) -> Tail:
-    """VaR and ES of a horizon from 1 s profits, newest first."""
+    """VaR and ES of a horizon from 1 s profits, newest last."""
     second = float((weights(horizon, len(profits)) * profits * profits).sum())
     return normal(second * horizon, confidence)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+#: Seconds over which VaR and ES look.
+HORIZONS = (60, 300, 1_800)
+
 
 class VarRow(msgspec.Struct, kw_only=True):
     """VaR and ES of one horizon, positions as they are ("present") or after the fills that would hurt ("worst")."""
