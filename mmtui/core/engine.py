@@ -319,7 +319,8 @@ class Engine:
     def _manual(self) -> list[object]:
         """State of hedges, tickets and pulled sides, as far as there is any: a tape without them keeps its hash."""
         pulled = [(*key, why) for key, why in self.gate.pulled.items()]
-        parts = (("hedges", self.hedger.digest()), ("tickets", self.tickets.digest()), ("pulled", pulled))
+        hands = (("hedges", self.hedger.digest()), ("tickets", self.tickets.digest()), ("pulled", pulled))
+        parts = (*hands, ("limits", self.acts.limits.digest()))
         return [part for part in parts if part[1]]
 
     def state_hash(self) -> str:
