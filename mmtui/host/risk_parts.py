@@ -126,6 +126,7 @@ def risk_view(
     view.stress = stress_rows(engine, exposures, base)
     view.venues = [venue_risk(engine, v, exposures) for v in range(len(engine.setup.venues))]
     view.pegs = pegs(engine)
+    view.events = events(engine)
     return view
 
 
@@ -241,6 +242,20 @@ def pegs(engine: Engine) -> list[m.Peg]:
                 peg.book, peg.against = one.id, one.quote if one.base == coin else one.base
                 break
     return out
+
+
+def events(engine: Engine) -> list[m.EventView]:
+    """Each event of the calendar that is in force or comes, the next first."""
+    calendar = engine.calendar
+    if calendar is None:
+        return []
+    out = []
+    for k, one in enumerate(calendar.events):
+        window = calendar.window(k, engine.ts)
+        if window is not None:
+            out.append(m.EventView(name=one.name, action=calendar.words(k), active=calendar.active[k],
+                                   starts=window.starts, ends=window.ends, instruments=one.instruments))  # fmt: skip
+    return sorted(out, key=lambda view: view.starts)
 
 
 def risk_status(view: m.RiskView) -> dict[str, Any]:

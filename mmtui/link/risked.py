@@ -82,5 +82,6 @@ class RiskView(msgspec.Struct, kw_only=True):
     stress: list[StressRow] = []
     venues: list[VenueRisk] = []
     pegs: list[Peg] = []
+    events: list[EventView] = []
     notes: list[str] = []  # what stands in for what is not known
     cost_us: int = 0  # time that making it took

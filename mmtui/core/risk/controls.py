@@ -1,8 +1,8 @@
 """The controls that rules for algorithmic trading ask for -> what does it here, its test, and what is missing.
 
 Sources: RTS 6 (EU 2017/589), RTS 25 (EU 2017/574), SEC 15c3-5, FIA Best Practices 2024, CME, NI 23-103; they bind
-firms, not software.  Printed by `mmtui doctor`, and a table of the README; the test suite imports every place and looks up
-every test.  Rules of this file: data.
+firms, not software.  Printed by `mmtui doctor`, and a table of the README; the test suite imports every place and looks
+up every test.  Rules of this file: data.
 """
 
 from __future__ import annotations
