@@ -64,8 +64,8 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "trips_window_s": ("s", "the window of trips_to_pause"),
     "observers_may_kill": ("", "whether a cockpit that only looks may kill"),
     "leverage": ("", "contract orders that add beyond this gross of a venue over its equity, worst case, are refused"),
+    "leg_order": ("", "which leg a flatten or close takes first: size: cheapest or largest; cost: dearest in funding"),
     "var_30m": ("currency", "the gauge of the 99 % VaR over 30 minutes, worst case, is red here (1 % of equity)"),
     "venue_share": ("", "the gauge of one venue's share of the equity of all venues is red here"),
     "depeg_bps": ("bps", "the gauge of a stablecoin's distance from the one it is traded against is red here"),
-    "leg_order": ("", "which leg a flatten or close takes first: size: cheapest or largest; cost: dearest in funding"),
 }
