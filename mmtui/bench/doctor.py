@@ -26,6 +26,7 @@ from mmtui.core.hedging.params import REFERENCE as HEDGE
 from mmtui.core.hedging.params import Hedge
 from mmtui.core.orders.table import TABLE
 from mmtui.core.quoting.params import REFERENCE, Quoting
+from mmtui.core.risk import controls
 from mmtui.core.risk.limits import Limits
 from mmtui.core.risk.states import MAY_SEND
 from mmtui.core.risk.triggers import triggers
@@ -52,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
         desk(setup)
         troubles += venues(config)
     table("what stops what", ("trigger", "kind", "scope", "stops", "comes back", "number"), list(triggers(limits)))
+    table("controls", controls.HEAD, controls.rows())
     table(
         "states",
         ("state", "what may leave besides cancels"),

@@ -16,6 +16,7 @@ from mmtui.core.earn.programme import Obligation
 from mmtui.core.hedging import params as hedging
 from mmtui.core.quoting import params
 from mmtui.core.risk import limits
+from mmtui.core.risk.calendar import CalendarEvent
 from mmtui.core.setup import PaperSetup
 
 
@@ -30,6 +31,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     paper: PaperSetup = PaperSetup()
     tape: Tape = Tape()
     obligation: list[Obligation] = []
+    event: list[CalendarEvent] = []
     hedge: dict[str, hedging.Hedge] = {}
 
 
@@ -42,6 +44,7 @@ def schema() -> dict[str, Any]:
         "InstrumentKeys": REFERENCE["instrument"],
         "PaperSetup": REFERENCE["paper"],
         "Obligation": REFERENCE["obligation"],
+        "CalendarEvent": REFERENCE["event"],
         "Quoting": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in params.REFERENCE.items()},
         "Hedge": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in hedging.REFERENCE.items()},
         "Limits": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in limits.REFERENCE.items()},

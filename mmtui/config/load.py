@@ -39,10 +39,12 @@ from mmtui.core.market.instrument import Grid, Instrument, plain
 from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.quoting.params_price import needs_lead
+from mmtui.core.risk.calendar import CalendarEvent
+from mmtui.core.risk.calendar import misplaced as misdated
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
-SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "hedge", "obligation"]
+SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "hedge", "obligation", "event"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYNTHETIC = re.compile(r"synthetic:([a-z0-9-]+)(?::([0-9]{1,18}))?")
 
@@ -140,6 +142,7 @@ class _Loader:
             landing_ms=[resolve.landing_ms(venue.id) for venue in venues] if desk.mode == "live" else [],
             reconcile_s=RECONCILE_S if desk.mode == "live" else 0.0,
             obligations=self._obligations(names),
+            events=self._events(names),
             hedges=self._hedges(instruments),
             venue_equity=self._equity(venues),
         )
@@ -197,6 +200,19 @@ class _Loader:
             if one.to_day and one.to_day < one.from_day:
                 what = f'"{one.to_day}" is before from_day "{one.from_day}"; give a later day'
                 raise self.error((*where, "to_day"), what)
+            done.append(one)
+        return done
+
+    def _events(self, names: list[str]) -> list[CalendarEvent]:
+        """[[event]] tables: the calendar."""
+        done: list[CalendarEvent] = []
+        for place, one in enumerate(self._tables("event", CalendarEvent, "name")):
+            key, what = misdated(one)
+            unknown = [name for name in one.instruments if name not in names]
+            if unknown and self.given is None:
+                key, what = "instruments", f'"{unknown[0]}" is no instrument of the desk; it has: {", ".join(names)}'
+            if key:
+                raise self.error(("event", str(place), key), what)
             done.append(one)
         return done
 

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from mmtui.core.earn import programme
+from mmtui.core.risk import calendar
 from mmtui.core.setup import DeskSetup
 
 Amount = int | float | str
@@ -102,6 +103,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "min_notional": "smallest order in quote units",
     },
     "obligation": programme.REFERENCE,
+    "event": calendar.REFERENCE,
     "paper": {
         "latency_in_ms": "from the desk to the venue, never 0",
         "latency_out_ms": "from the venue to the desk, never 0",

@@ -20,6 +20,7 @@ from mmtui.core.events import Command
 from mmtui.core.hedging.hands import Hands
 from mmtui.core.orders.tracker import Order
 from mmtui.core.quoting.quoter import FOREVER, HOLD_ORDER_NS
+from mmtui.core.risk.limiting import Limiting
 from mmtui.core.risk.states import LATCHED, Desk
 from mmtui.core.risk.sweep import Sweep
 
@@ -40,6 +41,7 @@ class Acts:
         self.seen: deque[str] = deque(maxlen=1_000)
         self.adjust = Adjust(engine)
         self.hands = Hands(engine)
+        self.limits = Limiting(engine)
         self.closing = False
 
     def command(self, event: Command) -> None:
@@ -273,6 +275,9 @@ class Acts:
         if not begun:
             raise Refusal("; ".join(refused))
         return f"{kind} of {', '.join(begun)} begun", "", ""
+
+    def _do_limit(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
+        return self.limits.limit(event, args, in_scope(self.engine, event))
 
     def _do_abort(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         stopped = self.engine.tasks.abort(f"aborted by {event.operator}")

@@ -41,6 +41,7 @@ ACTS: tuple[Act, ...] = (
     Act("set", "KEY=VALUE ...", "set quoting parameters of the instruments in scope", undoable=True),
     Act("profile", "NAME", "quote with another profile of the config", undoable=True),
     Act("revert", "[KEY ...]", "parameters, or all of them, back to those of the profile in force", undoable=True),
+    Act("limit", "KEY=VALUE ...", "lower a limit at once; raising one needs a reason; undo never", escalates=True),
     Act("flatten", "[ASSET]", "net delta to its target by the cheapest, deepest instrument; ends PAUSED"),
     Act("close", "", "every leg to its baseline, long and short legs in lockstep; ends PAUSED"),
     Act(

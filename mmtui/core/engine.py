@@ -28,6 +28,7 @@ from mmtui.core.order_side import OrderSide
 from mmtui.core.orders.reconcile import Reconciler
 from mmtui.core.orders.tracker import LANDING, LANDING_PAPER, Tracker
 from mmtui.core.quoting.quoter import Quoter
+from mmtui.core.risk.calendar import Calendar
 from mmtui.core.risk.gate import Gate
 from mmtui.core.risk.protections import Protections
 from mmtui.core.risk.states import LATCHED, Desk, Lattice
@@ -71,6 +72,8 @@ class Engine:
         self.protections = Protections(setup, self.books, self.sources)
         self.sweeper = Sweeper(self.tracker, self.venue_of)
         self.watch = Watch(setup)
+        names = [item.instrument.id for item in setup.instruments]
+        self.calendar = Calendar(setup.events, names) if setup.events else None
         self.earn = Earn(setup, self.books, self.accounts)
         self.obligations = self.earn.obligations
         self.out: list[Effect] = []
@@ -233,6 +236,8 @@ class Engine:
         self.tasks.step(ts)
         self.hedger.step(ts)
         self.tickets.step(ts)
+        if self.calendar is not None:
+            self.calendar.step(self)
         for i, quoter in enumerate(self.quoters):
             self.watch.uptime(self, i, ts)
             self.market.beat(quoter, ts)
@@ -319,7 +324,9 @@ class Engine:
     def _manual(self) -> list[object]:
         """State of hedges, tickets and pulled sides, as far as there is any: a tape without them keeps its hash."""
         pulled = [(*key, why) for key, why in self.gate.pulled.items()]
-        parts = (("hedges", self.hedger.digest()), ("tickets", self.tickets.digest()), ("pulled", pulled))
+        hands = (("hedges", self.hedger.digest()), ("tickets", self.tickets.digest()), ("pulled", pulled))
+        events = self.calendar.digest() if self.calendar is not None else []
+        parts = (*hands, ("limits", self.acts.limits.digest()), ("events", events))
         return [part for part in parts if part[1]]
 
     def state_hash(self) -> str:

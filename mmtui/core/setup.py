@@ -11,6 +11,7 @@ from mmtui.core.earn.programme import Obligation
 from mmtui.core.hedging.params import Hedge
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.quoting.params import Quoting
+from mmtui.core.risk.calendar import CalendarEvent
 from mmtui.core.risk.limits import Limits
 
 
@@ -52,6 +53,7 @@ class DeskSetup(msgspec.Struct, frozen=True, kw_only=True):
     reconcile_s: float = 0.0
     obligations: list[Obligation] = []
     venue_equity: list[str] = []  # what each venue's account holds, in currency; [] or "0": the desk's equity
+    events: list[CalendarEvent] = []  # of the calendar
     hedges: dict[str, Hedge] = {}  # asset -> its hedger's parameters; an asset without is not hedged
 
     def index(self, instrument_id: str) -> int:

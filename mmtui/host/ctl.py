@@ -71,8 +71,8 @@ def arguments(act: Act, words: list[str]) -> dict[str, Value]:
     """The words after an action, as the engine wants them."""
     if act.name in ("spread", "skew", "size"):
         return {"pct" if act.name == "size" else "bps": _number(act, words)}
-    if act.name == "set":
-        return _settings(words)
+    if act.name in ("set", "limit"):
+        return _settings(act, words)
     if act.name == "profile" and len(words) == 1:
         return {"name": words[0]}
     if act.name == "revert":
@@ -101,15 +101,15 @@ def _number(act: Act, words: list[str]) -> float:
     return value
 
 
-def _settings(words: list[str]) -> dict[str, Value]:
+def _settings(act: Act, words: list[str]) -> dict[str, Value]:
     given: dict[str, Value] = {}
     for word in words:
         key, equals, text = word.partition("=")
         if not equals or not key:
-            raise UserError(f"usage: mmtui ctl set KEY=VALUE ... (not {word!r})")
+            raise UserError(f"usage: mmtui ctl {act.name} KEY=VALUE ... (not {word!r})")
         given[key] = _value(text)
     if not given:
-        raise UserError("usage: mmtui ctl set KEY=VALUE ...")
+        raise UserError(f"usage: mmtui ctl {act.name} KEY=VALUE ...")
     return given
 
 

@@ -20,6 +20,8 @@ from mmtui.core.ledger.ledger import UNIT, money
 from mmtui.core.tasks import Plan, plan
 from mmtui.host.earn_parts import earn_status, earn_view, line_views, obligation_views
 from mmtui.host.frame_parts import asset_view, base_text, book_view, instrument_view, trip_view, venue_view, why_status
+from mmtui.host.risk_gauges import readings
+from mmtui.host.risk_parts import Meter, risk_status
 from mmtui.link import messages as m
 from mmtui.link.earned import EarnView, LineView
 
@@ -57,6 +59,7 @@ class FrameBuilder:
         self.n = 0
         self.kept: dict[str, deque[m.Item]] = {}
         self.history: deque[float] = deque(maxlen=HISTORY)
+        self.meter = Meter(engine)
         self.second = 0
         self._plans: list[m.PlanView] = []
         self._planned = 0
@@ -73,6 +76,7 @@ class FrameBuilder:
         if kind is ev.Timer and event.ts // SECOND != self.second:
             self.second = event.ts // SECOND
             self.history.append(self.engine.ledger.total() / UNIT)
+            self.meter.sample(self.second)
         if not effects and kind not in _SPOKEN:
             return []
         out: list[m.Item] = []
@@ -193,7 +197,7 @@ class FrameBuilder:
                     level=one.level,
                     fires_at=one.fires_at,
                 )
-                for one in engine.watch.readings(engine)
+                for one in [*engine.watch.readings(engine), *readings(engine, self.meter.view(now))]
             ],
             pnl=self._pnl(),
             tasks=[
@@ -216,6 +220,7 @@ class FrameBuilder:
             earn=self._earn,
             lines=self._lines,
             obligations=obligation_views(engine, now),
+            risk=self.meter.view(now),
         )
 
     def _look(self, now: int) -> None:
@@ -319,7 +324,10 @@ class FrameBuilder:
                 "total": float(money(engine.ledger.total(), 12)),
                 **{part: float(money(parts[part], 12)) for part in PARTS},
             },
-            "risk": {one.name: {"share": one.share, "text": one.text} for one in engine.watch.readings(engine)},
+            "risk": {
+                one.name: {"share": one.share, "text": one.text}
+                for one in [*engine.watch.readings(engine), *readings(engine, self.meter.view(now))]
+            },
             "tasks": [f"{task.kind} {task.asset}: {task.text}" for task in engine.tasks.running.values()],
             "hedges": {
                 one.asset: {
@@ -335,6 +343,7 @@ class FrameBuilder:
             "kill_proven": engine.sweeper.proven(),
             "unknown_orders": engine.tracker.unknown(),
             **earn_status(engine, now),
+            "exposure": risk_status(self.meter.view(now)),
             "cockpits": extras.cockpits,
             "loop_lag_ms": extras.loop_lag_ms,
         }

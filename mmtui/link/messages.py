@@ -14,6 +14,7 @@ import msgspec
 
 from mmtui.core.market.instrument import Instrument
 from mmtui.link.earned import EarnView, LineView, ObligationView
+from mmtui.link.risked import RiskView
 
 PROTOCOL = 1
 
@@ -358,6 +359,7 @@ class Frame(msgspec.Struct, tag="frame", kw_only=True):
     earn: list[EarnView] = []
     lines: list[LineView] = []
     obligations: list[ObligationView] = []
+    risk: RiskView | None = None
 
 
 class Status(msgspec.Struct, tag="status", kw_only=True):

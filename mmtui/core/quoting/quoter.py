@@ -60,6 +60,7 @@ class Quoter:
         self.steps = Steps(setup.quoting, live, None)
         self.plain = True  # none of the steps below is on
         self.shift = self.widen = 0.0  # bps: of the signals, and of what widens beside the operator
+        self.event_bps = 0.0  # bps by which an event of the calendar widens
         self.guarded = 0.0  # bps by which a guard widened at the last pricing
         self.told = (0.0, 0.0)  # those at the last pricing, and what each of their steps said then
         self.said: tuple[list[tuple[str, float]], list[tuple[str, float]]] = ([], [])
@@ -180,7 +181,7 @@ class Quoter:
             base, self.skew_inventory = self.modelled(self.pricing, position)
         self.base_bps = base
         self.guarded = self.guards.widen_bps if self.guards is not None else 0.0
-        base = (base + self.widen + self.guarded) * self.zone_spread
+        base = (base + self.widen + self.guarded + self.event_bps) * self.zone_spread
         self.half_bps = model.full_width(params, operator, base, self.floor) * 0.5
         skew_bps = self.shift + self.skew_inventory + operator.skew_bps
         want = self.laddered = ladder.prices(fair, self.half_bps, skew_bps, self.offsets, bid, ask, self.tick_step)
@@ -214,7 +215,7 @@ class Quoter:
         """Full width in force before the operator and the bounds, bps."""
         base = self._spread() if self.pricing is None else self.modelled(self.pricing, self.position)[0]
         guarded = self.guards.widen_bps if self.guards is not None else 0.0
-        return (base + self.widen + guarded) * self.zone_spread
+        return (base + self.widen + guarded + self.event_bps) * self.zone_spread
 
     def promise(self, bps: float, lots: int) -> None:
         """Keep inside an obligation: WIDE, guards and what else widens for a risk pass over it."""
@@ -314,7 +315,8 @@ class Quoter:
             out = [(self.pricing.words(), base)]
         out += self.said[1]
         out.append((f"guard ({reasons.TOXIC_FLOW})", self.guarded))
-        base += self.told[1] + self.guarded
+        out.append(("event", self.event_bps))
+        base += self.told[1] + self.guarded + self.event_bps
         out.append((f"risk zone {self.zone}", base * (self.zone_spread - 1.0)))
         base *= self.zone_spread
         out.append(("operator spread", operator.spread_bps))
@@ -342,6 +344,7 @@ class Quoter:
             *(() if self.plain else (self.shift, self.widen, self.cost, self.steps.digest())),
             *(() if self.params.vol_estimator == "ewma" else self.volatility.digest()),
             *(part.digest() for part in (self.best, self.flow, self.guards) if part is not None),
+            *((self.event_bps,) if self.event_bps else ()),
             *((self.sizes.unit,) if self.sizes.by_equity else ()),
             *((self.promised_bps, self.promised_lots) if self.promised_bps or self.promised_lots else ()),
             *([order.ahead for order in self.open(1) + self.open(-1)] if self.params.queue_value_bps else ()),

@@ -50,6 +50,7 @@ LEAD_VENUE = "lead venue"
 STALE_FEED = "stale feed"
 OBLIGATION = "obligation"
 HEDGE_FAILED = "hedge failed"
+EVENT = "event"
 
 #: The word -> what it means, in the order in which help and doctor list them.
 REASONS: dict[str, str] = {
@@ -110,6 +111,7 @@ REASONS: dict[str, str] = {
     REPEATED: "Fills repeat without a new decision in between.",
     OBLIGATION: "Held by the mode that keeps an obligation.",
     HEDGE_FAILED: "A hedge failed; quotes that would need it are pulled.",
+    EVENT: "An event of the calendar is near; quotes come back by themselves after it.",
     "hedge under way": "A hedge takes here: an own quote across would be its counterpart.",
     "a manual order takes here": "A manual ticket is about to take here, and would meet this quote.",
 }

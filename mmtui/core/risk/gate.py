@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mmtui.core.engine import Engine
 
 SECOND = 1_000_000_000
+#: Ticks, lots and references are below this: they fit the tape's 64 bits, and no infinity is.
+MOST = 1 << 62
+BEYOND = 1e300
 
 
 class Gate:
@@ -37,10 +40,9 @@ class Gate:
         self.gross_notional = _units(limits.gross_notional or equity * 3.0)
         own = {k: float(text) for k, text in enumerate(setup.venue_equity) if float(text)}
         self.equity = [_units(own.get(v, equity)) for v in range(len(setup.venues))]
-        #: gross of contracts that a venue's equity carries
-        self.leverage = [_units(own.get(v, equity) * limits.leverage) for v in range(len(setup.venues))]
-        self.creates_per_s = max(1, int(limits.messages_per_s * (1.0 - limits.cancel_share)))
-        self.per_s = limits.messages_per_s
+        self.own = [own.get(v, equity) for v in range(len(setup.venues))]
+        self.lever(limits.leverage)
+        self.pace(limits.messages_per_s, limits.cancel_share)
         self.sent: list[deque[int]] = [deque() for _ in setup.venues]
         self.venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
         self.baselines = [int(Decimal(item.baseline) / Decimal(item.instrument.lot)) for item in setup.instruments]
@@ -48,6 +50,16 @@ class Gate:
         self.min_notional = [_units(float(item.instrument.min_notional)) // RATE for item in setup.instruments]
         #: (instrument, side, whose) -> why no quote may leave there: a failed hedge, an order of ours that takes
         self.pulled: dict[tuple[int, int, str], str] = {}
+
+    def lever(self, cap: float) -> None:
+        """Another cap of leverage: the gross of contracts that each venue's equity carries."""
+        self.leverage_cap = cap
+        self.leverage = [_units(equity * cap) for equity in self.own]
+
+    def pace(self, per_s: int, cancel_share: float) -> None:
+        """Another budget of messages a second and venue; part of it is the cancels'."""
+        self.per_s = per_s
+        self.creates_per_s = max(1, int(per_s * (1.0 - cancel_share)))
 
     # ------------------------------------------------------------ questions
 
@@ -62,15 +74,15 @@ class Gate:
         self, i: int, side: int, px: int, lots: int, purpose: str, state: Desk, ts: int, reference2: int, collar: float
     ) -> str:
         """Why this order may not leave; "" when it may. `collar` in bps of the reference (half ticks)."""
-        if lots <= 0 or px <= 0:
+        if type(px) is not int or type(lots) is not int or not (0 < lots < MOST and 0 < px < MOST):
             return "no size"
         if purpose not in MAY_SEND[state] and not self._still_reduces(purpose, state, i, side, lots):
             return state.name
         if self.pulled and purpose == "quote" and (held := self.held(i, side)):
             return held
-        if reference2 <= 0:
+        if not 0 < reference2 < MOST:
             return "no reference price"
-        if abs(2 * px - reference2) * 10_000 > collar * reference2:
+        if not abs(2 * px - reference2) * 10_000 <= collar * reference2 < BEYOND:  # written so that NaN does not pass
             return f"price collar {collar:g} bps"
         account = self.ledger.accounts[i]
         if px % account.tick_step or lots % account.lot_step:

@@ -39,6 +39,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     observers_may_kill: bool = True
     leverage: Annotated[float, Meta(gt=0, le=1_000)] = 3.0
     leg_order: Literal["size", "cost"] = "size"
+    var_30m: Positive | None = None  # default 1 % of equity
+    venue_share: Annotated[float, Meta(gt=0, le=1)] = 0.35
+    depeg_bps: Positive = 100.0
 
 
 #: name -> (unit, what it does). The test suite checks that every field stands here.
@@ -62,4 +65,7 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "observers_may_kill": ("", "whether a cockpit that only looks may kill"),
     "leverage": ("", "contract orders that add beyond this gross of a venue over its equity, worst case, are refused"),
     "leg_order": ("", "which leg a flatten or close takes first: size: cheapest or largest; cost: dearest in funding"),
+    "var_30m": ("currency", "the gauge of the 99 % VaR over 30 minutes, worst case, is red here (1 % of equity)"),
+    "venue_share": ("", "the gauge of one venue's share of the equity of all venues is red here"),
+    "depeg_bps": ("bps", "the gauge of a stablecoin's distance from the one it is traded against is red here"),
 }

@@ -142,7 +142,7 @@ class Watch:
 
     def _leverage(self, engine: Engine) -> list[Reading]:
         """Gross of contracts over equity, of the venue that is nearest to its cap; none on a desk of spot."""
-        gate, cap = engine.gate, engine.setup.limits.leverage
+        gate, cap = engine.gate, engine.gate.leverage_cap
         places = sorted({v for v, spot in zip(engine.venue_of, gate.spot, strict=True) if not spot})
         if not places:
             return []
