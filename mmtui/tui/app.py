@@ -240,7 +240,7 @@ class Cockpit(App[int], inherit_bindings=False):
     def _lay(self) -> None:
         """Put every canvas in its place; those without one are hidden."""
         size = self.size
-        wanted = places(self.store.model, size.width, size.height, self.controller.helping)
+        wanted = places(self.store.model, size.width, size.height, self.controller.look.helping)
         if wanted == self.laid:
             return
         self.laid = wanted
@@ -269,6 +269,8 @@ class Cockpit(App[int], inherit_bindings=False):
         model = self.store.model
         model.now = now
         self.controller.ask_parameters(now)
+        self.controller.hear(now)
+        self._ring()
         asking = self.controller.asking
         gate = self._gate
         if asking is not None:
@@ -295,6 +297,12 @@ class Cockpit(App[int], inherit_bindings=False):
         self._paint(everything)
         if asking is not None and asking.mark is None and self.dock is not None:
             self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
+
+    def _ring(self) -> None:
+        """The terminal's bell, once for what danger has come since; MMTUI_BELL=0 keeps it silent."""
+        if self.store.dangers and os.environ.get("MMTUI_BELL") != "0":
+            self.bell()
+        self.store.dangers = 0
 
     def _paint(self, everything: bool) -> None:
         for place in self.laid:

@@ -20,6 +20,7 @@ class Store:
         self.changed = True
         self.hole = False
         self.refused = ""
+        self.dangers = 0  # danger alerts that came since the bell was last rung
 
     def apply(self, message: ToCockpit, now: float) -> None:
         """One message of the host."""
@@ -70,6 +71,7 @@ class Store:
         if another:
             model.fills, model.alerts, model.log = [], [], []
             model.heat.clear()
+            model.heard = 0
         model.items_n = 0
         self.hole = False
 
@@ -89,6 +91,7 @@ class Store:
             self.hole = True
             return
         model.items_n = item.n
+        self.dangers += item.kind == "alert" and item.severity == "danger"
         self._keep(item, now)
 
     def _keep(self, item: Item, now: float) -> None:

@@ -87,6 +87,10 @@ def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]
     modes = [word for word, on in switches if on]
     if modes:
         out.append((1, [(" ".join(modes), "warn")]))
+    waiting = model.unheard()
+    if waiting:
+        mark, role = ("‼", "danger") if any(item.severity == "danger" for item in waiting) else ("!", "warn")
+        out.append((2, [(f"{mark} {len(waiting)} alert{'s' if len(waiting) > 1 else ''}", role)]))
     total = fmt.amount(frame.pnl.total)
     out.append((1, [("PnL ", "dim"), (fmt.signed(total, 2), fmt.tone(total)), (f" {frame.pnl.ccy}", "dim")]))
     up = sum(1 for v in frame.venues if v.connected)
