@@ -89,7 +89,7 @@ ACTIONS: tuple[Action, ...] = (
     _live("undo", ("u",), "quote", "take back your own last change", "undo", "undo"),
     _live("wide", ("W",), "risk", "WIDE: twice the width, half the size; again undoes", "WIDE", "wide"),
     _live("reduce", ("R",), "risk", "REDUCE: only the side that reduces; again undoes", "REDUCE", "reduce"),
-    _live("exit", ("e",), "risk", "EXIT NOW: out at best prices that do not cross; again undoes", "EXIT", "exit"),
+    _live("exit", ("e",), "risk", "EXIT NOW: leave without crossing; again undoes", "EXIT", "exit"),
     _live(
         "cancel",
         ("c",),

@@ -280,7 +280,7 @@ class Controller:
 
     def _ask_ticket(self) -> None:
         chosen = self.store.model.instrument
-        if chosen is None:
+        if chosen is None or self.store.model.frame is None:
             self.store.say("no instrument yet: a ticket needs one", monotonic())
             return
         self._ask(questions.ticket(chosen.id, monotonic()))

@@ -31,7 +31,7 @@ class Looking:
         self.show(SCREENS.index(self.store.model.screen) + by)
 
     def scroll(self, by: int) -> None:
-        """So many rows down: up and down choose an instrument on the desk, an order on its page, and scroll elsewhere."""
+        """So many rows down: another instrument on the desk, another order on its page, else the page scrolls."""
         model = self.store.model
         if model.screen == "parameters" and not self.helping:
             last = len(model.params.params) - 1 if model.params is not None else 0

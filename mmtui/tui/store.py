@@ -69,7 +69,7 @@ class Store:
         model.welcomed(welcome)
         model.link, model.link_since, model.link_why = "up", now, ""
         if another:
-            model.fills, model.alerts, model.log = [], [], []
+            model.fills, model.alerts, model.log, model.order_log = [], [], [], []
             model.heat.clear()
             model.heard = 0
         model.items_n = 0
@@ -77,7 +77,7 @@ class Store:
 
     def _snapshot(self, snapshot: Snapshot, now: float) -> None:
         model = self.model
-        model.fills, model.alerts, model.log = [], [], []
+        model.fills, model.alerts, model.log, model.order_log = [], [], [], []
         for item in sorted(snapshot.items, key=lambda i: i.n):
             self._keep(item, now)
         model.items_n = snapshot.n
@@ -103,8 +103,8 @@ class Store:
         elif item.kind == "result":
             self._result(item, now)
             _push(model.log, item)
-        elif item.kind != "order":
-            _push(model.log, item)
+        else:
+            _push(model.order_log if item.kind == "order" else model.log, item)
 
     def _result(self, item: Item, now: float) -> None:
         for echo in reversed(self.model.echoes):
