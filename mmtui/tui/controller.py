@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
-from typing import Protocol
 
 from mmtui.link.messages import Cmd, ParamsRequest
 from mmtui.tui import questions
 from mmtui.tui.actions import BY_ID, Action, Keymap
-from mmtui.tui.asking import Asking, Pace
+from mmtui.tui.asking import Asking, Pace, Screen
 from mmtui.tui.commands import Args, command, label, parse_line
 from mmtui.tui.finding import found
-from mmtui.tui.looking import ROWS, Looking
+from mmtui.tui.looking import FILTERED, ROWS, Looking
 from mmtui.tui.proposing import PROPOSED, Proposals, ticket_words
 from mmtui.tui.session import Session
 from mmtui.tui.store import Store
@@ -30,17 +29,6 @@ _FLASH_S = 0.35
 ASK_S = 1.0
 _LATCHED = ("KILLED", "HALTED")
 _STEPS = ("wider", "tighter", "skew_up", "skew_down", "size_up", "size_down")
-#: Pages whose rows can be narrowed to those that hold a typed text.
-FILTERED = ("orders", "log")
-
-
-class Screen(Protocol):
-    """What the controller asks of the app."""
-
-    def leave(self) -> None: ...
-    def next_theme(self) -> None: ...
-    def open_typed(self, kind: str, hint: str) -> None: ...
-    def close_typed(self) -> None: ...
 
 
 class Controller:
@@ -266,9 +254,8 @@ class Controller:
         if latched not in _LATCHED:
             self._command(BY_ID["resume"], monotonic())
             return
-        why = model.frame.state_reason if model.frame else ""
-        if view is not None and not self.resumes_desk:
-            why = view.state_reason
+        mine = view is not None and not self.resumes_desk
+        why = view.state_reason if view and mine else model.frame.state_reason if model.frame else ""
         self._ask(questions.resume(latched, why, monotonic()))
         self.screen.open_typed("reason", "why may it trade again?")
 
@@ -299,11 +286,10 @@ class Controller:
         answer = self.proposals.heard()
         if isinstance(answer, str):
             self.store.say(answer, now, "danger")
+        elif answer is not None and (self.asking is not None or self.palette is not None):
+            self.store.say("the ticket was dropped: something else was asked meanwhile", now)
+            self.proposals.drop()
         elif answer is not None:
-            if self.asking is not None or self.palette is not None:
-                self.store.say("the ticket was dropped: something else was asked meanwhile", now)
-                self.proposals.drop()
-                return
             self._ask(questions.proposed(self.store.model, answer, now))
             self.proposals.shown = answer
 
@@ -401,11 +387,11 @@ class Controller:
 
     def _frames(self, text: str, now: float) -> None:
         """Frames a second: fewer on a thin line."""
-        if not text.strip().isdigit() or not 2 <= int(text) <= 30:
+        if text.strip().isdigit() and 2 <= int(text) <= 30:
+            self.session.frames(float(text))
+            self.store.say(f"{int(text)} frames a second from the host", now, "hot")
+        else:
             self.store.say("fps takes a whole number from 2 to 30", now)
-            return
-        self.session.frames(float(text))
-        self.store.say(f"{int(text)} frames a second from the host", now, "hot")
 
     def _help(self) -> None:
         showing = self.look.helping

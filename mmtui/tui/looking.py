@@ -15,6 +15,8 @@ from mmtui.view.model import SCREENS
 
 #: Keys that move a row, or a page of rows.
 ROWS = {"next_instrument": 1, "previous_instrument": -1, "page_down": 10, "page_up": -10}
+#: Pages whose rows can be narrowed to those that hold a typed text.
+FILTERED = ("orders", "log")
 
 
 class Looking:
