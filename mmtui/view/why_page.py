@@ -55,7 +55,7 @@ def _stance(view: InstrumentView, cells: int) -> Row:
         found.append(f"size {fmt.bps(view.operator_size_pct, 0)} %")
     modes = [word for word, on in (("WIDE", view.wide), ("REDUCE", view.reduce), ("EXIT NOW", view.exit)) if on]
     owner = f" ({view.offsets_owner})" if view.offsets_owner else ""
-    said = f"operator: {' · '.join(found)}{owner}" if found else "no operator's offsets"
+    said = f"operator: {' · '.join(found)}{owner}" if found else "no offsets"
     spread = f"{view.spread_bps:.2f} bps (profile {view.base_spread_bps:.2f})" if view.spread_bps else "n/a"
     skew = f"{fmt.bps(view.skew_bps, 2)} bps {lean_word(view.skew_bps)}"
     mode = (f" {' '.join(modes)} ", "warn") if modes else ("", "warn")
