@@ -24,6 +24,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "recovery": ("recovery", "kill -9 with 1,000 open orders at four venues -> known and reconciled"),
     "kill": ("kill", "kill command -> last cancel, 60 and 200 open orders"),
     "frame": ("cockpit", "frame CPU and bytes of the cockpit in a pseudo-terminal, 200x50"),
+    "screens": ("cockpit", "frame CPU and bytes of each screen in a pseudo-terminal, 200x50"),
     "start": ("cockpit", "start-up: --help, cockpit to first paint, engine to ready"),
     "memory": ("cockpit", "memory of the engine host"),
     "avellaneda-stoikov": ("stoikov", "the paper's simulation (2008) through our quoting step"),

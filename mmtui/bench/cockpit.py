@@ -23,9 +23,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from mmtui.view.model import SCREENS
+
 COLUMNS, ROWS = 200, 50
 STEADY_S = 10.0
 SETTLE_S = 3.0
+SCREEN_SETTLE_S, SCREEN_S = 1.5, 4.0
 MMTUI = [sys.executable, "-m", "mmtui"]
 
 
@@ -146,6 +149,29 @@ def bench_frame() -> dict[str, Any]:
                 "cockpit_cpu_percent": round(used / span * 100, 1),
                 "cockpit_rss_mib": round(rss_mib(terminal.pid), 1),
             }
+        finally:
+            terminal.end()
+
+
+def bench_screens() -> dict[str, Any]:
+    """CPU and bytes a frame of each screen at 200x50 and 10 frames/s, on a quoting demo."""
+    out: dict[str, Any] = {}
+    with home() as env:
+        terminal = Terminal([*MMTUI, "demo"], env)
+        try:
+            terminal.read(15.0, b"mid")
+            terminal.press(b"s")
+            terminal.read(SETTLE_S)
+            for at, name in enumerate(SCREENS, 1):
+                terminal.press(str(at).encode())
+                terminal.read(SCREEN_SETTLE_S)
+                cpu, written, begun = cpu_s(terminal.pid), terminal.bytes, time.perf_counter()
+                terminal.read(SCREEN_S)
+                span = time.perf_counter() - begun
+                used = cpu_s(terminal.pid) - cpu
+                out[f"{name}_cpu_ms_per_frame"] = round(used / span / 10.0 * 1e3, 2)
+                out[f"{name}_bytes_per_frame"] = round((terminal.bytes - written) / span / 10.0)
+            return out
         finally:
             terminal.end()
 

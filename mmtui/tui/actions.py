@@ -89,6 +89,7 @@ ACTIONS: tuple[Action, ...] = (
     _live("undo", ("u",), "quote", "take back your own last change", "undo", "undo"),
     _live("wide", ("W",), "risk", "WIDE: twice the width, half the size; again undoes", "WIDE", "wide"),
     _live("reduce", ("R",), "risk", "REDUCE: only the side that reduces; again undoes", "REDUCE", "reduce"),
+    _live("exit", ("e",), "risk", "EXIT NOW: leave without crossing; again undoes", "EXIT", "exit"),
     _live(
         "cancel",
         ("c",),
@@ -137,7 +138,8 @@ ACTIONS: tuple[Action, ...] = (
     _live("cancel_desk", ("D",), "risk", "cancel all own orders of the desk", "", "cancel", calm=True),
     _live("flatten", ("f",), "risk", "flatten the net delta of the asset: asks first", "flatten", "flatten"),
     _live("close", ("C",), "risk", "close every leg to its baseline: asks first", "", "close"),
-    _live("hedge", ("H",), "risk", "ticket to the target delta: asks first", "", "ticket"),
+    _live("hedge", ("H",), "risk", "hedge: a ticket to the target delta; asks first", "hedge", "ticket"),
+    _live("ticket", ("M",), "risk", "manual ticket: typed, priced, then asked", "ticket", "ticket", scope="instrument"),
     _live("abort", ("z",), "risk", "stop a running flatten, close or roll", "", "abort", calm=True),
     _live("extend", ("E",), "risk", "carry a task on, once, past its slippage cap", "", "extend"),
     Action(
@@ -175,6 +177,8 @@ ACTIONS: tuple[Action, ...] = (
         scope="instrument",
     ),
     Action("heat_span", ("t",), "view", "heat map: 1, 2, 5 or 15 seconds a column"),
+    Action("filter", ("F",), "view", "orders and log: only rows that hold a text"),
+    Action("acknowledge", ("h",), "view", "alerts heard: the header counts from here"),
     Action("recentre", ("v",), "view", "recentre the ladder"),
     Action("cumulative", ("m",), "view", "cumulative depth on and off"),
     Action("adjust", ("B",), "view", "Σ over all markets by basis, on and off"),

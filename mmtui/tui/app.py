@@ -6,7 +6,6 @@ Rules of this file: Textual's side only; what is shown is made in view, what is 
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
 import signal
 import sys
@@ -33,9 +32,10 @@ from mmtui.tui.canvas import Canvas
 from mmtui.tui.controller import Controller
 from mmtui.tui.driver import GateDriver
 from mmtui.tui.keymap import load_keymap
+from mmtui.tui.mouse import click, wheel
 from mmtui.tui.painter import Painter
 from mmtui.tui.roles import filtered, styles
-from mmtui.tui.session import Connector, Line, Session
+from mmtui.tui.session import Connector, Line, Session, operator_name, origin
 from mmtui.tui.store import Store
 from mmtui.tui.terminal import require_terminal
 from mmtui.tui.themes import chosen_theme, config_dir, keep_theme, load_themes
@@ -83,10 +83,10 @@ class Cockpit(App[int], inherit_bindings=False):
         super().__init__(driver_class=driver_class, ansi_color=None)
         self.keymap_table = keymap or Keymap()
         self.themes_found, self.themes_wrong = themes if themes is not None else load_themes()
-        operator = _operator()
+        operator = operator_name()
         self.store = Store(observe, operator)
         hello = Hello(
-            protocol=PROTOCOL, role="observer" if observe else "operator", operator=operator, origin=_origin()
+            protocol=PROTOCOL, role="observer" if observe else "operator", operator=operator, origin=origin()
         )
         self.line = Session(self.store, connector, hello, FPS)
         self.controller = Controller(self.store, self.line, self.keymap_table, self)
@@ -181,13 +181,22 @@ class Cockpit(App[int], inherit_bindings=False):
         self.controller.submit(event.value, monotonic())
         self.tick()
 
+    def on_canvas_pointed(self, event: Canvas.Pointed) -> None:
+        canvas = event.canvas
+        click(self.controller, (canvas.id or "").removeprefix("panel-"), canvas.rows, event.at, canvas.size.width)
+        self.tick()
+
+    def on_canvas_wheeled(self, event: Canvas.Wheeled) -> None:
+        wheel(self.controller, event.by)
+        self.tick()
+
     def open_typed(self, kind: str, hint: str) -> None:
         """Show the text field of the docked bar."""
         self._typed.disabled = False
         self._typed.display = True
         self._typed.value = ""
         self._typed.placeholder = hint
-        self._typed.focus()
+        self.screen.set_focus(self._typed)  # now: the next key, however soon, is text and no act
 
     def close_typed(self) -> None:
         self._typed.display = False
@@ -240,7 +249,7 @@ class Cockpit(App[int], inherit_bindings=False):
     def _lay(self) -> None:
         """Put every canvas in its place; those without one are hidden."""
         size = self.size
-        wanted = places(self.store.model, size.width, size.height, self.controller.helping)
+        wanted = places(self.store.model, size.width, size.height, self.controller.look.helping)
         if wanted == self.laid:
             return
         self.laid = wanted
@@ -269,6 +278,8 @@ class Cockpit(App[int], inherit_bindings=False):
         model = self.store.model
         model.now = now
         self.controller.ask_parameters(now)
+        self.controller.hear(now)
+        self._ring()
         asking = self.controller.asking
         gate = self._gate
         if asking is not None:
@@ -295,6 +306,12 @@ class Cockpit(App[int], inherit_bindings=False):
         self._paint(everything)
         if asking is not None and asking.mark is None and self.dock is not None:
             self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
+
+    def _ring(self) -> None:
+        """The terminal's bell, once for what danger has come since; MMTUI_BELL=0 keeps it silent."""
+        if self.store.dangers and os.environ.get("MMTUI_BELL") != "0":
+            self.bell()
+        self.store.dangers = 0
 
     def _paint(self, everything: bool) -> None:
         for place in self.laid:
@@ -355,18 +372,6 @@ class Cockpit(App[int], inherit_bindings=False):
             self._typed.styles.offset = (0, bottom)
             self._typed.styles.width = w
         self.canvases["dock"].show(rows)
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return str(os.getuid())
-
-
-def _origin() -> str:
-    ssh = os.environ.get("SSH_CONNECTION", "").split()
-    return f"ssh {ssh[0]}" if ssh else "local"
 
 
 def run_cockpit(socket: Path, *, observe: bool = False) -> int:

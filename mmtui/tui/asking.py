@@ -6,6 +6,7 @@ Rules of this file: no Textual; instants are given.  Numbers are those of the de
 from __future__ import annotations
 
 from collections import deque
+from typing import Protocol
 
 from mmtui.view.model import Ask
 
@@ -14,6 +15,15 @@ NOT_BEFORE_S = 0.3
 OPEN_S = 5.0
 #: Steps of spread, skew and size taken in a second.
 STEPS_S = 10
+
+
+class Screen(Protocol):
+    """What the controller asks of the app."""
+
+    def leave(self) -> None: ...
+    def next_theme(self) -> None: ...
+    def open_typed(self, kind: str, hint: str) -> None: ...
+    def close_typed(self) -> None: ...
 
 
 class Asking:

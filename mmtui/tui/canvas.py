@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.events import Resize
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -23,6 +24,21 @@ class Canvas(Widget):
 
     DEFAULT_CSS = "Canvas { position: absolute; width: 1; height: 1; }"
     can_focus = False
+
+    class Pointed(Message):
+        """A click in a cell of the canvas."""
+
+        def __init__(self, canvas: Canvas, x: int, y: int) -> None:
+            super().__init__()
+            self.canvas = canvas
+            self.at = (x, y)
+
+    class Wheeled(Message):
+        """A notch of the wheel: +1 down, -1 up."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
 
     def __init__(self, name: str, palette: dict[str, Style]) -> None:
         super().__init__(id=f"panel-{name}")
@@ -61,6 +77,15 @@ class Canvas(Widget):
 
     def on_resize(self, event: Resize) -> None:
         self.laid = (event.size.width, event.size.height)
+
+    def on_click(self, event: Click) -> None:
+        self.post_message(self.Pointed(self, event.x, event.y))
+
+    def on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        self.post_message(self.Wheeled(1))
+
+    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        self.post_message(self.Wheeled(-1))
 
     def _change(self, painter: Painter, at: int, old_row: Row, new_row: Row, x: int, y: int) -> None:
         width = self.laid[0]

@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
-from typing import Protocol
 
-from mmtui.link.messages import Cmd, ParamsRequest, Transport
+from mmtui.link.messages import Cmd, ParamsRequest
+from mmtui.tui import questions
 from mmtui.tui.actions import BY_ID, Action, Keymap
-from mmtui.tui.asking import Asking, Pace
+from mmtui.tui.asking import Asking, Pace, Screen
 from mmtui.tui.commands import Args, command, label, parse_line
+from mmtui.tui.finding import found
+from mmtui.tui.looking import FILTERED, ROWS, Looking
+from mmtui.tui.proposing import PROPOSED, Proposals, ticket_words
 from mmtui.tui.session import Session
 from mmtui.tui.store import Store
-from mmtui.view.confirm import plan_lines
+from mmtui.tui.tape import Tape
 from mmtui.view.formats import parse_time
-from mmtui.view.heat import SPANS, heat_step
-from mmtui.view.ladder import other_step
-from mmtui.view.model import SCREENS, Ask, Echo
+from mmtui.view.model import Ask, Echo
 from mmtui.view.parameters import chosen_param, said
 
 _FLASH_S = 0.35
@@ -28,17 +29,6 @@ _FLASH_S = 0.35
 ASK_S = 1.0
 _LATCHED = ("KILLED", "HALTED")
 _STEPS = ("wider", "tighter", "skew_up", "skew_down", "size_up", "size_down")
-_SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1000.0)
-_ROWS = {"next_instrument": 1, "previous_instrument": -1, "page_down": 10, "page_up": -10}
-
-
-class Screen(Protocol):
-    """What the controller asks of the app."""
-
-    def leave(self) -> None: ...
-    def next_theme(self) -> None: ...
-    def open_typed(self, kind: str, hint: str) -> None: ...
-    def close_typed(self) -> None: ...
 
 
 class Controller:
@@ -48,7 +38,9 @@ class Controller:
         self.keymap = keymap
         self.screen = screen
         self.asking: Asking | None = None
-        self.helping = False
+        self.look = look = Looking(store)
+        self.tape = tape = Tape(store, session)
+        self.proposals = Proposals(store, session)
         self.palette: str | None = None  # the typed line while it is open
         self.choice = 0
         self.pace = Pace()
@@ -61,29 +53,32 @@ class Controller:
             "close": lambda: self._ask_plan("close"),
             "hedge": lambda: self._ask_plan("hedge"),
             "resume": self._resume,
-            "leave": self.dismiss,
+            "leave": self._leave,
             "palette": self._open_palette,
             "help": self._help,
             "quit": screen.leave,
             "theme": screen.next_theme,
-            "next_screen": lambda: self._screen(1),
-            "previous_screen": lambda: self._screen(-1),
-            "next_venue": lambda: self._venue(1),
-            "previous_venue": lambda: self._venue(-1),
-            "mark_next": lambda: self._mark(1),
-            "mark_previous": lambda: self._mark(-1),
-            "coarser": lambda: self._step(1),
-            "finer": lambda: self._step(-1),
-            "heat_span": self._heat_span,
+            "ticket": self._ask_ticket,
+            "filter": self._ask_filter,
+            "acknowledge": look.acknowledge,
+            "next_screen": lambda: look.walk(1),
+            "previous_screen": lambda: look.walk(-1),
+            "next_venue": lambda: look.venue(1),
+            "previous_venue": lambda: look.venue(-1),
+            "mark_next": lambda: look.mark(1),
+            "mark_previous": lambda: look.mark(-1),
+            "coarser": lambda: look.step(1),
+            "finer": lambda: look.step(-1),
+            "heat_span": look.heat_span,
             "profile_value": self._profile_value,
             "recentre": store.model.tops.clear,
-            "cumulative": self._cumulative,
-            "adjust": self._adjust,
-            "replay_play": lambda: self._transport("pause" if self._playing() else "play"),
-            "replay_step": lambda: self._transport("step", 1.0),
-            "replay_back": lambda: self._transport("back", 1.0),
-            "replay_slower": lambda: self._speed(-1),
-            "replay_faster": lambda: self._speed(1),
+            "cumulative": look.cumulative,
+            "adjust": look.adjust,
+            "replay_play": tape.toggle,
+            "replay_step": lambda: tape.move("step", 1.0),
+            "replay_back": lambda: tape.move("back", 1.0),
+            "replay_slower": lambda: tape.speed(-1),
+            "replay_faster": lambda: tape.speed(1),
             "replay_seek": self._ask_time,
         }
 
@@ -110,19 +105,19 @@ class Controller:
         self.store.changed = True
         if action.trades and not self._may(action, now):
             return
-        if self.palette is not None and action.id in _ROWS:
-            self.choice = max(0, min(len(self.found()) - 1, self.choice + _ROWS[action.id]))
+        if self.palette is not None and action.id in ROWS:
+            self.choice = max(0, min(len(self.found()) - 1, self.choice + ROWS[action.id]))
             return
         handler = self._handlers.get(action.id)
         if handler is not None:
             handler()
-        elif action.id in _ROWS:
-            self._move(action.id)
+        elif action.id in ROWS:
+            self.look.scroll(ROWS[action.id])
         elif action.id.startswith("screen_"):
-            self._show(int(action.id[7:]) - 1)
+            self.look.show(int(action.id[7:]) - 1)
         elif action.where == "replay":
             direction, _, kind = action.id.partition("_")
-            self._transport("next" if direction == "next" else "prev", kind=kind)
+            self.tape.move("next" if direction == "next" else "prev", kind=kind)
         else:
             self._command(action, now)
 
@@ -166,7 +161,7 @@ class Controller:
             self.submit(self.palette, now)
             return
         asking = self.asking
-        if asking is None and self.store.model.screen == "parameters" and not self.helping:
+        if asking is None and self.store.model.screen == "parameters" and not self.look.helping:
             self._edit(now)
             return
         if asking is None or asking.ask.typed:
@@ -175,11 +170,14 @@ class Controller:
         if verdict == "early":
             self.store.say("too early: read the bar, then press Enter once", now)
             return
+        proposed = self.proposals.shown
         self.dismiss()
         if verdict == "late":
             self.store.say(f"{asking.ask.action}: the bar had closed; nothing was sent", now)
-            return
-        self._command(BY_ID[asking.ask.action], now)
+        elif proposed is not None:
+            self.send(proposed.act(), "ticket", now)
+        else:
+            self._command(BY_ID[asking.ask.action], now)
 
     def submit(self, text: str, now: float) -> None:
         """A typed line: a reason, a time, or a choice of the palette."""
@@ -195,6 +193,16 @@ class Controller:
             if text:
                 self._set(asking.ask.title.removeprefix("SET "), text, now)
             return
+        if asking.ask.action == "filter":
+            self.dismiss()
+            return
+        if asking.ask.action == "ticket":
+            args = ticket_words(text)
+            if isinstance(args, str):
+                self.store.say(args, now)
+            else:
+                self._propose("ticket", args, now)
+            return
         if asking.ask.action == "resume":
             if not text:
                 self.store.say("resume out of a latched state needs a reason", now)
@@ -204,12 +212,12 @@ class Controller:
             self._command(action, now, reason=text)
             return
         try:
-            at = parse_time(text, self._replay_at())
+            at = parse_time(text, self.tape.at)
         except ValueError as error:
             self.store.say(str(error), now)
             return
         self.dismiss()
-        self._transport("seek", at=at)
+        self.tape.move("seek", at=at)
 
     def dismiss(self) -> None:
         """Close whatever is open."""
@@ -217,9 +225,15 @@ class Controller:
             self.screen.close_typed()
         if self.asking is not None and self.asking.ask.action == "edit":
             self.preview = ""
-        self.asking, self.palette, self.helping = None, None, False
+        self.asking, self.palette, self.look.helping = None, None, False
+        self.proposals.drop()
         self.store.model.ask = None
         self.store.changed = True
+
+    def _leave(self) -> None:
+        """Esc: closes what is open and sends nothing; a filter goes."""
+        self.store.model.filter = ""
+        self.dismiss()
 
     def _ask(self, ask: Ask) -> None:
         self.dismiss()
@@ -228,15 +242,7 @@ class Controller:
         self.store.model.notice = None
 
     def _ask_plan(self, kind: str) -> None:
-        """Flatten, close or hedge: what would happen, from the host's newest plan."""
-        model = self.store.model
-        base = model.instrument.base if model.instrument else ""
-        plan = model.plan(kind, base) if kind != "close" else None
-        if plan is None and kind != "hedge":
-            plan = model.plan(kind)
-        title = {"flatten": f"FLATTEN Δ {base}", "hedge": f"HEDGE {base}"}.get(kind, "CLOSE ALL to baseline")
-        lines = plan_lines(plan) if plan else ["the host names nothing to trade now; if that changes, it will be done"]
-        self._ask(Ask(kind, title, lines, monotonic()))
+        self._ask(questions.plan(self.store.model, kind, monotonic()))
 
     def _resume(self) -> None:
         """Plain out of PAUSED; out of a latched state a reason is typed."""
@@ -248,31 +254,53 @@ class Controller:
         if latched not in _LATCHED:
             self._command(BY_ID["resume"], monotonic())
             return
-        why = model.frame.state_reason if model.frame else ""
-        if view is not None and not self.resumes_desk:
-            why = view.state_reason
-        self._ask(
-            Ask(
-                "resume",
-                f"RESUME out of {latched}",
-                [f"latched: {why or 'no reason given'}; lands in PAUSED"],
-                monotonic(),
-                typed=True,
-            )
-        )
+        mine = view is not None and not self.resumes_desk
+        why = view.state_reason if view and mine else model.frame.state_reason if model.frame else ""
+        self._ask(questions.resume(latched, why, monotonic()))
         self.screen.open_typed("reason", "why may it trade again?")
 
     def _ask_time(self) -> None:
-        self._ask(
-            Ask(
-                "replay_seek",
-                "GO TO",
-                ["a time of the session: HH:MM, HH:MM:SS, HH:MM:SS.mmm (UTC)"],
-                monotonic(),
-                typed=True,
-            )
-        )
+        self._ask(questions.time(monotonic()))
         self.screen.open_typed("time", "HH:MM:SS")
+
+    # ------------------------------------------------------------ a ticket: typed, priced by the host, then confirmed
+
+    def _ask_ticket(self) -> None:
+        chosen = self.store.model.instrument
+        if chosen is None or self.store.model.frame is None:
+            self.store.say("no instrument yet: a ticket needs one", monotonic())
+            return
+        self._ask(questions.ticket(chosen.id, monotonic()))
+        self.proposals.instrument = chosen.id
+        self.screen.open_typed("ticket", "buy 0.1 market · sell 0.2 @ 60000 post-only")
+
+    def _propose(self, act: str, args: Args, now: float) -> None:
+        """Ask the host what this would do and cost; the question opens with its answer."""
+        chosen = self.store.model.instrument
+        instrument = self.proposals.instrument or (chosen.id if chosen is not None else "")
+        self.dismiss()
+        self.proposals.ask(act, args, instrument, now)
+
+    def hear(self, now: float) -> None:
+        """The host's price of a ticket has come: open the question, or say why there is none."""
+        answer = self.proposals.heard()
+        if isinstance(answer, str):
+            self.store.say(answer, now, "danger")
+        elif answer is not None and (self.asking is not None or self.palette is not None):
+            self.store.say("the ticket was dropped: something else was asked meanwhile", now)
+            self.proposals.drop()
+        elif answer is not None:
+            self._ask(questions.proposed(self.store.model, answer, now))
+            self.proposals.shown = answer
+
+    def _ask_filter(self) -> None:
+        model = self.store.model
+        if model.screen not in FILTERED:
+            self.store.say(f"the filter works on the pages {' and '.join(FILTERED)}", monotonic())
+            return
+        model.filter = ""
+        self._ask(questions.narrow(monotonic()))
+        self.screen.open_typed("filter", "usdm · fill · resync · 14:03")
 
     # ------------------------------------------------------------ parameters
 
@@ -297,15 +325,16 @@ class Controller:
         elif self.asking is not None and self.asking.ask.action == "edit":
             self.preview = text.strip()
             self.ask_parameters(monotonic())
+        elif self.asking is not None and self.asking.ask.action == "filter":
+            self.store.model.filter, self.store.model.scroll = text.strip(), 0
+            self.store.changed = True
 
     def _edit(self, now: float) -> None:
         model = self.store.model
         one = chosen_param(model)
         if one is None or not self._may(BY_ID["profile_value"], now):
             return
-        unit = f" {one.unit}" if one.unit else ""
-        lines = [f"{one.allowed}{unit}; now {said(one.value)}, in the profile {said(one.profile)}"]
-        self._ask(Ask("edit", f"SET {one.name}", lines, now, typed=True, hint="Enter sets it, Esc leaves"))
+        self._ask(questions.edit(one, now))
         self.screen.open_typed("edit", said(one.value))
 
     def _set(self, name: str, text: str, now: float) -> None:
@@ -328,30 +357,28 @@ class Controller:
 
     def found(self) -> list[tuple[str, str, str]]:
         """(keys, name, help) of what the typed line matches, best first."""
-        line = (self.palette or "").strip().lower()
-        entries = self.keymap.listing(self.store.model.replaying)
-        names = [(e.keys, e.id.replace("_", " "), e.help) for e in entries if e.id not in ("palette", "leave")]
-        if not line:
-            return names
-        ranked = [(_rank(line, name, text), at) for at, (_, name, text) in enumerate(names)]
-        return [names[at] for score, at in sorted(ranked) if score < _NO]
+        return found(self.keymap.listing(self.store.model.replaying), self.palette or "")
 
     def _choose(self, text: str, now: float) -> None:
         model = self.store.model
-        found = self.found()
+        names = self.found()
         typed = parse_line(model, text)
         if text.startswith("fps "):
             self.dismiss()
             self._frames(text[4:], now)
             return
-        chosen = found[self.choice][1].replace(" ", "_") if self.choice < len(found) else ""
+        chosen = names[self.choice][1].replace(" ", "_") if self.choice < len(names) else ""
         self.dismiss()
         if isinstance(typed, str):
             self.store.say(typed, now)
         elif typed is not None:
             act, args = typed
             action = Action(act, (), "quote", "", act=act, scope="instrument")
-            if self._may(action, now):
+            if not self._may(action, now):
+                return
+            if act in PROPOSED and "preview" not in args:
+                self._propose(act, args, now)
+            else:
                 self._command(action, now, args)
         elif chosen:
             self.do(BY_ID[chosen], now)
@@ -360,115 +387,14 @@ class Controller:
 
     def _frames(self, text: str, now: float) -> None:
         """Frames a second: fewer on a thin line."""
-        if not text.strip().isdigit() or not 2 <= int(text) <= 30:
+        if text.strip().isdigit() and 2 <= int(text) <= 30:
+            self.session.frames(float(text))
+            self.store.say(f"{int(text)} frames a second from the host", now, "hot")
+        else:
             self.store.say("fps takes a whole number from 2 to 30", now)
-            return
-        self.session.frames(float(text))
-        self.store.say(f"{int(text)} frames a second from the host", now, "hot")
 
     def _help(self) -> None:
-        showing = self.helping
+        showing = self.look.helping
         self.dismiss()
-        self.helping = not showing
+        self.look.helping = not showing
         self.store.model.scroll = 0
-
-    # ------------------------------------------------------------ looking
-
-    def _show(self, at: int) -> None:
-        model = self.store.model
-        model.screen, model.scroll = SCREENS[at % len(SCREENS)], 0
-        self.helping = False
-
-    def _screen(self, by: int) -> None:
-        self._show(SCREENS.index(self.store.model.screen) + by)
-
-    def _move(self, id: str) -> None:
-        """Up and down choose an instrument on the desk, and scroll elsewhere."""
-        model = self.store.model
-        by = _ROWS[id]
-        if model.screen == "parameters" and not self.helping:
-            last = len(model.params.params) - 1 if model.params is not None else 0
-            model.param = max(0, min(last, model.param + by))
-            return
-        if self.helping or model.screen in ("fills", "log", "risk", "pnl", "venues", "why") or abs(by) > 1:
-            longest = len(model.fills) - 1 if model.screen == "fills" else max(len(model.log), 60)
-            model.scroll = max(0, min(max(0, longest), model.scroll + by))
-        elif model.screen == "orders":
-            self._mark(by)
-        elif model.instruments:
-            model.selected = (model.selected + by) % len(model.instruments)
-
-    def _venue(self, by: int) -> None:
-        model = self.store.model
-        family, chosen = model.family(), model.instrument
-        if chosen is not None and family:
-            after = family[(family.index(chosen) + by) % len(family)]
-            model.selected = model.instruments.index(after)
-
-    def _mark(self, by: int) -> None:
-        """Mark an own order: of the selected instrument on the desk, any on the orders' page."""
-        model = self.store.model
-        only = None if model.screen == "orders" or model.instrument is None else model.instrument.id
-        ids = [o.oid for o in model.orders(only)]
-        if not ids:
-            model.marked = 0
-            self.store.say("no own orders to mark", monotonic())
-            return
-        at = ids.index(model.marked) + by if model.marked in ids else 0 if by > 0 else -1
-        model.marked = ids[at % len(ids)]
-
-    def _step(self, by: int) -> None:
-        """A coarser or finer price step of what is looked at."""
-        model = self.store.model
-        (heat_step if model.screen == "heat" else other_step)(model, by)
-
-    def _heat_span(self) -> None:
-        model = self.store.model
-        model.heat_span = SPANS[(SPANS.index(model.heat_span) + 1) % len(SPANS)]
-
-    def _cumulative(self) -> None:
-        self.store.model.cumulative = not self.store.model.cumulative
-
-    def _adjust(self) -> None:
-        from mmtui.view.levels import adjusting
-
-        self.store.model.adjust = not adjusting(self.store.model)
-
-    # ------------------------------------------------------------ replay
-
-    def _playing(self) -> bool:
-        frame = self.store.model.frame
-        return frame is not None and frame.replay is not None and frame.replay.playing
-
-    def _replay_at(self) -> int:
-        frame = self.store.model.frame
-        return frame.replay.at if frame is not None and frame.replay is not None else 0
-
-    def _speed(self, by: int) -> None:
-        frame = self.store.model.frame
-        now = frame.replay.speed if frame is not None and frame.replay is not None else 1.0
-        nearest = min(range(len(_SPEEDS)), key=lambda i: abs(_SPEEDS[i] - now))
-        self._transport("speed", _SPEEDS[max(0, min(len(_SPEEDS) - 1, nearest + by))])
-
-    def _transport(self, op: str, value: float = 0.0, at: int = 0, kind: str = "") -> None:
-        if not self.session.send(Transport(op=op, value=value, at=at, kind=kind)):
-            self.store.say("no host: the tape cannot move", monotonic())
-
-
-_NO = 9
-
-
-def _rank(line: str, name: str, text: str) -> int:
-    """How well a typed line names an action: -1 is its name, _NO not at all."""
-    if name == line:
-        return -1
-    if name.startswith(line):
-        return 0
-    if any(word.startswith(line) for word in name.split()):
-        return 1
-    if line in name:
-        return 2
-    if line in text.lower():
-        return 3
-    letters = iter(name)
-    return 4 if all(c in letters for c in line) else _NO

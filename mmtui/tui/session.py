@@ -6,6 +6,8 @@ Rules of this file: no Textual; everything heard goes to the store.
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from time import monotonic
@@ -111,3 +113,17 @@ class Session:
         """Everything handed over has been sent."""
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.gather(*self._tasks, return_exceptions=True), 1.0)
+
+
+def operator_name() -> str:
+    """Who sits at this terminal."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid())
+
+
+def origin() -> str:
+    """Where from: local, or the address of an SSH client."""
+    ssh = os.environ.get("SSH_CONNECTION", "").split()
+    return f"ssh {ssh[0]}" if ssh else "local"

@@ -20,6 +20,7 @@ class Store:
         self.changed = True
         self.hole = False
         self.refused = ""
+        self.dangers = 0  # danger alerts that came since the bell was last rung
 
     def apply(self, message: ToCockpit, now: float) -> None:
         """One message of the host."""
@@ -68,14 +69,15 @@ class Store:
         model.welcomed(welcome)
         model.link, model.link_since, model.link_why = "up", now, ""
         if another:
-            model.fills, model.alerts, model.log = [], [], []
+            model.fills, model.alerts, model.log, model.order_log = [], [], [], []
             model.heat.clear()
+            model.heard = 0
         model.items_n = 0
         self.hole = False
 
     def _snapshot(self, snapshot: Snapshot, now: float) -> None:
         model = self.model
-        model.fills, model.alerts, model.log = [], [], []
+        model.fills, model.alerts, model.log, model.order_log = [], [], [], []
         for item in sorted(snapshot.items, key=lambda i: i.n):
             self._keep(item, now)
         model.items_n = snapshot.n
@@ -89,6 +91,7 @@ class Store:
             self.hole = True
             return
         model.items_n = item.n
+        self.dangers += item.kind == "alert" and item.severity == "danger"
         self._keep(item, now)
 
     def _keep(self, item: Item, now: float) -> None:
@@ -100,8 +103,8 @@ class Store:
         elif item.kind == "result":
             self._result(item, now)
             _push(model.log, item)
-        elif item.kind != "order":
-            _push(model.log, item)
+        else:
+            _push(model.order_log if item.kind == "order" else model.log, item)
 
     def _result(self, item: Item, now: float) -> None:
         for echo in reversed(self.model.echoes):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmtui.link.messages import PlanView
+from mmtui.view import formats as fmt
 from mmtui.view.model import Ask, Model
 from mmtui.view.parameters import previews
 from mmtui.view.rows import Row, clean, clip, ends
@@ -32,10 +33,8 @@ def plan_lines(plan: PlanView) -> list[str]:
     """What a flatten, close or hedge would do now, and what it may cost."""
     on = " on " + ", ".join(plan.venues) if plan.venues and " on " not in plan.text else ""
     ends = "" if plan.kind == "hedge" else " · ends PAUSED"
-    return [
-        plan.text + on,
-        f"size {plan.size} · expected cost {plan.expected_cost} {plan.ccy} · worst {plan.worst_cost} {plan.ccy}{ends}",
-    ]
+    cost = f"size {plan.size} · expected cost {plan.expected_cost} · worst {plan.worst_cost} {plan.ccy}{ends}"
+    return [fmt.grouped(plan.text) + on, fmt.grouped(cost)]
 
 
 def palette_rows(found: Sequence[tuple[str, str, str]], at: int, cells: int, height: int) -> list[Row]:

@@ -87,6 +87,10 @@ def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]
     modes = [word for word, on in switches if on]
     if modes:
         out.append((1, [(" ".join(modes), "warn")]))
+    waiting = model.unheard()
+    if waiting:
+        mark, role = ("‼", "danger") if any(item.severity == "danger" for item in waiting) else ("!", "warn")
+        out.append((2, [(f"{mark} {len(waiting)} alert{'s' if len(waiting) > 1 else ''}", role)]))
     total = fmt.amount(frame.pnl.total)
     out.append((1, [("PnL ", "dim"), (fmt.signed(total, 2), fmt.tone(total)), (f" {frame.pnl.ccy}", "dim")]))
     up = sum(1 for v in frame.venues if v.connected)
@@ -173,16 +177,32 @@ def second_row(model: Model, cells: int) -> Row:
         return (*clip([(f" {text}{more}".ljust(room), role)], room), *simulated)
     spans: list[Span] = [(" ", "text")]
     chosen = model.instrument
-    for at, name in enumerate(SCREENS):
-        picked = name == model.screen
-        if not picked and cells < 60:
-            continue
-        spans.append((f"{at + 1} {name}" if picked or cells >= 100 else str(at + 1), "hot" if picked else "dim"))
-        spans.append(("  ", "text"))
+    for name, text in _screens(model, cells):
+        spans += [(text, "hot" if name == model.screen else "dim"), ("  ", "text")]
     right: list[Span] = [(f"{chosen.id} ", "dim")] if chosen else []
     if _marks_simulated(model, cells):
         right.append((" SIMULATED ", "demo"))
     return ends(spans, right, cells)
+
+
+def _screens(model: Model, cells: int) -> list[tuple[str, str]]:
+    """(screen, what stands for it) as far as there is room."""
+    out: list[tuple[str, str]] = []
+    for at, name in enumerate(SCREENS):
+        picked = name == model.screen
+        if picked or cells >= 60:
+            out.append((name, f"{at + 1} {name}" if picked or cells >= 100 else str(at + 1)))
+    return out
+
+
+def screen_at(model: Model, cells: int, x: int) -> int:
+    """The place of the screen whose name stands at cell x of the second row; -1: none."""
+    left = 1
+    for name, text in _screens(model, cells):
+        if left - 1 <= x <= left + len(text):
+            return SCREENS.index(name)
+        left += len(text) + 2
+    return -1
 
 
 def _marks_simulated(model: Model, cells: int) -> bool:

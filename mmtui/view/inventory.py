@@ -55,8 +55,8 @@ def inventory(model: Model, cells: int, height: int) -> list[Row]:
     if not short or len(parts) < 3:
         parts.append(f"{'tgt' if short else 'target'} {fmt.money(asset.target, 3)}")
     sums = (" " if short else " Δ = ") + ("  " if not short else " ").join(parts)
-    if fmt.amount(asset.locked):
-        locked = f"locked {fmt.number(fmt.amount(asset.locked), 3)} "
+    locked = f"locked {fmt.number(fmt.amount(asset.locked), 3)} "
+    if fmt.amount(asset.locked) and len(sums) + len(locked) < cells:
         rows.append(ends([(sums, "dim")], [(locked, "dim")], cells))
     else:
         rows.append(clip([(sums, "dim")], cells))

@@ -174,7 +174,8 @@ def _head(model: Model, columns: list[Column], shape: _Shape, chosen: Instrument
     if shape.mine >= 12:
         room = shape.mine - len(tail) - 1
         hidden = f" +{shape.hidden} venues" if shape.hidden else ""
-        spans.append((cut(f"{info}  {chosen.base}{hidden}", room).ljust(room), "dim"))
+        longer = f"{info}  {chosen.base}{hidden}"
+        spans.append(((longer if len(longer) <= room else cut(info, room)).ljust(room), "dim"))
         spans.append((tail, "own"))
     return clip(spans, shape.cells)
 

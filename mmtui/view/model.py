@@ -68,6 +68,7 @@ class Model:
     fills: list[Item] = field(default_factory=list)  # newest last
     alerts: list[Item] = field(default_factory=list)
     log: list[Item] = field(default_factory=list)
+    order_log: list[Item] = field(default_factory=list)  # orders accepted, cancelled, rejected
     echoes: list[Echo] = field(default_factory=list)
     notice: Notice | None = None
     ask: Ask | None = None
@@ -78,6 +79,8 @@ class Model:
     selected: int = 0
     marked: int = 0  # order id
     scroll: int = 0
+    filter: str = ""  # rows of the pages orders and log must hold it
+    heard: int = 0  # alerts up to this number of the lossless lane are acknowledged
     steps: dict[str, int] = field(default_factory=dict)  # base -> price step in UNITs
     tops: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # base -> (step, rows, top row's price / step)
     adjust: bool | None = None  # Σ over all, adjusted by basis; None: only where nothing else can be added
@@ -123,6 +126,10 @@ class Model:
         orders = self.frame.orders if self.frame else []
         kept = [o for o in orders if instrument is None or o.instrument == instrument]
         return sorted(kept, key=lambda o: (o.instrument, -o.px, o.oid))
+
+    def unheard(self) -> list[Item]:
+        """Alerts that warn and that nobody here has acknowledged."""
+        return [item for item in self.alerts if item.n > self.heard and item.severity != "info"]
 
     def plan(self, kind: str, scope: str = "") -> PlanView | None:
         plans = self.frame.plans if self.frame else []

@@ -6,6 +6,7 @@ Rules of this file: rows only. Values shown are differences of the rounded runni
 from __future__ import annotations
 
 from mmtui.core.market.instrument import Instrument
+from mmtui.core.quoting.reasons import REASONS, word_of
 from mmtui.link.messages import InstrumentView, Step
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import lean_word
@@ -31,7 +32,12 @@ def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, ce
     steps = view.why_bid if side > 0 else view.why_ask
     ticks = view.quote_bid if side > 0 else view.quote_ask
     if reason or not steps:
-        return clip([(f" {name} ", role), ("not quoting: ", "warn"), (reason or "no price yet", "text")], cells)
+        said = reason or "no price yet"
+        sentence = f"  {meaning(said)}".rstrip()
+        room = len(f" {name} not quoting: {said}{sentence}") <= cells
+        return clip(
+            [(f" {name} ", role), ("not quoting: ", "warn"), (said, "text"), (sentence if room else "", "dim")], cells
+        )
     scale = model.scales[item.id]
     places = scale.decimals + 1
     spans: list[Span] = [(f" {name} ", role), (scale.price(ticks) if ticks else "", "own")]
@@ -42,6 +48,11 @@ def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, ce
         lean = f" {lean_word(view.skew_bps)}" if "skew" in label and value else ""
         spans += [(joint, "faint"), (_short(label, cells) + " ", "dim"), (text, "text"), (lean, "hot")]
     return clip(spans, cells)
+
+
+def meaning(reason: str) -> str:
+    """The sentence of a reason; "" for one that the list does not have."""
+    return REASONS.get(word_of(reason), "")
 
 
 _SHORTER = (
@@ -75,47 +86,3 @@ def summands(steps: list[Step], places: int) -> list[tuple[str, float, float]]:
             out.append((step.label, value, after))
         before = after
     return out
-
-
-def page(model: Model, cells: int, height: int, start: int = 0) -> list[Row]:
-    """Every instrument: state, both sides as a waterfall, protections in force."""
-    rows: list[Row] = []
-    for item in model.instruments:
-        view = model.views.get(item.id)
-        if view is None:
-            continue
-        rows.append(rule(item.id, cells, [(view.state, "hot")], "hot" if item is model.instrument else "title"))
-        offsets = [
-            f"{w} {fmt.bps(v)} bps"
-            for w, v in (("spread", view.operator_spread_bps), ("skew", view.operator_skew_bps))
-            if v
-        ]
-        if view.operator_size_pct:
-            offsets.append(f"size {fmt.bps(view.operator_size_pct, 0)} %")
-        offsets += [word for word, on in (("WIDE", view.wide), ("REDUCE", view.reduce), ("EXIT NOW", view.exit)) if on]
-        said = f"operator: {' · '.join(offsets)} ({view.offsets_owner})" if offsets else "no operator's offsets"
-        spread = f"{view.spread_bps:.2f} bps (base {view.base_spread_bps:.2f})" if view.spread_bps else "n/a"
-        rows.append(
-            clip(
-                [(f" spread {spread}  skew {fmt.bps(view.skew_bps, 2)} {lean_word(view.skew_bps)}  {said}", "text")],
-                cells,
-            )
-        )
-        for side in (-1, +1):
-            rows.append(side_row(model, item, view, side, cells))
-        for text in view.protections:
-            rows.append(clip([(" protection ", "warn"), (text, "text")], cells))
-        rows.append(
-            clip(
-                [
-                    (
-                        f" both sides in the market {fmt.percent(view.uptime).strip()} of the time · gaps {view.gaps}"
-                        f" · messages {view.messages:,} · fair value: {view.fair_kind}",
-                        "dim",
-                    )
-                ],
-                cells,
-            )
-        )
-        rows.append(())
-    return rows[start : start + height]

@@ -30,6 +30,6 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
-    for module in ("app", "controller", "session"):
+    for module in ("app", "controller", "session", "looking", "tape"):
         monkeypatch.setattr(f"mmtui.tui.{module}.monotonic", made)
     return made

@@ -527,6 +527,11 @@ class FakeHost:
         if message.action == "spread":
             maker.spread = max(0.1, maker.spread + float(message.args["bps"]))
             text = f"spread {message.args['bps']:+.2f} → {maker.spread:.2f} bps"
+        elif message.action in ("ticket", "roll") and message.args.get("preview"):
+            text = f"{message.action} on {message.instrument} at 60000: expected cost 1.20, worst 3000.00 USDT"
+            if message.args.get("size") == "99":
+                self.push(self.item("result", "above the position limit", command=message.id, ok=False))
+                return
         elif message.action == "kill":
             maker.kill()
             text = "KILLED: 60 orders cancelled"

@@ -12,7 +12,7 @@ from mmtui.tui.app import Cockpit
 from mmtui.tui.commands import parse_line
 
 USDM = INSTRUMENTS[1].id
-SENDS = [a for a in ACTIONS if a.trades and a.id not in ("flatten", "close", "hedge")]
+SENDS = [a for a in ACTIONS if a.trades and a.id not in ("flatten", "close", "hedge", "ticket")]
 LOOKS = [a for a in ACTIONS if not a.trades and a.where != "replay"]
 REPLAYS = [a for a in ACTIONS if a.where == "replay"]
 
@@ -206,7 +206,7 @@ async def test_instruments_venues_and_orders_are_chosen():
 
 def test_every_act_of_the_engine_has_a_key_or_a_line():
     keyed = {a.act for a in ACTIONS if a.act}
-    assert set(BY_NAME) - keyed == {"exit", "set", "profile", "shutdown", "hedge", "roll", "limit"}
+    assert set(BY_NAME) - keyed == {"set", "profile", "shutdown", "hedge", "roll", "limit"}
 
 
 @pytest.mark.parametrize(

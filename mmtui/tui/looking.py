@@ -1,0 +1,90 @@
+"""What the trader looks at: screens, instruments, marked orders, the ladder's and the heat map's scales, the filter.
+
+Rules of this file: no Textual; it changes the model's choices alone and sends nothing.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from mmtui.tui.store import Store
+from mmtui.view.heat import SPANS, heat_step
+from mmtui.view.ladder import other_step
+from mmtui.view.levels import adjusting
+from mmtui.view.model import SCREENS
+
+#: Keys that move a row, or a page of rows.
+ROWS = {"next_instrument": 1, "previous_instrument": -1, "page_down": 10, "page_up": -10}
+#: Pages whose rows can be narrowed to those that hold a typed text.
+FILTERED = ("orders", "log")
+
+
+class Looking:
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.helping = False
+
+    def show(self, at: int) -> None:
+        model = self.store.model
+        model.screen, model.scroll = SCREENS[at % len(SCREENS)], 0
+        self.helping = False
+
+    def walk(self, by: int) -> None:
+        self.show(SCREENS.index(self.store.model.screen) + by)
+
+    def scroll(self, by: int) -> None:
+        """So many rows down: another instrument on the desk, another order on its page, else the page scrolls."""
+        model = self.store.model
+        if model.screen == "parameters" and not self.helping:
+            last = len(model.params.params) - 1 if model.params is not None else 0
+            model.param = max(0, min(last, model.param + by))
+            return
+        if self.helping or model.screen in ("fills", "log", "risk", "pnl", "venues", "why") or abs(by) > 1:
+            longest = len(model.fills) - 1 if model.screen == "fills" else max(len(model.log), 60)
+            model.scroll = max(0, min(max(0, longest), model.scroll + by))
+        elif model.screen == "orders":
+            self.mark(by)
+        elif model.instruments:
+            model.selected = (model.selected + by) % len(model.instruments)
+
+    def venue(self, by: int) -> None:
+        model = self.store.model
+        family, chosen = model.family(), model.instrument
+        if chosen is not None and family:
+            after = family[(family.index(chosen) + by) % len(family)]
+            model.selected = model.instruments.index(after)
+
+    def mark(self, by: int) -> None:
+        """Mark an own order: of the selected instrument on the desk, any on the orders' page."""
+        model = self.store.model
+        only = None if model.screen == "orders" or model.instrument is None else model.instrument.id
+        ids = [o.oid for o in model.orders(only)]
+        if not ids:
+            model.marked = 0
+            self.store.say("no own orders to mark", monotonic())
+            return
+        at = ids.index(model.marked) + by if model.marked in ids else 0 if by > 0 else -1
+        model.marked = ids[at % len(ids)]
+
+    def step(self, by: int) -> None:
+        """A coarser or finer price step of what is looked at."""
+        model = self.store.model
+        (heat_step if model.screen == "heat" else other_step)(model, by)
+
+    def heat_span(self) -> None:
+        model = self.store.model
+        model.heat_span = SPANS[(SPANS.index(model.heat_span) + 1) % len(SPANS)]
+
+    def cumulative(self) -> None:
+        self.store.model.cumulative = not self.store.model.cumulative
+
+    def adjust(self) -> None:
+        self.store.model.adjust = not adjusting(self.store.model)
+
+    def acknowledge(self) -> None:
+        """Every alert so far has been seen: the header counts from here."""
+        model = self.store.model
+        count = len(model.unheard())
+        model.heard = model.alerts[-1].n if model.alerts else model.heard
+        said = f"acknowledged: {count} alert{'s' if count != 1 else ''}" if count else "no alert waits for you"
+        self.store.say(said, monotonic(), "hot")
