@@ -28,8 +28,6 @@ from mmtui.venues.account_messages import Create, Request
 if TYPE_CHECKING:
     from mmtui.sim.exchange import Exchange
 
-#: The engine looks at ages on every beat, so a feed may be stale for so long before it is noticed.
-BEAT = 100_000_000
 #: A create that has waited for so long is not sent any more.
 OLD = 1_200_000_000
 _BOOKS = (ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation)
@@ -65,7 +63,7 @@ class Watcher:
         self.feed = [True] * len(setup.venues)
         self.blind = [True] * len(setup.venues)
         self.stale = [
-            (setup.limits.stale_major_ms if item.instrument.major else setup.limits.stale_other_ms) * 1_000_000 + BEAT
+            (setup.limits.stale_major_ms if item.instrument.major else setup.limits.stale_other_ms) * 1_000_000
             for item in setup.instruments
         ]
         self.lattice: list[Desk] = []
