@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sim_kit import BUY, MS, SECOND, SELL, Line, Venue, strike
+from sim_kit import BUY, MS, SECOND, SELL, Venue, strike
 
 from mmtui.sim.exchange_acts import MODES
 from mmtui.venues.account_messages import ArmDeadMan, Armed, AskPositions, Done, Failed, Refused
@@ -287,21 +287,6 @@ def test_26_kicked_logged_out_or_without_a_listen_key():
             seen.add("kicked")
         assert one.private.downs
     assert seen == {"listenKey", "auth", "kicked"}
-
-
-def test_26_a_lost_listen_key_ends_the_stream_that_was_told_and_no_later_one():
-    """A stream that the desk opens anew before the old one has closed is a good one."""
-    for seed in range(20):
-        one = Venue(rates={26: 1_000_000}, seed=seed)
-        one.run(760)
-        if any(b"listenKeyExpired" in body for body in one.private.frames):
-            break
-    one.world.heal()
-    assert one.private.downs == [] and one.world.struck[26] == 1
-    one.private.channel.close()
-    again = Line(one.net, 0, "private")
-    one.run(6_000)
-    assert again.ups == 1 and not again.downs
 
 
 def test_27_maintenance_takes_only_some_things():
