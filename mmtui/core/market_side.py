@@ -112,7 +112,8 @@ class MarketSide:
             self.protections.ready[i] = True
             self.engine.activate(i)
         for j in self.dependents[i]:
-            self._again(self.quoters[j], ts)
+            if self._good(j, ts):
+                self._again(self.quoters[j], ts)
 
     def gap(self, event: ev.BookGap) -> None:
         book = self.books[event.i]
@@ -305,9 +306,19 @@ class MarketSide:
         quoter.dirty = True
         self.engine.orders.pull(quoter.i)
 
+    def _good(self, i: int, ts: int) -> bool:
+        """Whether an instrument is quoted on data that is good at this instant, not only at the last beat: what makes
+        it decide now (a fill, the end of an order, another book) says nothing of its own feed."""
+        if not self.quoters[i].active:
+            return False
+        why = self.protections.condition(i, ts)
+        if why:
+            self.engine.trip(i, why)
+        return not why
+
     def requote(self, i: int) -> None:
         """Decide again, whatever the book did: parameters, position, orders or state have changed."""
         quoter, book = self.quoters[i], self.books[i]
-        if quoter.active and book.quotable:
+        if self._good(i, self.engine.ts) and book.quotable:
             quoter.dirty = True
             self._quote(quoter, self.engine.ts, book)

@@ -337,11 +337,24 @@ class OrderSide:
             self._unwanted(order)
 
     def _unwanted(self, order: Order) -> None:
-        """A quote that came to light after its instrument had been pulled is pulled too."""
-        quoter = self.quoters[order.i]
-        if order.purpose != "quote" or quoter.active or order.state not in (State.LIVE, State.UNKNOWN):
+        """What came to light after its instrument had been pulled, or after who had sent it had let it go, goes too."""
+        if order.state not in (State.LIVE, State.UNKNOWN):
             return
-        if self.engine.protections.reasons[order.i] or not self.engine.acts.drains(
-            order.i, self.engine.lattice.effective(order.i)
-        ):
+        i, engine = order.i, self.engine
+        quoter, state = self.quoters[i], engine.lattice.effective(i)
+        if order.purpose != "quote":
+            unwanted = engine.tickets.unwanted(order, state) or not self._owned(order)
+        elif quoter.active:
+            unwanted = order not in quoter.slots[order.side]
+        else:
+            unwanted = bool(engine.protections.reasons[i]) or not engine.acts.drains(i, state)
+        if unwanted:
             self.cancel(order)
+
+    def _owned(self, order: Order) -> bool:
+        """Whether somebody still wants an order that is no quote: a ticket is the operator's, an IOC ends by itself."""
+        if order.purpose == "hedge":
+            return any(hedge.oid == order.oid for hedge in self.engine.hedger.assets.values())
+        if order.purpose == "roll":
+            return any(task.oid == order.oid for task in self.engine.tasks.running.values())
+        return order.purpose != "found"

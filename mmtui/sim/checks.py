@@ -17,6 +17,7 @@ from mmtui.core.orders import tracker
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.risk.sweep import QUESTIONS
+from mmtui.sim import purposes
 from mmtui.sim.demands import Breach
 from mmtui.sim.disk import SimDisk
 from mmtui.sim.exchange import SECRET
@@ -52,6 +53,7 @@ def checkpoint(watcher: Watcher, engine: Engine) -> None:
     for name, size, cap in containers(engine):
         if size > cap:
             raise Breach("I16", f"{name} holds {size}, its cap is {cap}")
+    purposes.rest(watcher, engine)
     if engine.sweeper.proven():  # a kill cancels again and again
         for oid, shadow in watcher.open.items():
             if shadow.state in (State.SENT, State.CANCELLING) and engine.ts - shadow.since > ON_ITS_WAY:

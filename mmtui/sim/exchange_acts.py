@@ -27,6 +27,7 @@ from mmtui.venues.trading import Meaning
 
 if TYPE_CHECKING:
     from mmtui.sim.exchange import Exchange
+    from mmtui.sim.network import Channel
 
 TICK_NS = SECOND
 #: What the venue takes during maintenance.
@@ -140,10 +141,19 @@ class Conditions:
             net.drop(exchange.v, "private", "login expired")
         else:  # the stream says that it is over, is silent, and closes some time later
             stamp = world.now // MS
-            for channel in net.streams(exchange.v, "private"):
+            told = net.streams(exchange.v, "private")
+            for channel in told:
                 channel.send([b'{"e":"listenKeyExpired","E":%d,"listenKey":"x"}' % stamp])
                 channel.frozen = world.now + 60 * SECOND
-            world.after((200 + dice.below(4_800)) * MS, net.drop, exchange.v, "private", "listenKey expired")
+            world.after((200 + dice.below(4_800)) * MS, self._expired, told)
+
+    def _expired(self, told: list[Channel]) -> None:
+        """The streams that were told so close, and none that was opened since."""
+        net, v = self._exchange.net, self._exchange.v
+        for channel in net.streams(v, "private") if net is not None else ():
+            if channel in told:
+                channel.drop("listenKey expired")
+                self._exchange.disconnected(channel, False)
 
     def _maintenance(self) -> None:
         world = self._world

@@ -156,9 +156,10 @@ class Network:
         """Open a stream; `up` or `down` of the client follows."""
         channel = Channel(self, v, kind, client)
         why = self.down(v)
-        if why:
-            refused = why != "no answer"
-            self.world.after(REFUSED_NS if refused else CONNECT_TIMEOUT_NS, client.down, channel, why)
+        if why == "no answer":
+            self.world.after(CONNECT_TIMEOUT_NS, self._connected, channel)  # sent again: the way may be open by then
+        elif why:
+            self.world.after(REFUSED_NS, client.down, channel, why)
         else:
             self.world.after(3 * self.latency(v), self._connected, channel)
         return channel

@@ -19,6 +19,7 @@ from mmtui.core.orders.reconcile import ADOPTED
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
+from mmtui.sim import purposes
 from mmtui.sim.demands import MAY, PATHS, REDUCING, Breach, Shadow, may_lower
 from mmtui.sim.truth import KEPT, Truth
 from mmtui.sim.world import World
@@ -28,8 +29,6 @@ from mmtui.venues.account_messages import Create, Request
 if TYPE_CHECKING:
     from mmtui.sim.exchange import Exchange
 
-#: The engine looks at ages on every beat, so a feed may be stale for so long before it is noticed.
-BEAT = 100_000_000
 #: A create that has waited for so long is not sent any more.
 OLD = 1_200_000_000
 _BOOKS = (ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation)
@@ -59,13 +58,15 @@ class Watcher:
         self.booked: dict[tuple[int, str, int], None] = {}
         self.moved: dict[tuple[int, str, str], None] = {}
         self.results: dict[str, bool] = {}
+        self.traded: dict[tuple[int, int], int] = {}  # (instrument, side) -> when a quote was last executed
+        self.resting: dict[int, tuple[int, int]] = {}  # order that may not rest -> since when, how often seen
         self.truth = Truth(exchanges)
         self.seen = [0] * count
         self.valid = [False] * count
         self.feed = [True] * len(setup.venues)
         self.blind = [True] * len(setup.venues)
         self.stale = [
-            (setup.limits.stale_major_ms if item.instrument.major else setup.limits.stale_other_ms) * 1_000_000 + BEAT
+            (setup.limits.stale_major_ms if item.instrument.major else setup.limits.stale_other_ms) * 1_000_000
             for item in setup.instruments
         ]
         self.lattice: list[Desk] = []
@@ -175,6 +176,7 @@ class Watcher:
         order = self.orders[effect.oid] = self.open[effect.oid] = Shadow(effect, event.ts)
         if effect.purpose in ("quote", "manual", "hedge", "roll"):
             self._exposed(engine, order, effect.oid)
+        purposes.leaves(self, engine, effect)
         if effect.purpose == "quote":
             self._book_is_good(engine, i, event.ts)
             for oid, other in self.open.items():
@@ -280,6 +282,8 @@ class Watcher:
             order = self.orders.get(event.oid)
             if order is not None:
                 order.filled += event.sz
+                if order.purpose == "quote":
+                    self.traded[event.i, event.side] = event.ts
                 if order.filled > order.sz and engine.lattice.instruments[event.i] < Desk.HALTED:
                     self.fail("I6", f"order {event.oid} is overfilled and {engine.name(event.i)} is not HALTED")
         if engine.accounts[event.i].position != self.position[event.i]:
@@ -333,6 +337,7 @@ class Watcher:
             if self._scope(engine, scope) < state:
                 self.fail("I12", f"{scope} was {state.name} and is not any more")
         self.last_oid = max(self.last_oid, event.first_oid - 1)
+        self.traded.clear()
 
     def crashed(self, power_loss: bool) -> None:
         """The process has died; a loss of power may take the end of the tape with it, a kill -9 nothing that left."""

@@ -1,9 +1,10 @@
 """Protections: quotes are pulled while data cannot be trusted, and come back by themselves, small at first."""
 
 import pytest
-from desk_kit import Desk, item, setup_of, three
+from desk_kit import MS, Desk, item, setup_of, three
 
-from mmtui.core.events import FeedStatus, Heartbeat, MarkPrice, Trade
+from mmtui.core.effects import PlaceOrder
+from mmtui.core.events import BestQuote, FeedStatus, Heartbeat, MarkPrice, OrderCancelled, Trade
 
 EASE = {"ease_back_s": 5.0}
 
@@ -189,3 +190,33 @@ def test_a_strategy_that_fails_pulls_its_own_quotes_and_comes_back(monkeypatch):
         assert not desk.open()
     desk.wait(2_000)
     assert desk.open() and not desk.engine.protections.reasons[0]
+
+
+def placed(desk, event):
+    return [one for one in desk.engine.process(event) if isinstance(one, PlaceOrder)]
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_no_quote_leaves_on_a_book_that_went_stale_between_two_beats(late):
+    """A late timer and then the end of an order: it asks for another order, and the feed has been silent for 2 s."""
+    desk = Desk(setup_of(item("linear", instrument_changes={"major": True})), execution="deaf").running()
+    order, *_ = desk.open()
+    at = desk.engine.protections.seen[0] + 2_000 * MS + late
+    assert bool(placed(desk, OrderCancelled(at, at, 0, order.oid, "by venue"))) is (not late)
+    assert desk.engine.protections.reasons[0] == ("stale feed" if late else "")
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_another_book_moves_no_quote_of_a_stale_one(late):
+    one = item("linear", fair_value="blend", fair_blend="mid:1, other:1", fair_source="coin:BTC")
+    desk = Desk(setup_of(one, item("inverse")), execution="deaf")
+    desk.books()
+    desk.books()  # the first one is priced from the second
+    desk.press("start")
+    engine, quoter = desk.engine, desk.engine.quoters[0]
+    assert quoter.active and engine.market.dependents[1] == [0]
+    at = engine.protections.seen[0] + engine.protections.stale_after[0] + late
+    before = quoter.fair
+    engine.process(BestQuote(at, at, 1, desk.seq + 1, 1_000_095, 10, 1_000_105, 10))
+    assert (quoter.fair != before) is (not late) and quoter.active is (not late)
+    assert engine.protections.reasons[0] == ("stale feed" if late else "")

@@ -231,19 +231,24 @@ class Tickets:
         self.waiting = []
 
     def state_changed(self) -> None:
-        """STOPPED and below: manual orders and hedges go; in HALTED what can only reduce may stay."""
+        """STOPPED and below: tickets, hedges and resting rolls go; in HALTED what can only reduce may stay."""
         engine = self.engine
         for ticket in list(self.waiting):
             if engine.lattice.effective(ticket.i) >= Desk.STOPPED:
                 self.waiting.remove(ticket)
                 self._drop(ticket, engine.lattice.effective(ticket.i).name)
         for order in list(engine.tracker.open.values()):
-            if order.purpose not in ("manual", "hedge"):
-                continue
-            state = engine.lattice.effective(order.i)
-            stays = (state is Desk.HALTED and order.reduce_only) or engine.acts.drains(order.i, state)
-            if state >= Desk.STOPPED and (order.purpose == "hedge" or not stays):
+            if self.unwanted(order, engine.lattice.effective(order.i)):
                 engine.orders.cancel(order)
+
+    def unwanted(self, order: Order, state: Desk) -> bool:
+        """Whether a ticket, a hedge or the resting leg of a roll may not stand in this state of its instrument."""
+        if state < Desk.STOPPED or order.purpose not in ("manual", "hedge", "roll"):
+            return False
+        engine = self.engine
+        reduces = order.reduce_only or engine.gate.reduces(order.i, order.side, 0)  # itself among those that are open
+        stays = (state is Desk.HALTED and reduces) or engine.acts.drains(order.i, state)
+        return order.purpose == "hedge" or not stays
 
     def rescale(self, i: int, px: int, sz: int) -> None:
         self.waiting = [
