@@ -12,6 +12,7 @@ from mmtui.view.inventory import age_of, delta_row
 from mmtui.view.model import Model
 from mmtui.view.rows import Row, Span, clean, clip, meter, rule
 from mmtui.view.tables import Col, beside, table
+from mmtui.view.var import stress, value_at_risk
 
 TONE = {"running": "ok", "paused": "warn", "stopped": "dim", "halted": "danger", "killed": "danger"}
 _WORD = {"ok": "", "warn": "WARN", "reduce": "REDUCE ONLY", "act": "LIMIT"}
@@ -25,8 +26,9 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
     half = cells // 2 + 1 if cells >= _WIDE else cells + 2
     left_w, right_w = half - 2, cells - half if cells >= _WIDE else cells
     rows = [*gauges(model, cells), ()]
-    left = [*deltas(model, left_w), (), *positions(model, left_w)]
-    right = [*states(model, right_w), (), *switches(model, right_w), (), *parts(model, right_w)]
+    left = [*deltas(model, left_w), (), *positions(model, left_w), (), *value_at_risk(model, left_w)]
+    right = [*states(model, right_w), (), *switches(model, right_w), (), *parts(model, right_w), ()]
+    right += stress(model, right_w)
     rows += beside(left, right, half, cells) if cells >= _WIDE else [*left, (), *right]
     last = max(0, len(rows) - height)
     at = min(model.scroll, last)

@@ -197,6 +197,7 @@ def test_kill_without_a_host_cancels_at_the_venue_and_proves_zero(home, server):
 def test_an_engine_that_was_killed_comes_back_paused_and_reconciled(home, server):
     desk = Desk(home, server).run().start()
     until(lambda: server.admin()["fills"] > 0)
+    until(lambda: len(server.admin()["open_orders"]) > 1)
     desk.process.kill()
     desk.process.wait()
     left = server.admin()["open_orders"]
