@@ -268,6 +268,7 @@ class Cockpit(App[int], inherit_bindings=False):
         canvas.styles.width, canvas.styles.height = place.w, place.h
         canvas.styles.offset = (place.x, place.y)
         canvas.display = True
+        canvas.move(place)
         return canvas
 
     def tick(self) -> None:
@@ -319,7 +320,7 @@ class Cockpit(App[int], inherit_bindings=False):
                 continue
             canvas = self.canvases[place.name]
             # under a bar the compositor knows what covers what; before a layout it will draw all anyway
-            free = self.dock is None and canvas.laid == (place.w, place.h)
+            free = self.dock is None and canvas.drawn and canvas.laid == (place.w, place.h)
             canvas.show(self._rows(place), self.painter if free else None, place.x, place.y)
         self._write(self.painter.take())
         self._paint_dock()

@@ -45,6 +45,8 @@ class Canvas(Widget):
         self.palette = palette
         self.rows: list[Row] = []
         self.laid = (0, 0)  # width and height that Textual has given us
+        self.drawn = False  # the compositor has drawn us where we stand now
+        self._place: tuple[int, ...] = ()
         self.painted = 0  # lines asked to be painted, for tests
         self._lines: dict[int, Strip] = {}
         self._cells: dict[int, tuple[Row, Cells]] = {}
@@ -74,6 +76,12 @@ class Canvas(Widget):
         if regions:
             self.refresh(*regions)
         return lines
+
+    def move(self, place: tuple[str, int, int, int, int]) -> None:
+        """Another place: all of it is drawn there by the compositor before the painter changes anything."""
+        if place[1:] != self._place:
+            self._place, self.drawn = place[1:], False
+            self.repaint()
 
     def on_resize(self, event: Resize) -> None:
         self.laid = (event.size.width, event.size.height)
@@ -106,6 +114,8 @@ class Canvas(Widget):
         """Lines from our own cache: no borders, no padding, and the app's filters are in the palette already."""
         left, right = crop.column_span
         cells = self.size.width
+        if crop.height >= self.size.height > 0:
+            self.drawn = True
         lines = self._lines
         out: list[Strip] = []
         for y in crop.line_range:
