@@ -104,9 +104,9 @@ def any_snapshot_will_do() -> list[Patch]:
 def crossed_is_good() -> list[Patch]:
     real_moved = MarketSide._moved
 
-    def moved(self, i, ts, book):
+    def moved(self, i, ts, ts_event, book):
         if not (book.valid and book.crossed and self.quoters[i].active):
-            real_moved(self, i, ts, book)
+            real_moved(self, i, ts, ts_event, book)
             return
         quoter = self.quoters[i]
         self.protections.seen[i] = ts
