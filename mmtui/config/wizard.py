@@ -23,7 +23,7 @@ from mmtui.core.errors import UserError
 from mmtui.core.market.instrument import Instrument, plain
 
 SYNTHETIC, CAPTURES = "synthetic", "captures"
-#: Tried in this order where no file is named.
+#: What is written where no file is named.
 HERE = "mmtui.toml"
 
 Check = Callable[[str], str]  # what is wrong with an answer, "" when nothing is

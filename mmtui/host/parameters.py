@@ -63,10 +63,16 @@ def answer(engine: Engine, request: m.ParamsRequest) -> m.Params:
         profile=kept.profiles[i],
         profiles=profiles,
         params=rows,
-        now=preview(engine, i, {}),
+        now=quoted(engine, i) or preview(engine, i, {}),
         then=then,
         wrong=wrong,
     )
+
+
+def quoted(engine: Engine, i: int) -> m.Rungs | None:
+    """The ladder that is quoted now; None while the instrument is not."""
+    quoter = engine.quoters[i]
+    return _rungs(quoter, engine.accounts[i].position) if quoter.active and quoter.want[0] else None
 
 
 def preview(engine: Engine, i: int, args: Mapping[str, object]) -> m.Rungs | None:
@@ -84,6 +90,10 @@ def preview(engine: Engine, i: int, args: Mapping[str, object]) -> m.Rungs | Non
         return None
     quoter.reprice(book.bid, book.ask, fair, position, engine.ts)
     quoter.sizes.resize(quoter, position, engine.ts)
+    return _rungs(quoter, position)
+
+
+def _rungs(quoter: Quoter, position: int) -> m.Rungs:
     return m.Rungs(
         bids=[m.Level(px, sz) for px, sz in zip(quoter.want[0], quoter.sizes.of[1], strict=False)],
         asks=[m.Level(px, sz) for px, sz in zip(quoter.want[1], quoter.sizes.of[-1], strict=False)],

@@ -73,6 +73,9 @@ class Looking:
 
     def heat_span(self) -> None:
         model = self.store.model
+        if model.screen != "heat":
+            self.store.say("t works on the heat map", monotonic())
+            return
         model.heat_span = SPANS[(SPANS.index(model.heat_span) + 1) % len(SPANS)]
 
     def cumulative(self) -> None:

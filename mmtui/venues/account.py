@@ -258,7 +258,7 @@ class AccountSession:
         short = False
         for kind, detail in self.questions.ready():
             # whoever has waited longest is first: nobody starves; only what proves a kill may overtake
-            if (short and kind != "AskOpen") or not self.budget.asks(now, kind, open_orders):
+            if (short and kind != "AskOpen") or not self.budget.asks(now, kind, open_orders, bool(self.orders.live)):
                 short = True
                 continue
             weight = self.budget.weights[kind]

@@ -151,10 +151,11 @@ class Budget:
         """Whether a request that protects (cancel-all, dead-man switch) may leave."""
         return self._weight.room(now) >= self.weights[kind]
 
-    def asks(self, now: int, kind: str, open_orders: int) -> bool:
+    def asks(self, now: int, kind: str, open_orders: int, live: bool) -> bool:
         """Whether a question may leave: within its allowance, and what cancelling everything costs stays.
 
-        The reserve is for cancels and for the question that proves them (open orders); the others leave it alone.
+        The reserve is for cancels and for the question that proves them (open orders); while orders of ours are `live`
+        the others leave it alone (without any there is nothing to cancel, and creates cannot take it either).
         """
         weight = self.weights[kind]
         if not self._asking.has(now, weight):
@@ -162,7 +163,7 @@ class Budget:
         window = self._weight
         room = window.room(now)
         reserve = self.cancelling(open_orders)
-        if kind != "AskOpen":
+        if live and kind != "AskOpen":
             reserve = max(reserve, window.limit // RESERVE)
         return room - weight >= reserve or room == window.limit
 

@@ -9,6 +9,9 @@ Rules of this file: no clock, no I/O; nothing raises whatever a venue sends; eve
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
 import msgspec
 
 from mmtui.core.events import BookGap, Damage, Event, FeedStatus, GridRefined, Heartbeat
@@ -66,19 +69,63 @@ class Resync:
         self.due, self.asked, self.attempts, self.good = NEVER, 0, 0, 0
 
 
-class FeedSession:
+Request = TypeVar("Request")
+
+
+class PublicSession(Generic[Request]):
+    """What the public sessions of all venues share: the connection, and each book's way back into its sequence."""
+
+    def __init__(self, v: int, connection: Connection, places: Iterable[int]) -> None:
+        self.v = v
+        self.connection = connection
+        self._resyncs = {i: Resync() for i in places}
+        self._requests: list[Request] = []
+
+    def _ask(self, i: int) -> Request:
+        """The request that brings the book of an instrument."""
+        raise NotImplementedError
+
+    def down(self, now: int, why: str) -> list[Event]:
+        """The connection is gone, or could not be made."""
+        was = self.connection.down(now)
+        for resync in self._resyncs.values():
+            resync.reset()
+        return [FeedStatus(now, self.v, False, why)] if was else []
+
+    def take(self) -> list[Request]:
+        """Requests since the last call, in order."""
+        requests, self._requests = self._requests, []
+        return requests
+
+    def next_ts(self) -> int:
+        """When to tick next."""
+        ts = self.connection.next_ts()
+        if self.connection.connected:
+            for resync in self._resyncs.values():
+                ts = min(ts, resync.asked + SNAPSHOT_WAIT if resync.asked else resync.due)
+        return ts
+
+    def _look(self, now: int) -> None:
+        """Ask for the books that are due; an answer that has not come is one that failed."""
+        for i, resync in self._resyncs.items():
+            if resync.asked and now - resync.asked >= SNAPSHOT_WAIT:
+                resync.failed(now)
+            if now >= resync.due:
+                resync.due, resync.asked = NEVER, now
+                resync.attempts += 1
+                self._requests.append(self._ask(i))
+
+
+class FeedSession(PublicSession[FeedRequest]):
     """The public connection of one venue."""
 
     def __init__(self, v: int, venue: str, instruments: list[tuple[int, Instrument]]) -> None:
-        self.v = v
-        self.connection = Connection(busy=True)
+        super().__init__(v, Connection(busy=True), [i for i, _ in instruments])
         self.damaged = 0
         self._source = f"{venue}/market"
         self._feeds = {i: Feed(instrument, i, v) for i, instrument in instruments}
         by_symbol = {feed.instrument.symbol: feed for feed in self._feeds.values()}
         self._decoder = Decoder(v, by_symbol, None)
-        self._resyncs = {i: Resync() for i in self._feeds}
-        self._requests: list[FeedRequest] = []
 
     # -- what comes ----------------------------------------------------------------------------------------------
 
@@ -131,13 +178,6 @@ class FeedSession:
             self._resyncs[i].lost(now)
         return [FeedStatus(now, self.v, True, "subscribed")]
 
-    def down(self, now: int, why: str) -> list[Event]:
-        """The connection is gone, or could not be made."""
-        was = self.connection.down(now)
-        for resync in self._resyncs.values():
-            resync.reset()
-        return [FeedStatus(now, self.v, False, why)] if was else []
-
     def pong(self, now: int) -> list[Event]:
         """The other end lives; that its data does too is believed for a while only."""
         connection = self.connection
@@ -165,30 +205,11 @@ class FeedSession:
             if type(request) is Disconnect:
                 return self.down(now, request.why)
         if self.connection.connected:
-            for i, resync in self._resyncs.items():
-                self._resync(i, resync, now)
+            self._look(now)
         return []
 
-    def _resync(self, i: int, resync: Resync, now: int) -> None:
-        if resync.asked and now - resync.asked >= SNAPSHOT_WAIT:
-            resync.failed(now)
-        if now >= resync.due:
-            resync.due, resync.asked = NEVER, now
-            resync.attempts += 1
-            self._requests.append(AskSnapshot(i))
-
-    def take(self) -> list[FeedRequest]:
-        """Requests since the last call, in order."""
-        requests, self._requests = self._requests, []
-        return requests
-
-    def next_ts(self) -> int:
-        """When to tick next."""
-        ts = self.connection.next_ts()
-        if self.connection.connected:
-            for resync in self._resyncs.values():
-                ts = min(ts, resync.asked + SNAPSHOT_WAIT if resync.asked else resync.due)
-        return ts
+    def _ask(self, i: int) -> FeedRequest:
+        return AskSnapshot(i)
 
     def _damage(self, now: int, what: str) -> Damage:
         self.damaged += 1

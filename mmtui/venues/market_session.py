@@ -15,7 +15,7 @@ from mmtui.core.events import BookGap, BookSnapshot, Event, FeedStatus, GridRefi
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.runner import NEVER
 from mmtui.venues.connection import SECOND, Connect, Connection, Disconnect, Ping
-from mmtui.venues.feed import SILENT, SNAPSHOT_WAIT, Resync
+from mmtui.venues.feed import SILENT, PublicSession
 from mmtui.venues.market_decoder import feeds_of
 from mmtui.venues.market_table import DECODERS
 
@@ -29,18 +29,15 @@ class Send(msgspec.Struct, frozen=True, tag=True):
 MarketRequest = Connect | Disconnect | Ping | Send
 
 
-class MarketSession:
+class MarketSession(PublicSession[MarketRequest]):
     """The public connection of one venue; KeyError for one without native wire code."""
 
     def __init__(self, v: int, venue: str, instruments: list[tuple[int, Instrument]]) -> None:
-        self.v = v
         self._decoder = DECODERS[venue](v, feeds_of(instruments))
         self._facts = self._decoder.facts
         self._pong = self._facts.pong.encode()
-        self.connection = Connection(busy=self._facts.steady)
         self._symbols = {i: instrument.symbol for i, instrument in instruments}
-        self._resyncs = {i: Resync() for i in self._symbols}
-        self._requests: list[MarketRequest] = []
+        super().__init__(v, Connection(busy=self._facts.steady), self._symbols)
         self._ping_due = NEVER
 
     @property
@@ -86,12 +83,9 @@ class MarketSession:
 
     def down(self, now: int, why: str) -> list[Event]:
         """The connection is gone, or could not be made."""
-        was = self.connection.down(now)
         self._decoder.reset()
         self._ping_due = NEVER
-        for resync in self._resyncs.values():
-            resync.reset()
-        return [FeedStatus(now, self.v, False, why)] if was else []
+        return super().down(now, why)
 
     def pong(self, now: int) -> list[Event]:
         """The other end lives; that its data does too is believed for a while only, where data must come."""
@@ -122,17 +116,11 @@ class MarketSession:
             if now >= self._ping_due:
                 self._ping_due = now + self._facts.ping_s * SECOND
                 self._requests.append(Send([self._facts.ping.encode()]))
-            for i, resync in self._resyncs.items():
-                self._resync(i, resync, now)
+            self._look(now)
         return []
 
-    def _resync(self, i: int, resync: Resync, now: int) -> None:
-        if resync.asked and now - resync.asked >= SNAPSHOT_WAIT:
-            resync.failed(now)
-        if now >= resync.due:
-            resync.due, resync.asked = NEVER, now
-            resync.attempts += 1
-            self._requests.append(Send(self._decoder.resubscribe(self._symbols[i])))
+    def _ask(self, i: int) -> MarketRequest:
+        return Send(self._decoder.resubscribe(self._symbols[i]))
 
     def _found(self, i: int, now: int) -> None:
         """A snapshot has come, asked for or not."""
@@ -140,16 +128,7 @@ class MarketSession:
         if resync.asked or resync.due != NEVER or not resync.good:
             resync.asked, resync.due, resync.good = 0, NEVER, now
 
-    def take(self) -> list[MarketRequest]:
-        """Requests since the last call, in order."""
-        requests, self._requests = self._requests, []
-        return requests
-
     def next_ts(self) -> int:
         """When to tick next."""
-        ts = self.connection.next_ts()
-        if self.connection.connected:
-            ts = min(ts, self._ping_due)
-            for resync in self._resyncs.values():
-                ts = min(ts, resync.asked + SNAPSHOT_WAIT if resync.asked else resync.due)
-        return ts
+        ts = super().next_ts()
+        return min(ts, self._ping_due) if self.connection.connected else ts

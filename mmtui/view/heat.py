@@ -140,7 +140,6 @@ def _rows(
     grid = [_cells(one, full, large, tall, fine, marks.get(k, {})) for k, one in enumerate(columns)]
     blank = width - len(grid)
     out: list[Row] = []
-    newest = columns[-1] if columns else None
     touch = _touch(seconds[-1], scale, axis, fine) if seconds else ()
     for row in range(tall):
         spans: list[Span] = [(" " * blank, "text")] if blank else []
@@ -149,7 +148,7 @@ def _rows(
         out.append((*spans, *_label(row, tall, fine, axis, scale, touch)))
     out.append(_times(columns, width))
     deltas = list(accumulate(one.delta for one in columns))
-    lines = braille(deltas, len(columns), _DELTA_ROWS) if newest and len(deltas) > 1 else [""] * _DELTA_ROWS
+    lines = braille(deltas, len(columns), _DELTA_ROWS) if len(deltas) > 1 else [""] * _DELTA_ROWS
     value = scale.base_size(int(deltas[-1]), seconds[-1].bid) if deltas and seconds[-1].bid else 0.0
     for k, line in enumerate(lines):
         text = ("CVD" if not k else f"{fmt.signed(value, 3)}" if k == 1 else scale.base).rjust(_AXIS - 1)

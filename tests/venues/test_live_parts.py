@@ -173,3 +173,15 @@ def test_a_spot_fee_in_the_base_asset_is_money_and_a_move_of_the_position():
         assert [(move.cause, move.lots, move.ref) for move in moves] == [("FEE_ASSET", lots, f"BTCUSDT/{trade}/fee")]
         assert isinstance(fill, Fill)
         assert (Decimal(fill.fee), fill.fee_asset) == (Decimal("0.738"), "USDT")
+
+
+def test_the_reserve_of_cancels_stops_other_questions_only_while_orders_are_live():
+    """Seed 1606: creates had left the reserve alone, the switch had not, and a desk without orders stayed blind."""
+    budget = Budget(facts_of("binance-coinm"), 1)
+    now = 10**18
+    assert budget.asks(now, "AskFills", 0, True)
+    budget.spend(now, 2_400 * 4 // 5 + 30)  # less than the fifth that is kept is there
+    now += 30 * 10**9  # the allowance of questions has come back, the window has not
+    assert not budget.asks(now, "AskFills", 0, True)
+    assert budget.asks(now, "AskFills", 0, False)
+    assert budget.asks(now, "AskOpen", 0, True), "what proves a kill may use it"
