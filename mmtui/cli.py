@@ -186,7 +186,7 @@ def _doctor(parser: argparse.ArgumentParser) -> None:
 def _init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="the config to write (default mmtui.toml)")
     parser.add_argument("--name", metavar="N", help="the desk's name")
-    parser.add_argument("--market", metavar="M", help="synthetic or captures")
+    parser.add_argument("--market", metavar="M", help="synthetic, captures, or live data with paper fills")
     parser.add_argument("--capture", action="append", default=[], metavar="FILE", help="a raw capture; repeat")
     parser.add_argument("--yes", action="store_true", help="ask nothing, take every default")
 

@@ -23,6 +23,8 @@ from mmtui.core.errors import UserError
 from mmtui.core.market.instrument import Instrument, plain
 
 SYNTHETIC, CAPTURES = "synthetic", "captures"
+#: Venues whose live market a desk can be connected to.
+PAPER_LIVE = ("binance-spot", "binance-usdm")
 #: What is written where no file is named.
 HERE = "mmtui.toml"
 
@@ -102,6 +104,7 @@ def make(ask: Asker, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     markets = {
         SYNTHETIC: "a made market of three venues: no network, no files",
         CAPTURES: "recorded raw messages of real venues, on paper",
+        **{venue: "its live market, on paper: no keys" for venue in resolve.KNOWN if venue in PAPER_LIVE},
     }
     given = CAPTURES if args.capture else args.market or SYNTHETIC
     market = given if args.market or args.capture else ask.choice("the market", markets, SYNTHETIC)
@@ -113,6 +116,8 @@ def make(ask: Asker, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         scenario = ask.choice("what happens in it", resolve.scenarios(), "calm")
         items = resolve.simulated(scenario, 1)
         sources = {item.venue: f"synthetic:{scenario}" for item in items}
+    elif market in PAPER_LIVE:
+        items, sources = _live(ask, market), {}
     else:
         files = _files(ask, args.capture)
         by_venue: dict[str, list[str]] = {}
@@ -126,6 +131,18 @@ def make(ask: Asker, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         sources = dict(by_venue)
     items = _chosen(ask, list({item.id: item for item in items}.values()))
     return _document(ask, name, items, sources, prices)
+
+
+def _live(ask: Asker, venue: str) -> list[Instrument]:
+    """Instruments of a live venue whose tick and lot are known here."""
+    from mmtui.venues import resolve
+
+    def check(text: str) -> str:
+        unknown = [symbol for symbol in text.upper().split() if resolve.live(venue, symbol) is None]
+        return f"{unknown[0]}: tick and lot are not known here" if unknown else "" if text.split() else "name one"
+
+    symbols = ask.text("symbols", "BTCUSDT ETHUSDT", check).upper().split()
+    return [item for symbol in dict.fromkeys(symbols) if (item := resolve.live(venue, symbol)) is not None]
 
 
 def _files(ask: Asker, given: list[str]) -> list[Path]:
@@ -196,7 +213,7 @@ def _document(
         instruments.append(entry)
     return {
         "desk": {"name": name, "mode": "paper", "currency": currency, "equity": float(equity), "autostart": False},
-        "venue": [{"id": venue, "source": sources[venue]} for venue in venues],
+        "venue": [{"id": venue, **({"source": sources[venue]} if sources else {})} for venue in venues],
         "instrument": instruments,
         "quoting": profiles,
         "limits": {"daily_loss": float(equity * loss / 100), "drawdown": float(equity * loss * 3 / 200)},

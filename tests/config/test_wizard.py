@@ -48,7 +48,7 @@ def test_an_existing_file_is_never_written_over(tmp_path, capsys):
 
 def test_answers_are_asked_again_until_they_can_be(tmp_path, capsys):
     ask = answered(
-        "my desk", "kill", "alpha", "3", "1", "nothing", "trend", "4", "1,3", "EUR", "-5", "50000", "2", "8", "3"
+        "my desk", "kill", "alpha", "9", "1", "nothing", "trend", "4", "1,3", "EUR", "-5", "50000", "2", "8", "3"
     )
     document = make(ask, arguments(), tmp_path)
     path = tmp_path / "a.toml"
@@ -94,3 +94,15 @@ def test_what_cannot_be_is_one_sentence(tmp_path, capsys, wrong, monkeypatch):
     assert main(["init", "x.toml", "--yes", *wrong]) == 2
     said = capsys.readouterr().err
     assert said.startswith("mmtui: init: ") and said.count("\n") == 1 and not (tmp_path / "x.toml").exists()
+
+
+@pytest.mark.parametrize("venue", ["binance-spot", "binance-usdm"])
+def test_a_live_venue_on_paper_needs_no_keys(tmp_path, venue):
+    path = tmp_path / "live.toml"
+    assert main(["init", str(path), "--yes", "--market", venue]) == 0
+    loaded = load_config(path)
+    assert (loaded.setup.mode, [item.instrument.symbol for item in loaded.setup.instruments]) == (
+        "paper", ["BTCUSDT", "ETHUSDT"]
+    )  # fmt: skip
+    assert [type(source).__name__ for source in loaded.sources] == ["LiveVenue"]
+    assert "keys" not in path.read_text()
