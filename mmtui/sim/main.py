@@ -35,7 +35,7 @@ class Tally:
     """What the seeds add up to."""
 
     def __init__(self) -> None:
-        self.seeds = self.records = self.lives = 0
+        self.seeds = self.records = self.events = self.lives = 0
         self.simulated = 0.0
         self.converged: list[int] = []
         self.cells: dict[str, int] = {}
@@ -45,6 +45,7 @@ class Tally:
     def add(self, outcome: Outcome) -> None:
         self.seeds += 1
         self.records += outcome.records
+        self.events += outcome.events
         self.lives += outcome.lives
         self.simulated += outcome.seconds
         if outcome.converged_ms >= 0:
@@ -221,18 +222,20 @@ def _progress(tally: Tally, count: int, begun: float) -> None:
 
 def _body(tally: Tally, count: int, first: int, cpu: float, wall: float, runs: int) -> dict[str, Any]:
     converged = sorted(tally.converged)
-    rate = tally.records * runs / cpu if cpu else 0.0
+    rate, pace = (count * runs / cpu if cpu else 0.0 for count in (tally.records, tally.events))
     return {
         "seeds": tally.seeds,
         "from": first,
         "runs_each": runs,
         "records": tally.records,
+        "events": tally.events,
         "lives": tally.lives,
         "restarts": tally.lives - tally.seeds,
         "simulated_s": round(tally.simulated, 1),
         "wall_s": round(wall, 1),
         "cpu_s": round(cpu, 1),
         "records_per_cpu_s": round(rate),
+        "events_per_cpu_s": round(pace),
         "breaches": [{"seed": o.seed, "invariant": o.breach, "text": o.text} for o in tally.breaches],
         "differ": tally.differ,
         "converged_ms": {
@@ -246,8 +249,10 @@ def _body(tally: Tally, count: int, first: int, cpu: float, wall: float, runs: i
 def _print(body: dict[str, Any], thin: list[str]) -> None:
     said = f"{body['seeds']} seeds from {body['from']}, each in {body['runs_each']} process(es)"
     print(f"{said}: {len(body['breaches'])} breaches, {len(body['differ'])} tapes that differ")
-    print(f"{body['records']:,} records, {body['restarts']:,} restarts, {body['simulated_s']:,.0f} simulated seconds,")
-    print(f"{body['records_per_cpu_s']:,} records a second of one core, {body['wall_s']:.0f} s of time")
+    said = f"{body['events']:,} events, {body['records']:,} records, {body['restarts']:,} restarts"
+    print(f"{said}, {body['simulated_s']:,.0f} simulated seconds,")
+    said = f"{body['events_per_cpu_s']:,} events and {body['records_per_cpu_s']:,} records a second of one core"
+    print(f"{said}, {body['wall_s']:.0f} s of time")
     print(f"converged after healing: p50 {body['converged_ms']['p50']} ms, max {body['converged_ms']['max']} ms")
     hits: dict[int, int] = {}
     for cell, count in body["cells"].items():

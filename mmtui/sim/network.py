@@ -136,6 +136,7 @@ class Network:
         self.world = world
         self.venues = venues
         self.channels: list[Channel] = []  # as the venues see them
+        self._halves: list[Channel] = []  # half-open ones, whether the venue has noticed or not
         self._rng = world.rng("network")
         low, high = LATENCY_MS
         self._latency = [(low + self._rng.below(high - low)) * MS for _ in venues]
@@ -275,6 +276,7 @@ class Network:
         if streams:
             channel = streams[self.world.dice(22).below(len(streams))]
             channel.dead = True
+            self._halves.append(channel)
             self.world.after(NOTICED_NS, self.gone, channel, False)
 
     def _close_all(self, v: int) -> None:
@@ -299,12 +301,20 @@ class Network:
         """Everything can be reached, nothing is held back; what lost data unseen is reset."""
         self._down = [0] * len(self.venues)
         for channel in tuple(self.channels):
-            lost = channel.dead or (channel.kind == "private" and self.world.now < channel.frozen)
+            lost = not channel.dead and channel.kind == "private" and self.world.now < channel.frozen
             channel.frozen = channel.late = 0
             if lost:
+                self._reset(channel)
+        for channel in self._halves:
+            if channel.open:
                 channel.dead = False
-                channel.drop("reset")
-                self.venues[channel.v].disconnected(channel, False)
+                self._reset(channel)
+
+    def _reset(self, channel: Channel) -> None:
+        known = channel in self.channels
+        channel.drop("reset")
+        if known:
+            self.venues[channel.v].disconnected(channel, False)
 
 
 #: Fault -> what it does to one venue's connections.

@@ -35,6 +35,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     seed: int
     records: int  # on the tape
+    events: int = 0  # of the simulated world: a message that arrives, a timer, an act of a venue, disk or operator
     hash: str  # of everything on the simulated disk
     seconds: float  # simulated
     lives: int
@@ -166,6 +167,7 @@ def run_seed(seed: int, book: Book | None = None, skip: frozenset[tuple[int, int
     return Outcome(
         seed=seed,
         records=simulation.watcher.records,
+        events=world.count,
         hash=digest(simulation.disk),
         seconds=(world.now - START) / 1e9,
         lives=simulation.desk.lives,

@@ -18,7 +18,7 @@ import msgspec
 
 from mmtui.sim.main import CELL_LEAST, Tally, commit
 
-SUMS = ("seeds", "records", "lives", "restarts", "simulated_s", "wall_s", "cpu_s")
+SUMS = ("seeds", "records", "events", "lives", "restarts", "simulated_s", "wall_s", "cpu_s")
 
 
 def main() -> int:
@@ -64,8 +64,10 @@ def judge(folder: Path, now: str) -> int:
     thin = tally.thin()
     print(f"commit {now}: {total['seeds']:,.0f} seeds, {len(breaches)} breaches, {total['records']:,.0f} records,")
     print(f"{total['restarts']:,.0f} restarts, {total['simulated_s'] / 86_400:,.1f} simulated days,")
-    print(f"{total['records'] / max(total['cpu_s'], 1e-9):,.0f} records a second of one core, longest to converge")
-    print(f"{longest} ms; cells below {CELL_LEAST}: {', '.join(thin) or 'none'} of {len(tally.cells)}")
+    cpu = max(total["cpu_s"], 1e-9)
+    said = f"{total['events'] / cpu:,.0f} events and {total['records'] / cpu:,.0f} records a second of one core"
+    print(f"{said}, longest to converge {longest} ms;")
+    print(f"cells below {CELL_LEAST}: {', '.join(thin) or 'none'} of {len(tally.cells)}")
     for one in breaches:
         print(f"seed {one['seed']}: {one['invariant']}: {one['text']}")
     return 1 if breaches or thin else 0

@@ -30,3 +30,19 @@ def test_40_an_attempt_without_an_answer_gets_through_when_the_way_opens_in_time
     assert not line.ups and not line.downs
     one.run(500)
     assert (line.ups, line.downs) == (ups, downs)
+
+
+@pytest.mark.parametrize("noticed", [False, True])
+def test_22_healing_resets_a_half_open_stream_that_the_venue_has_already_given_up(noticed):
+    """Seed 4035: a forced close met a half-open stream; the client waited for its own timeout long after the end."""
+    one = Venue()
+    stream = one.public.channel
+    stream.dead = True
+    one.net._halves.append(stream)
+    if noticed:
+        one.net.drop(0, "", "the venue closed the connection")
+    one.run(1_000)
+    assert one.public.downs == []
+    one.world.heal()
+    one.run(1_000)
+    assert one.public.downs == ["reset"] and not stream.open
