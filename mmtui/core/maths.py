@@ -7,6 +7,8 @@ Error: exp, log < 1 ulp, log1p < 2 ulp, pow < 1 ulp and exact where the result i
 
 Rules of this file: IEEE +, -, *, / on doubles, exact scalings, and integers, with which the tables are made once;
 finite arguments; errors as in `math` (ValueError outside the domain, OverflowError beyond the largest double).
+Floats are summed in the core by `math.fsum`, which is rounded once: the built-in `sum` of floats is compensated from
+Python 3.12 on, and would give other bits there than on 3.11.
 """
 
 from __future__ import annotations

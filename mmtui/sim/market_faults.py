@@ -28,7 +28,7 @@ def _absurd(kind: int) -> bytes:
         b'{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","s":"\xff\xfe\xc3"}}',
         b'{"stream":"btcusdt@alien@9ms","data":{"e":"alienUpdate","E":1}}',
         b'{"e":"trade","s":7,"t":"x"}',
-        b'[[[{"a":' + b"[" * 2_000 + b"]" * 2_000 + b"}]]]",
+        b'[[[{"a":' + b"[" * 50_000 + b"]" * 50_000 + b"}]]]",
         b"\x00\x01\x02",
         b"",
         b"null",

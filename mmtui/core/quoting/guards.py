@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from math import fsum
 from typing import NamedTuple
 
 from mmtui.core.ledger.account import References
@@ -229,7 +230,7 @@ class Guards:
 
     def _toxic(self, side: int, ts: int) -> Verdict:
         params, marks = self.params, self.marks[side]
-        mean = sum(bps * lots for bps, lots in marks) / (sum(lots for _, lots in marks) or 1)
+        mean = fsum(bps * lots for bps, lots in marks) / (sum(lots for _, lots in marks) or 1)
         bad = bool(params.toxic_bps) and len(marks) >= params.toxic_fills and mean < -params.toxic_bps
         over = self._over(TOXIC, side, ts, params.toxic_hold_s)
         text = f"markout {mean:+.3g} bps of the last {len(marks)} fills"

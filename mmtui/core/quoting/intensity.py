@@ -15,7 +15,7 @@ goes by; knows nothing of books and orders.
 
 from __future__ import annotations
 
-from math import frexp
+from math import frexp, fsum
 from typing import NamedTuple
 
 from mmtui.core.maths import exp, log1p
@@ -114,7 +114,7 @@ class Intensity:
         return self.fitted
 
     def _fit(self, step: float, needed: int) -> Fit:
-        total = sum(self.counts)
+        total = fsum(self.counts)
         trades = int(total)
         if trades < needed or not self.seconds:
             return Fit(0.0, 0.0, trades, f"too few trades ({trades} of {needed})")
@@ -129,18 +129,18 @@ class Intensity:
                 return fit
             why = why or fit.why  # that of the nearest threshold
             following = first - first % 8 + 8
-            below += sum(self.counts[first:following])
+            below += fsum(self.counts[first:following])
             first = following
             if total - below < needed:
                 return Fit(0.0, 0.0, trades, why)
 
     def _beyond(self, first: int, beyond: float, step: float) -> Fit:
         """The fit to the `beyond` trades from bucket `first` on."""
-        trades = int(sum(self.counts))
+        trades = int(fsum(self.counts))
         while not self.counts[first]:
             first += 1
         nearest = self.least[first]
-        excess = sum(self.sums[first:]) / beyond - nearest
+        excess = fsum(self.sums[first:]) / beyond - nearest
         if excess <= 1e-9 * nearest:
             return Fit(0.0, 0.0, trades, "bad fit (all trades at one distance)")
         k = log1p(step / excess) / step if step > 0.0 else 1.0 / excess
@@ -163,4 +163,4 @@ class Intensity:
         return worst, where
 
     def digest(self) -> tuple[object, ...]:
-        return (self.seconds, sum(self.counts), sum(self.sums), self.pending[1], self.pending[-1], self.fitted)
+        return (self.seconds, fsum(self.counts), fsum(self.sums), self.pending[1], self.pending[-1], self.fitted)

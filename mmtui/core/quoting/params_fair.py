@@ -6,6 +6,7 @@ together.
 
 from __future__ import annotations
 
+from math import fsum
 from typing import Annotated, Literal
 
 import msgspec
@@ -135,7 +136,7 @@ def blend(text: str) -> tuple[tuple[str, float], ...]:
             raise ValueError(f"the weight of {name} is {weight:g}; give one above 0")
         if names.count(name) > 1:
             raise ValueError(f"{name} stands twice")
-    total = sum(weight for _, weight in parts)
+    total = fsum(weight for _, weight in parts)
     return tuple((name, weight / total) for name, weight in parts)
 
 

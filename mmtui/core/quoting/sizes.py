@@ -5,6 +5,7 @@ Rules of this file: sizes are lots; knows the quoter that holds it, and neither 
 
 from __future__ import annotations
 
+from math import fsum
 from typing import TYPE_CHECKING
 
 from mmtui.core.quoting.ladder import EPSILON, shape
@@ -64,7 +65,7 @@ class Sizes:
             scale *= 0.25
         scale *= quoter.zone_size
         if quoter.promised_lots and not (operator.wide or easing or quoter.reduce_mode):
-            scale = max(scale, quoter.promised_lots / sum(self.shape))
+            scale = max(scale, quoter.promised_lots / fsum(self.shape))
         limit = int(quoter.limit * quoter.zone_limit)
         ratio = quoter.load(position)
         for side in (1, -1):

@@ -12,7 +12,7 @@ Rules of this file: one class an estimator, alike in `note`, `bps`, `variance`; 
 from __future__ import annotations
 
 from collections import deque
-from math import sqrt
+from math import fsum, sqrt
 
 from mmtui.core.maths import log
 from mmtui.core.quoting.params import Quoting
@@ -77,8 +77,8 @@ class Realised:
             self.moves.append((ts, move * move, (ts - self.last_ts) * 1e-9))
             while len(self.moves) > 1 and self.moves[0][0] <= ts - self.window:
                 self.moves.popleft()
-            self.squares = sum(square for _, square, _ in self.moves)
-            self.seconds = sum(seconds for _, _, seconds in self.moves)
+            self.squares = fsum(square for _, square, _ in self.moves)
+            self.seconds = fsum(seconds for _, _, seconds in self.moves)
             self.variance = self.squares / self.seconds
         self.last_mid, self.last_ts = mid2, ts
 
@@ -113,7 +113,7 @@ class Parkinson:
             self.ranges.extend([0.0] * min(parts - 1, PARTS))
             self.begun += parts * self.length
             self.high = self.low = self.last_mid
-            self.variance = sum(self.ranges) / (len(self.ranges) * FOUR_LN2 * self.length * 1e-9)
+            self.variance = fsum(self.ranges) / (len(self.ranges) * FOUR_LN2 * self.length * 1e-9)
         self.high, self.low = max(self.high, mid2), min(self.low, mid2)
         self.last_mid = mid2
 

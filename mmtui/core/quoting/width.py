@@ -6,6 +6,7 @@ Rules of this file: bps of full width; one small class or function a cause; what
 from __future__ import annotations
 
 from collections import deque
+from math import fsum
 
 from mmtui.core.maths import exp
 from mmtui.core.quoting.ewma import Ewma
@@ -126,7 +127,7 @@ class Widening:
             said.append(("venue latency", late * params.latency_bps_per_ms))
         if params.lead_age_bps_per_s:
             said.append(("stale lead", lead_age_s * params.lead_age_bps_per_s))
-        return sum(bps for _, bps in said)
+        return fsum(bps for _, bps in said)
 
     def digest(self) -> tuple[object, ...]:
         bursts = self.bursts.digest() if self.bursts is not None else ()
