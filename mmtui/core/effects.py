@@ -97,6 +97,8 @@ class Adjust(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=11):
     why: str
 
 
+#: Purposes of orders that add risk: refused first when something is amiss with the host.
+ADDS_RISK = ("quote", "manual")
 #: What goes to a venue; every other effect is the host's.
 SENT = (PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders, QueryAccount)
 

@@ -5,11 +5,9 @@ Rules of this file: cancels and queries always pass; orders that reduce do as lo
 
 from __future__ import annotations
 
-from mmtui.core.effects import Effect, PlaceOrder
+from mmtui.core.effects import ADDS_RISK, Effect, PlaceOrder
 from mmtui.core.events import Event, OrderRejected
 from mmtui.core.runner import Execution
-
-ADDS_RISK = ("quote", "manual")
 
 
 class Brake:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from mmtui.core.effects import (
+    ADDS_RISK,
     CancelAll,
     CancelOrder,
     Effect,
@@ -53,7 +54,6 @@ REPAIR = 3 * SECOND
 #: What waits for a process that stands still; a reader that is slower still is disconnected by the venue.
 HELD_MAX = 20_000
 COMMANDS_KEPT = 10_000
-ADDS_RISK = ("quote", "manual")
 _MARKET = frozenset(MARKET)
 
 

@@ -39,9 +39,9 @@ _MARKET = frozenset(MARKET)
 #: A checkpoint is due after so many records or so much time; not before rolling forward costs more than loading, and
 #: never for more than so many bytes a record since the last, whatever the state has grown to.
 RECORDS = 50_000
-SPAN_NS = 60_000_000_000
-WORTH = 5_000
-SHARE = 5
+SPAN_NS = 30_000_000_000
+WORTH = 2_000
+SHARE = 10
 #: A tape that is made as fast as it goes looks so often (records) whether one is due.
 LOOK = 1_000
 #: More than this is no state: a length that says so is damage.

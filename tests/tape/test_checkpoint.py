@@ -167,13 +167,13 @@ def test_a_state_that_is_not_what_it_says_is_passed_over(session):
 
 def test_when_a_state_is_due():
     last = Place(100_000, 500 * SECOND, 0, 1)
-    assert not due(last, 9_000, 104_999, 700 * SECOND)  # rolling so few forward costs less than loading
-    assert due(last, 9_000, 105_000, 560 * SECOND)
-    assert not due(last, 9_000, 149_999, 559 * SECOND)
+    assert not due(last, 9_000, 101_999, 700 * SECOND)  # rolling so few forward costs less than loading
+    assert due(last, 9_000, 102_000, 530 * SECOND)
+    assert not due(last, 9_000, 149_999, 529 * SECOND)
     assert due(last, 9_000, 150_000, 501 * SECOND)
-    assert not due(None, 0, 4_999, 0) and due(None, 0, 5_000, 0)
-    assert not due(last, 400_000, 179_999, 700 * SECOND)  # a large state: five bytes a record are its share
-    assert due(last, 400_000, 180_000, 700 * SECOND)
+    assert not due(None, 0, 1_999, 0) and due(None, 0, 2_000, 0)
+    assert not due(last, 400_000, 139_999, 529 * SECOND)  # a large state: ten bytes a record are its share
+    assert due(last, 400_000, 140_000, 530 * SECOND)
 
 
 def test_a_disk_that_refuses_is_said(session):
