@@ -153,6 +153,7 @@ class TaskRunner:
         if i < 0:
             self._end(task, why)
             return
+        task.references.setdefault(i, engine.books[i].mid2())  # it had no price at the press: the cap counts from now
         slice_ = tasks.next_slice(desk, task, i, work)
         if isinstance(slice_, str):
             if slice_ == "cap":

@@ -63,7 +63,7 @@ class Task:
         self.asset = asset
         self.by = by
         self.ts = ts
-        self.references = references  # instrument -> mid in half ticks at the press
+        self.references = references  # instrument -> mid in half ticks at the press, or when first traded after it
         self.oid = 0  # outstanding slice
         self.last_slice = 0
         self.text = "cancelling own orders"
@@ -255,7 +255,7 @@ def next_close(desk: Desk, goals: dict[int, Decimal]) -> tuple[int, Decimal]:
 
 def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
     """An IOC of at most 10 % of the depth within 10 bps, or why there is none ("cap" ends the task)."""
-    return slice_of(desk, i, work, task.references.get(i) or desk.books[i].mid2(), desk.cap_bps(i))
+    return slice_of(desk, i, work, task.references[i], desk.cap_bps(i))
 
 
 def slice_of(
