@@ -265,15 +265,12 @@ class Acts:
         if wanted and wanted not in every:
             raise Refusal(f"no asset {wanted!r} on this desk; there are {', '.join(every)}")
         assets = [wanted] if wanted else every
+        in_the_way = [engine.tasks.in_the_way(kind, asset) for asset in assets]
+        if all(in_the_way):  # a refused act changes nothing
+            raise Refusal("; ".join(in_the_way))
         if assets == every and engine.lattice.desk < Desk.PAUSED:
             engine.set_state(-1, -1, Desk.PAUSED, f"{kind} by {event.operator}")
-        begun: list[str] = []
-        refused: list[str] = []
-        for asset in assets:
-            why = engine.tasks.begin(kind, asset, event.operator)
-            (refused if why else begun).append(why or asset)
-        if not begun:
-            raise Refusal("; ".join(refused))
+        begun = [asset for asset in assets if not engine.tasks.begin(kind, asset, event.operator)]
         return f"{kind} of {', '.join(begun)} begun", "", ""
 
     def _do_limit(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:

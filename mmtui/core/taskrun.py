@@ -37,14 +37,23 @@ class TaskRunner:
         engine = self.engine
         return tasks.Desk(engine.setup, engine.ledger, engine.books, engine.protections, engine.marks)
 
-    def begin(self, kind: str, asset: str, by: str) -> str:
-        """Start a task of one asset: what it will do, in words; or why not."""
-        engine, desk = self.engine, self.desk
+    def in_the_way(self, kind: str, asset: str) -> str:
+        """Why a task of one asset cannot begin, "" when it can."""
         if asset in self.running:
             return f"{self.running[asset].kind} of {asset} runs already"
-        plan = tasks.plan(desk, kind, asset)
+        plan = tasks.plan(self.desk, kind, asset)
         if plan is None or not plan.legs:
             return f"{asset}: nothing to {kind}" + (f": {plan.text}" if plan else "")
+        return ""
+
+    def begin(self, kind: str, asset: str, by: str) -> str:
+        """Start a task of one asset: "" or why not."""
+        why = self.in_the_way(kind, asset)
+        if why:
+            return why
+        engine, desk = self.engine, self.desk
+        plan = tasks.plan(desk, kind, asset)
+        assert plan is not None
         references = {i: engine.books[i].mid2() for i in desk.instruments(asset) if engine.books[i].quotable}
         task = tasks.Task(kind, asset, by, engine.ts, references)
         task.start = task.left = plan.size

@@ -335,3 +335,13 @@ def test_a_finer_grid_does_not_disturb_a_task():
     desk.event(GridRefined(desk.now, 0, "0.01", "0.0001", 10, 10))
     market(desk, 8_000, bid=9_999_950, ask=10_000_050, size=1_000, until_idle=True)
     assert desk.position() == 0
+
+
+@pytest.mark.parametrize("act", ["flatten", "close"])
+def test_a_refused_task_changes_no_state(act):
+    """Eight cockpits, seed 1: with nothing to do the desk was paused, and the act refused."""
+    desk = holding()
+    before = desk.engine.version
+    result = desk.press(act)
+    assert not result.ok and "nothing to" in result.text
+    assert desk.state == "RUNNING" and desk.engine.version == before and desk.open()
