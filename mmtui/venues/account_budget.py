@@ -1,19 +1,23 @@
 """Rate budgets of one account: what may leave now, so that a cancel never waits behind a create.
 
 Creates leave a reserve for cancels: the larger of 20 % of every budget that cancels draw on and the cost of cancelling
-everything that is open (which thereby caps the open orders).  Questions have an allowance of half a budget, so that
-they cannot use a window up at once and then stay away for the rest of it.
+everything that is open (which thereby caps the open orders); and beside it what a window needs whatever happens: the
+refreshes of the dead-man switch, and questions that find out what became of an order.  Questions have an allowance of
+half a budget, so that they cannot use a window up at once and then stay away for the rest of it.
 
 Rules of this file: integers; a budget is spent when a request leaves, whatever becomes of it.
 """
 
 from __future__ import annotations
 
+from mmtui.venues.account_deadman import plan
 from mmtui.venues.trading import TradingFacts
 
 MS = 1_000_000
 #: Share of a budget that stays for cancels: one fifth.
 RESERVE = 5
+#: Rounds of questions that a window has room for, however much was created; with the switch at most this share of it.
+ROUNDS, UPKEEP = 2, 4
 #: Names of the types of requests.
 KINDS = (
     "Create",
@@ -94,7 +98,7 @@ REPEAT = 4_000 * MS
 class Budget:
     """All windows of one venue. `open_orders` of a question is what would have to be cancelled."""
 
-    __slots__ = ("_asking", "_batch", "_cancel", "_count_cancels", "_orders", "_weight", "repeated", "weights")
+    __slots__ = ("_asking", "_batch", "_cancel", "_count_cancels", "_kept", "_orders", "_weight", "repeated", "weights")
 
     def __init__(self, facts: TradingFacts, instruments: int) -> None:
         rates = facts.rates
@@ -106,6 +110,15 @@ class Budget:
         self.repeated = 0  # when something last left again
         self.weights = {kind: facts.weight(kind, instruments) for kind in KINDS}
         self._cancel = self.weights["Cancel"]
+        self._kept = rates.weight // RESERVE + min(rates.weight // UPKEEP, self._upkeep(facts, instruments))
+
+    def _upkeep(self, facts: TradingFacts, instruments: int) -> int:
+        """Weight a window that is spent beside orders: refreshes of the switches, and rounds of questions."""
+        keys = instruments if facts.dead_man.scope == "symbol" else 1
+        every_ms = plan(facts, keys)[1]
+        refreshes = keys * self.weights["ArmDeadMan"] * facts.rates.window_ms // every_ms if every_ms else 0
+        asked = ("AskOpen", "AskOpen", "AskFills", "AskLedger", "AskPositions")
+        return refreshes + ROUNDS * sum(self.weights[kind] for kind in asked)
 
     @property
     def slot(self) -> int:
@@ -120,7 +133,7 @@ class Budget:
         """How many of `wanted` orders may be created now, in one request."""
         window = self._weight
         left = window.room(now) - self.weights["Create"]
-        if left < window.limit // RESERVE:
+        if left < self._kept:
             return 0
         fits = min(wanted, left // self._cancel * self._batch - open_orders) if self._cancel else wanted
         for orders in self._orders:

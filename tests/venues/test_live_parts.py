@@ -185,3 +185,19 @@ def test_the_reserve_of_cancels_stops_other_questions_only_while_orders_are_live
     assert not budget.asks(now, "AskFills", 0, True)
     assert budget.asks(now, "AskFills", 0, False)
     assert budget.asks(now, "AskOpen", 0, True), "what proves a kill may use it"
+
+
+@pytest.mark.parametrize("venue", ["binance-spot", "binance-usdm", "binance-coinm"])
+def test_creates_leave_a_window_room_for_the_switch_and_for_questions(venue):
+    """Seeds 2780 and 5105: creates left the cancels alone and nothing else; what became of five could not
+    be asked for before the window had passed."""
+    budget = Budget(facts_of(venue), 2)
+    now = begun = 10**18
+    while budget.creates(now, 1, 3):
+        budget.spend(now, budget.weights["Create"])
+        now += 10 * MS
+    for kind in ("AskOpen", "AskOpen", "AskFills", "AskLedger", "AskPositions") * 2:
+        while not budget.asks(now, kind, 3, True):
+            now += 100 * MS
+            assert now < begun + 30_000 * MS, f"{kind} waits"
+        budget.asked(now, kind)
