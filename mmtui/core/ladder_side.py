@@ -11,11 +11,13 @@ from mmtui.core.events import Fill, Trade
 from mmtui.core.ledger.ledger import UNIT
 from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
-from mmtui.core.quoting import flow
+from mmtui.core.quoting import flow, reasons
 from mmtui.core.quoting.best import Best
+from mmtui.core.quoting.fair import NOBODY, touch
 from mmtui.core.quoting.guards import SIDES, Guards
+from mmtui.core.quoting.hanging import Hanging
 from mmtui.core.quoting.quoter import Quoter
-from mmtui.core.quoting.sizes import MEASURE_NS, full
+from mmtui.core.quoting.sizes import MEASURE_NS, full, opens
 from mmtui.core.risk.states import LATCHED, Desk
 
 if TYPE_CHECKING:
@@ -42,16 +44,50 @@ class LadderSide:
             self._guard(quoter, quoter.guards, ts)
             if not quoter.active:  # tripped too often: paused
                 return
+        self.shape(quoter, position, ts)
         if quoter.flow is not None:
             quoter.flow.look(ts, quoter.fair, self._fundings(i))
+        if quoter.swept:
+            self._sweep(quoter, position, ts)
+        band = quoter.params.requote_tolerance_bps * 1e-4 * quoter.fair
+        for side in (1, -1):
+            self._side(quoter, side, position, ts, band)
+
+    def shape(self, quoter: Quoter, position: int, ts: int) -> None:
+        """Prices and sizes of the ladder by what needs more than the model: the book, the equity."""
+        if quoter.params.wide_market:
+            self._boost(quoter)
         if quoter.best is not None:
             self._follow(quoter, quoter.best, ts)
         if quoter.sizes.by_equity and ts - quoter.sizes.measured_ts >= MEASURE_NS:
             quoter.sizes.measure(self._share(quoter), ts)
         quoter.sizes.resize(quoter, position, ts)
-        band = quoter.params.requote_tolerance_bps * 1e-4 * quoter.fair
+
+    def _boost(self, quoter: Quoter) -> None:
+        """More size, and more fills, while others stand far apart."""
+        bid, _, ask, _ = touch(self.books[quoter.i], quoter.shown() if quoter.live else NOBODY)
+        wide = ask - bid >= quoter.params.wide_market * 2e-4 * quoter.half_bps * quoter.fair
+        quoter.boost = quoter.params.wide_market_size if wide else 1.0
+        if quoter.flow is not None:
+            quoter.flow.boost = quoter.params.wide_market_fills if wide else 1.0
+
+    def _sweep(self, quoter: Quoter, position: int, ts: int) -> None:
+        """Orders that go whatever tolerance and least life say: those that stayed too long, or open what may not."""
+        cancel, hanging = self.engine.orders.cancel, quoter.hanging
         for side in (1, -1):
-            self._side(quoter, side, position, ts, band)
+            sizes, closes = quoter.sizes.of[side], not opens(quoter.params, side)
+            if closes:
+                for order, lots in zip(quoter.slots[side], sizes, strict=False):
+                    if order is not None and order.left > lots:
+                        cancel(order)
+            if hanging is not None and hanging.orders:
+                why, concludes = self._held(quoter, side, ts)
+                only = quoter.reduce_mode or quoter.guard or closes or not any(sizes)
+                if only or (why and not concludes):
+                    for order in hanging.of(side):
+                        cancel(order)
+        for order in hanging.over(quoter.fair, ts) if hanging is not None else ():
+            cancel(order)
 
     def _side(self, quoter: Quoter, side: int, position: int, ts: int, band: float) -> None:
         """The rungs of one side. `band`: the requote tolerance, in ticks."""
@@ -92,6 +128,8 @@ class LadderSide:
             return f"cancelled by {quoter.hold_by[side]}", False
         if quoter.guards is not None and quoter.guards.reasons[side]:
             return quoter.guards.reasons[side], False
+        if quoter.best is not None and quoter.best.reasons[side] and not quoter.operator.exit:
+            return quoter.best.reasons[side], False
         if quoter.flow is not None and quoter.flow.reasons[side] and not quoter.operator.exit:  # the way out waits not
             return quoter.flow.reasons[side], quoter.flow.draining[side]
         return "", False
@@ -101,6 +139,8 @@ class LadderSide:
             return "REDUCE"
         if quoter.guard and side * position >= 0:
             return quoter.guard
+        if not opens(quoter.params, side) and side * (quoter.target - position) <= 0:
+            return reasons.CLOSES
         limit = int(quoter.limit * quoter.zone_limit)
         if limit - side * position <= 0:
             return "position limit"
@@ -115,6 +155,21 @@ class LadderSide:
             quoter.flow.filled(event.side, event.sz, event.ts)
         if quoter.guards is not None:
             quoter.guards.filled(event.side, event.px, event.sz, event.ts)
+        if quoter.pongs is not None:
+            quoter.pongs.filled(event.side, event.px, event.sz, event.ts)
+        if quoter.hanging is not None and quoter.hanging.on:
+            self._hang(quoter, quoter.hanging, event)
+
+    def _hang(self, quoter: Quoter, hanging: Hanging, event: Fill) -> None:
+        """A rung that is filled in whole leaves the order opposite where it stands."""
+        order = self.engine.tracker.get(event.oid)
+        if order is None or order.left > event.sz or quoter.slots[order.side][order.level] is not order:
+            return
+        opposite = quoter.slots[-order.side]
+        partner = opposite[order.level]
+        if partner is not None and partner.state is State.LIVE:
+            opposite[order.level] = None
+            hanging.stay(partner, event.ts)
 
     def trade(self, event: Trade) -> None:
         """A trade of the market, where it matters: places in the queue, bursts."""

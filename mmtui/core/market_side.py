@@ -105,7 +105,7 @@ class MarketSide:
         if not quoter.plain:
             quoter.steps.widening.message(ts, ts_event)
             if moved:
-                quoter.steps.moved(self.feeds, i, quoter.slots, ts)
+                quoter.steps.moved(self.feeds, i, quoter.shown(), ts)
         if quoter.active:
             self._quote(quoter, ts, book)
         elif not self.protections.ready[i] and self.protections.lift(i, ts):
@@ -282,7 +282,7 @@ class MarketSide:
 
     def _priced(self, quoter: Quoter, ts: int, book: OrderBook) -> float:
         """Fair value by the steps that are on, and what else they say into the quoter; 0.0 when it has no price."""
-        i, steps, slots = quoter.i, quoter.steps, quoter.slots
+        i, steps, slots = quoter.i, quoter.steps, quoter.shown()
         if steps.fair.remembers and not steps.fair.mean.ts:
             steps.moved(self.feeds, i, slots, ts)
         fair = steps.fair.value(self.feeds, i, slots, ts)

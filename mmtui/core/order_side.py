@@ -345,7 +345,8 @@ class OrderSide:
         if order.purpose != "quote":
             unwanted = engine.tickets.unwanted(order, state) or not self._owned(order)
         elif quoter.active:
-            unwanted = order not in quoter.slots[order.side]
+            stays = quoter.hanging is not None and order in quoter.hanging.orders
+            unwanted = order not in quoter.slots[order.side] and not stays
         else:
             unwanted = bool(engine.protections.reasons[i]) or not engine.acts.drains(i, state)
         if unwanted:
