@@ -73,10 +73,11 @@ class LadderSide:
 
     def _sweep(self, quoter: Quoter, position: int, ts: int) -> None:
         """Orders that go whatever tolerance and least life say: those that stayed too long, or open what may not."""
-        cancel, hanging = self.engine.orders.cancel, quoter.hanging
+        cancel, tracker, hanging = self.engine.orders.cancel, self.engine.tracker, quoter.hanging
         for side in (1, -1):
             sizes, closes = quoter.sizes.of[side], not opens(quoter.params, side)
-            if closes:
+            open_lots = (tracker.buys if side > 0 else tracker.sells)[quoter.i]
+            if closes or side * position + open_lots > quoter.capped():
                 for order, lots in zip(quoter.slots[side], sizes, strict=False):
                     if order is not None and order.left > lots:
                         cancel(order)
@@ -141,7 +142,7 @@ class LadderSide:
             return quoter.guard
         if not opens(quoter.params, side) and side * (quoter.target - position) <= 0:
             return reasons.CLOSES
-        limit = int(quoter.limit * quoter.zone_limit)
+        limit = quoter.capped()
         if limit - side * position <= 0:
             return "position limit"
         return "position at 90 % of its limit" if full(side, position, limit) else "size below one lot"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmtui.core import events as ev
+from mmtui.core import zone_side
 from mmtui.core.ladder_side import LadderSide
 from mmtui.core.market.book import OrderBook
-from mmtui.core.quoting import params_fair, reasons, skew, width
+from mmtui.core.quoting import params_fair, reasons, skew
 from mmtui.core.quoting.fair import NOBODY, Feeds, fair_value, touch
 from mmtui.core.quoting.quoter import Quoter
 from mmtui.core.risk.states import Desk
@@ -190,7 +191,7 @@ class MarketSide:
         self.engine.tracker.rescale(i, px, sz)
         self.accounts[i].rescale(instrument, px, sz)
         self.quoters[i].rescale(self.accounts[i].grid, px, sz)
-        self.engine.gate.position_limits[i] = self.quoters[i].limit
+        self.engine.gate.position_limits[i] = self.quoters[i].capped()
         self.engine.gate.baselines[i] *= sz
         self.engine.tasks.rescale(i, px, sz)
         self.engine.hedger.rescale(i, px)
@@ -227,7 +228,7 @@ class MarketSide:
             kept = self.engine.obligations
             quoter.promise(kept.max_width_bps(quoter.i), kept.min_size(quoter.i))
         if params.risk_zone == "auto":
-            quoter.enter(width.zone(params, quoter.zone, quoter.volatility.bps(params.vol_horizon_s)))
+            zone_side.look(self.engine, quoter, ts)
         if not quoter.plain:
             quoter.steps.widening.beat(ts)
             quoter.refresh()

@@ -49,7 +49,8 @@ def _widths(quoter: Quoter) -> list[tuple[str, float]]:
     out.append((f"guard ({reasons.TOXIC_FLOW})", quoter.guarded))
     out.append(("event", quoter.event_bps))
     base += quoter.told[1] + quoter.guarded + quoter.event_bps
-    out.append((f"risk zone {quoter.zone}", base * (quoter.zone_spread - 1.0)))
+    because = f" ({quoter.zone_why})" if quoter.zone_why else ""
+    out.append((f"risk zone {quoter.zone}{because}", base * (quoter.zone_spread - 1.0)))
     base *= quoter.zone_spread
     out.append(("operator spread", operator.spread_bps))
     base += operator.spread_bps

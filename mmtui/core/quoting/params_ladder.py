@@ -84,9 +84,9 @@ REFERENCE: dict[str, tuple[str, str]] = {
         " with it: join (at their best), improve (a tick nearer), behind (a tick farther), biggest (a tick before the"
         " level where most of their size stands, of 20), inverse-join and inverse-top (join and improve, while their"
         " best bid and ask are no farther apart than the own full width; the side is held while they are), off. It only"
-        " moves quotes away from the model price: no nearer than others show that it need be; see improve. Own orders do not count"
-        " as the best, so a desk does not outbid itself. It is looked at with every new price, and every 100 ms. Use it"
-        " where spreads are wide and the model's price would stand alone",
+        " moves quotes away from the model price: no nearer than others show that it need be; see improve. Own orders"
+        " do not count as the best, so a desk does not outbid itself. It is looked at with every new price, and every"
+        " 100 ms. Use it where spreads are wide and the model's price would stand alone",
     ),
     "best_price_ask": ("", "best_price of the asks, where it differs from that of the bids"),
     "best_depth": (

@@ -23,6 +23,7 @@ from mmtui.core.quoting.sizes import Sizes
 from mmtui.core.quoting.steps import Steps
 from mmtui.core.quoting.volatility import Estimator, estimator
 from mmtui.core.quoting.waterfall import Line
+from mmtui.core.quoting.zones import VOLATILITY, Zones
 from mmtui.core.setup import InstrumentSetup
 
 #: A side whose orders an operator cancelled one by one comes back after this.
@@ -68,7 +69,8 @@ class Quoter:
         self.said: tuple[list[tuple[str, float]], list[tuple[str, float]]] = ([], [])
         self.cost = 0.0  # average entry in ticks, with cost_floor; 0.0: none
         self.others = (0, 0)  # touch of everybody else, with EXIT NOW
-        self.zone = "green"
+        self.zone, self.zone_why = "green", ""
+        self.zones = Zones(setup.quoting.zone_rules, None)
         self.zone_spread = self.zone_size = self.zone_limit = 1.0
         self.floor = 0.0  # bps of full width that fees ask for
         self.curve: skew.Points = ()  # () : skew_bps
@@ -114,7 +116,6 @@ class Quoter:
         self.pongs = Pongs(params, self.pongs) if params.pong != "off" else None
         self.hanging = Hanging.made(params, self.hanging)
         self.boost = self.boost if params.wide_market else 1.0
-        self.swept = self.hanging is not None or params.ping_at != "both"
         self.life = Life(params)
         self.hears = self.guards is not None or params.queue_value_bps > 0.0
         if params.target_kind == "absolute":
@@ -125,7 +126,14 @@ class Quoter:
         self.steps = Steps(params, self.live, self.steps)
         self.floor = width.floor_bps(params, float(self.setup.instrument.maker_bps))
         self.curve = curve(params.skew_curve) if params.skew_curve else ()
-        self.enter(width.zone(params, self.zone, self.volatility.bps(params.vol_horizon_s)))
+        self.zones = Zones(params.zone_rules, self.zones)
+        if params.risk_zone == "auto":
+            bounds = params.amber_vol_bps, params.red_vol_bps
+            self.zones.measured(VOLATILITY, self.volatility.bps(params.vol_horizon_s), *bounds)
+            self.enter(*self.zones.worst())
+        else:
+            self.enter(params.risk_zone, "")
+        self.swept = self.hanging is not None or params.ping_at != "both" or self.zone_limit < 1.0
         self.refresh()
         for side in (1, -1):
             slots = self.slots[side]
@@ -161,11 +169,16 @@ class Quoter:
             self.shift = self.widen = self.cost = 0.0
             self.told, self.said = (0.0, 0.0), ([], [])
 
-    def enter(self, zone: str) -> bool:
-        """The risk zone in force; True when it is another than before, or has other factors."""
+    def capped(self) -> int:
+        """The position limit in lots, as the risk zone leaves it."""
+        return int(self.limit * self.zone_limit)
+
+    def enter(self, zone: str, why: str) -> bool:
+        """The risk zone in force, and the rule that asks for it; True when it is another, or has other factors."""
         before = (self.zone, self.zone_spread, self.zone_size, self.zone_limit)
         self.zone_spread, self.zone_size, self.zone_limit = width.factors(self.params, zone)
-        self.zone = zone
+        self.zone, self.zone_why = zone, why
+        self.swept = self.swept or self.zone_limit < 1.0
         if before == (zone, self.zone_spread, self.zone_size, self.zone_limit):
             return False
         self.sizes.made_for = ()
@@ -333,6 +346,7 @@ class Quoter:
             *(() if self.params.vol_estimator == "ewma" else self.volatility.digest()),
             *(part.digest() for part in self.parts() if part is not None),
             *((self.event_bps,) if self.event_bps else ()),
+            *(self.zones.digest() if self.params.zone_rules else ()),
             *((self.boost,) if self.boost != 1.0 else ()),
             *((self.sizes.unit,) if self.sizes.by_equity else ()),
             *((self.promised_bps, self.promised_lots) if self.promised_bps or self.promised_lots else ()),

@@ -74,7 +74,7 @@ class Sizes:
         scale *= quoter.zone_size * quoter.boost
         if quoter.promised_lots and not (operator.wide or easing or quoter.reduce_mode):
             scale = max(scale, quoter.promised_lots / fsum(self.shape))
-        limit = int(quoter.limit * quoter.zone_limit)
+        limit = quoter.capped()
         ratio = quoter.load(position)
         for side in (1, -1):
             adds = ratio * side > 0
