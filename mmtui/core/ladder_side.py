@@ -16,6 +16,7 @@ from mmtui.core.quoting.best import Best
 from mmtui.core.quoting.fair import NOBODY, touch
 from mmtui.core.quoting.guards import SIDES, Guards
 from mmtui.core.quoting.hanging import Hanging
+from mmtui.core.quoting.hedged import Hedged
 from mmtui.core.quoting.quoter import Quoter
 from mmtui.core.quoting.sizes import MEASURE_NS, full, opens
 from mmtui.core.risk.states import LATCHED, Desk
@@ -62,6 +63,15 @@ class LadderSide:
         if quoter.sizes.by_equity and ts - quoter.sizes.measured_ts >= MEASURE_NS:
             quoter.sizes.measure(self._share(quoter), ts)
         quoter.sizes.resize(quoter, position, ts)
+        if quoter.hedged is not None and not quoter.operator.exit:
+            self.floors(quoter, quoter.hedged)
+            quoter.followed = quoter.want
+            quoter.want = quoter.hedged.keep(quoter.want, quoter.tick_step)
+
+    def floors(self, quoter: Quoter, hedged: Hedged) -> bool:
+        """Measure what the hedge of each rung costs now; True when it has moved."""
+        own = self.quoters[hedged.leg].shown() if self.shown and hedged.leg >= 0 else NOBODY
+        return hedged.look(self.engine.market.feeds, quoter.i, quoter.sizes.of, own)
 
     def _boost(self, quoter: Quoter) -> None:
         """More size, and more fills, while others stand far apart."""
@@ -80,6 +90,10 @@ class LadderSide:
             if closes or side * position + open_lots > quoter.capped():
                 for order, lots in zip(quoter.slots[side], sizes, strict=False):
                     if order is not None and order.left > lots:
+                        cancel(order)
+            if quoter.hedged is not None and not quoter.operator.exit:
+                for order in quoter.shown()[side]:
+                    if order is not None and quoter.hedged.fails(side, order.level, order.px):
                         cancel(order)
             if hanging is not None and hanging.orders:
                 why, concludes = self._held(quoter, side, ts)
@@ -131,6 +145,8 @@ class LadderSide:
             return quoter.guards.reasons[side], False
         if quoter.best is not None and quoter.best.reasons[side] and not quoter.operator.exit:
             return quoter.best.reasons[side], False
+        if quoter.hedged is not None and quoter.hedged.reasons[side] and not quoter.operator.exit:
+            return quoter.hedged.reasons[side], False
         if quoter.flow is not None and quoter.flow.reasons[side] and not quoter.operator.exit:  # the way out waits not
             return quoter.flow.reasons[side], quoter.flow.draining[side]
         return "", False

@@ -211,11 +211,15 @@ class MarketSide:
             leads = {lead} if lead >= 0 and params_fair.leads(params) else set()
             if "consolidated" in kinds:
                 leads.update(self.feeds.kin[i])
+            if quoter.hedged is not None and quoter.hedged.leg >= 0:
+                leads.add(quoter.hedged.leg)
             for j in sorted(leads - {i}):
                 self.dependents[j].append(i)
 
     def lead(self, quoter: Quoter) -> int:
         """The instrument that a quoter is priced from beside its own; -1: none."""
+        if quoter.hedged is not None:
+            quoter.hedged.leg = self.engine.setup.index(quoter.params.leg)
         source = quoter.params.fair_source
         quoter.steps.fair.lead = self.engine.setup.index(source) if source else -1
         return quoter.steps.fair.lead
@@ -293,6 +297,8 @@ class MarketSide:
             quoter.shift = steps.signals.bps(self.feeds, steps.fair, i, slots, ts)
         lead = steps.fair.lead
         quoter.widen = steps.widening.bps(ts, (ts - self.protections.seen[lead]) * 1e-9 if lead >= 0 else 0.0)
+        if quoter.hedged is not None and self.ladders.floors(quoter, quoter.hedged):
+            quoter.dirty = True
         if quoter.params.cost_floor:
             quoter.cost = self.accounts[i].average()
         if quoter.operator.exit:

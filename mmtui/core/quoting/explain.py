@@ -25,7 +25,9 @@ def why(quoter: Quoter, side: int) -> list[Line]:
     held = "EXIT NOW" if quoter.operator.exit else ", ".join(closing)
     best = f"best price ({quoter.best.modes[side]})" if quoter.best is not None else ""
     mine = first.px if first is not None else want[0]
-    ends = [("kept post-only", laddered[0]), (held, priced[0]), (best, want[0])]
+    followed = quoter.followed[k] if quoter.hedged is not None else want
+    ends = [("kept post-only", laddered[0]), (held, priced[0]), (best, followed[0])]
+    ends.append((f"hedged at {quoter.params.leg}", want[0]))
     ends.append(("held within tolerance", mine))
     return waterfall(side, quoter.fair, _shifts(quoter), _widths(quoter), ends, quoter.tick_step)
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from mmtui.core.quoting.params_fair import SignedBps
 from mmtui.core.quoting.params_flow import FlowParams
 from mmtui.core.quoting.params_guards import Seconds
 from mmtui.core.quoting.params_price import Bps
@@ -25,6 +26,10 @@ class PairParams(FlowParams, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hanging: bool = False
     hanging_cancel_bps: Annotated[float, Meta(gt=0, le=5_000)] = 100.0
     hanging_age_s: Annotated[float, Meta(gt=0, le=86_400)] = 1_800.0
+    hedge_floor: bool = False
+    hedge_edge_bps: SignedBps = 0.0
+    hedge_cancel_bps: SignedBps = 0.0
+    hedge_slippage_bps: Bps = 0.0
     wide_market: Annotated[float, Meta(ge=0, le=100)] = 0.0
     wide_market_size: Annotated[float, Meta(ge=1, le=10)] = 1.0
     wide_market_fills: Annotated[float, Meta(ge=1, le=100)] = 1.0
@@ -58,6 +63,21 @@ REFERENCE: dict[str, tuple[str, str]] = {
     ),
     "hanging_cancel_bps": ("bps", "with hanging: an order that stayed goes when fair value is farther from it"),
     "hanging_age_s": ("s", "with hanging: an order that stayed goes when it has stayed so long"),
+    "hedge_floor": (
+        "",
+        "cross-exchange market making: no quote is nearer than the price at which its fill, hedged at once at leg,"
+        " earns hedge_edge_bps: at the size-weighted price that leg's book shows for the order's size (behind that of"
+        " the rungs before it), less its taker fee and hedge_slippage_bps and the maker fee here, converted by the"
+        " desk's rates. A rung whose hedge the book does not hold is not quoted. EXIT NOW passes it over. It needs leg; the"
+        " hedging itself is the hedger's ([hedge.ASSET])",
+    ),
+    "hedge_edge_bps": ("bps", "with hedge_floor: what a hedged fill is to earn at least; negative: may cost"),
+    "hedge_cancel_bps": (
+        "bps",
+        "with hedge_floor: an order that stands goes at once, whatever tolerance and least life say, when its hedged"
+        " fill would earn less than this; no more than hedge_edge_bps, and a little less keeps orders from flickering",
+    ),
+    "hedge_slippage_bps": ("bps", "with hedge_floor: how much worse than leg's book the hedge is taken to be done"),
     "wide_market": (
         "x own width",
         "the market is wide while others' best prices are so many times the own full width apart: then sizes grow by"

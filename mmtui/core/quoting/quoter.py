@@ -15,6 +15,7 @@ from mmtui.core.quoting.best import Best
 from mmtui.core.quoting.flow import Flow, Life
 from mmtui.core.quoting.guards import Guards
 from mmtui.core.quoting.hanging import Hanging
+from mmtui.core.quoting.hedged import Hedged
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.quoting.params_price import curve
 from mmtui.core.quoting.pongs import Pongs
@@ -86,6 +87,8 @@ class Quoter:
         self.guards: Guards | None = None  # protections of the strategy; None: none is on
         self.pongs: Pongs | None = None  # prices that the other side has to close; None: not kept
         self.hanging: Hanging | None = None  # orders that stay after their opposite was filled; None: none does
+        self.hedged: Hedged | None = None  # the floor of a hedge venue; None: none
+        self.followed: skew.Sides = ((), ())  # the ladder before that floor
         self.boost = 1.0  # factor of the sizes in a wide market
         self.swept = False  # some orders may have to go whatever their own price is worth
         self.promised_bps = 0.0  # an obligation asks for no more width than this; 0.0: none does
@@ -115,6 +118,7 @@ class Quoter:
         self.guards = Guards.made(params, self.grid, self.guards)
         self.pongs = Pongs(params, self.pongs) if params.pong != "off" else None
         self.hanging = Hanging.made(params, self.hanging)
+        self.hedged = Hedged(params, self.grid, self.hedged) if params.hedge_floor else None
         self.boost = self.boost if params.wide_market else 1.0
         self.life = Life(params)
         self.hears = self.guards is not None or params.queue_value_bps > 0.0
@@ -133,7 +137,8 @@ class Quoter:
             self.enter(*self.zones.worst())
         else:
             self.enter(params.risk_zone, "")
-        self.swept = self.hanging is not None or params.ping_at != "both" or self.zone_limit < 1.0
+        stays = self.hanging is not None or self.hedged is not None
+        self.swept = stays or params.ping_at != "both" or self.zone_limit < 1.0
         self.refresh()
         for side in (1, -1):
             slots = self.slots[side]
@@ -164,7 +169,7 @@ class Quoter:
     def refresh(self) -> None:
         """Which path the prices take: after a change of what is on."""
         closes = self.params.cost_floor or self.pongs is not None or self.operator.exit
-        self.plain = self.steps.idle and not closes
+        self.plain = self.steps.idle and not closes and self.hedged is None
         if self.plain:
             self.shift = self.widen = self.cost = 0.0
             self.told, self.said = (0.0, 0.0), ([], [])
@@ -325,9 +330,9 @@ class Quoter:
         """The waterfall of a side's first rung in ticks; empty when nothing is quoted there."""
         return explain.why(self, side)
 
-    def parts(self) -> tuple[Best | Flow | Guards | Pongs | Hanging | None, ...]:
+    def parts(self) -> tuple[Best | Flow | Guards | Pongs | Hanging | Hedged | None, ...]:
         """What remembers something of its own, where it is on."""
-        return (self.best, self.flow, self.guards, self.pongs, self.hanging)
+        return (self.best, self.flow, self.guards, self.pongs, self.hanging, self.hedged)
 
     def digest(self) -> tuple[object, ...]:
         return (
