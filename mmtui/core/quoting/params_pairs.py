@@ -68,8 +68,8 @@ REFERENCE: dict[str, tuple[str, str]] = {
         "cross-exchange market making: no quote is nearer than the price at which its fill, hedged at once at leg,"
         " earns hedge_edge_bps: at the size-weighted price that leg's book shows for the order's size (behind that of"
         " the rungs before it), less its taker fee and hedge_slippage_bps and the maker fee here, converted by the"
-        " desk's rates. A rung whose hedge the book does not hold is not quoted. EXIT NOW passes it over. It needs leg; the"
-        " hedging itself is the hedger's ([hedge.ASSET])",
+        " desk's rates. A rung whose hedge the book does not hold is not quoted. EXIT NOW passes it over. It needs leg;"
+        " the hedging itself is the hedger's ([hedge.ASSET])",
     ),
     "hedge_edge_bps": ("bps", "with hedge_floor: what a hedged fill is to earn at least; negative: may cost"),
     "hedge_cancel_bps": (
