@@ -63,9 +63,9 @@ class LadderSide:
         if quoter.sizes.by_equity and ts - quoter.sizes.measured_ts >= MEASURE_NS:
             quoter.sizes.measure(self._share(quoter), ts)
         quoter.sizes.resize(quoter, position, ts)
+        quoter.followed = quoter.want
         if quoter.hedged is not None and not quoter.operator.exit:
             self.floors(quoter, quoter.hedged)
-            quoter.followed = quoter.want
             quoter.want = quoter.hedged.keep(quoter.want, quoter.tick_step)
 
     def floors(self, quoter: Quoter, hedged: Hedged) -> bool:
@@ -180,7 +180,7 @@ class LadderSide:
     def _hang(self, quoter: Quoter, hanging: Hanging, event: Fill) -> None:
         """A rung that is filled in whole leaves the order opposite where it stands."""
         order = self.engine.tracker.get(event.oid)
-        if order is None or order.left > event.sz or quoter.slots[order.side][order.level] is not order:
+        if order is None or order.left > event.sz or order not in quoter.slots[order.side]:
             return
         opposite = quoter.slots[-order.side]
         partner = opposite[order.level]

@@ -295,6 +295,8 @@ class OrderSide:
             return
         ended = self.tracker.fill(order, event.sz)
         self.engine.earn.filled(order, event.sz)
+        if event.maker and self.engine.obligations.meters:
+            self.engine.earn.incentives.traded(self.engine, event)
         if self.tracker.overfilled(order):
             self.engine.broken(i, f"order {order.oid} overfilled: {order.filled} of {order.sz} lots")
         self.engine.version += 1
