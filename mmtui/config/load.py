@@ -38,7 +38,7 @@ from mmtui.core.hedging.params import Hedge
 from mmtui.core.market.instrument import Grid, Instrument, plain
 from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting
-from mmtui.core.quoting.params_price import needs_lead
+from mmtui.core.quoting.params_guards import needs_lead
 from mmtui.core.risk.calendar import CalendarEvent
 from mmtui.core.risk.calendar import misplaced as misdated
 from mmtui.core.risk.limits import Limits

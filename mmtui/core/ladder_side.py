@@ -16,7 +16,7 @@ from mmtui.core.quoting.best import Best
 from mmtui.core.quoting.fair import NOBODY, touch
 from mmtui.core.quoting.guards import SIDES, Guards
 from mmtui.core.quoting.hanging import Hanging
-from mmtui.core.quoting.hedged import Hedged
+from mmtui.core.quoting.hedged import Hedged, per_lot
 from mmtui.core.quoting.quoter import Quoter
 from mmtui.core.quoting.sizes import MEASURE_NS, full, opens
 from mmtui.core.risk.states import LATCHED, Desk
@@ -195,8 +195,19 @@ class LadderSide:
             for order in quoter.open(-event.side):
                 if order.ahead > 0 and order.px * event.side <= event.px * event.side:
                     order.ahead = max(0, order.ahead - event.sz) if order.px == event.px else 0
-        if quoter.guards is not None and quoter.guards.trade(event.ts, event.sz):
+        guards = quoter.guards
+        if guards is not None and guards.params.burst_lead != "only" and guards.trade(event.ts, event.sz):
             self.engine.market.requote(event.i)
+
+    def lead_trade(self, quoter: Quoter, event: Trade) -> None:
+        """A trade of the lead, where it counts as a burst of this market."""
+        mine, theirs = self.accounts[quoter.i], self.accounts[event.i]
+        mid = mine.references.last() / 2
+        if quoter.guards is None or not mid:
+            return
+        lots = event.sz * per_lot(theirs.grid, float(event.px)) / per_lot(mine.grid, mid)
+        if quoter.guards.trade(event.ts, int(lots + 0.5)):
+            self.engine.market.requote(quoter.i)
 
     def sample(self, i: int, guards: Guards, ts: int) -> None:
         """The guards see the market on every beat, whether it is quoted or not."""

@@ -38,6 +38,7 @@ class MarketSide:
         self.ladders = LadderSide(engine)
         self._ladder = self.ladders.bring
         self.dependents: list[list[int]] = []
+        self.listeners: list[list[int]] = []  # who counts the trades of each market as its lead's
         self.link_sources()
 
     def best_quote(self, event: ev.BestQuote) -> None:
@@ -75,6 +76,8 @@ class MarketSide:
             quoter.pricing.observe(event.ts_event, event.side, event.px, reference)
         if quoter.hears:
             self.ladders.trade(event)
+        for j in self.listeners[i]:
+            self.ladders.lead_trade(self.quoters[j], event)
         if not quoter.plain:
             if quoter.steps.signals is not None:
                 quoter.steps.signals.flow.note(event.ts, event.side, event.sz)
@@ -203,6 +206,7 @@ class MarketSide:
     def link_sources(self) -> None:
         """Who is priced from whom; called again when parameters change."""
         self.dependents = [[] for _ in self.quoters]
+        self.listeners = [[] for _ in self.quoters]
         for i, quoter in enumerate(self.quoters):
             params = quoter.params
             kinds = {kind for kind, _ in params_fair.kinds(params)}
@@ -213,6 +217,8 @@ class MarketSide:
                 leads.update(self.feeds.kin[i])
             if quoter.hedged is not None and quoter.hedged.leg >= 0:
                 leads.add(quoter.hedged.leg)
+            if params.burst_lead != "off" and (j := self.engine.setup.index(params.fair_source or params.leg)) >= 0:
+                self.listeners[j].append(i)
             for j in sorted(leads - {i}):
                 self.dependents[j].append(i)
 

@@ -17,7 +17,7 @@ from mmtui.core.errors import Refusal
 from mmtui.core.events import Command
 from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting, in_words
-from mmtui.core.quoting.params_price import needs_lead
+from mmtui.core.quoting.params_guards import needs_lead
 from mmtui.core.zone_side import blind
 
 if TYPE_CHECKING:

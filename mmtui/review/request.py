@@ -22,7 +22,7 @@ from mmtui.core.ledger.ledger import DOLLARS
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting, in_words
-from mmtui.core.quoting.params_price import needs_lead
+from mmtui.core.quoting.params_guards import needs_lead
 from mmtui.core.setup import DeskSetup
 from mmtui.core.zone_side import blind
 
