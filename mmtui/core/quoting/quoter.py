@@ -82,15 +82,7 @@ class Quoter:
         self.priced: skew.Sides = ((), ())  # as the pricing left them
         self.sizes = Sizes()
         self.offsets: tuple[float, ...] = ()
-        self.best: Best | None = None  # the best price of others; None: not followed
-        self.flow: Flow | None = None  # what holds a side for a while; None: nothing of it is on
-        self.guards: Guards | None = None  # protections of the strategy; None: none is on
-        self.pongs: Pongs | None = None  # prices that the other side has to close; None: not kept
-        self.hanging: Hanging | None = None  # orders that stay after their opposite was filled; None: none does
-        self.hedged: Hedged | None = None  # the floor of a hedge venue; None: none
-        self.followed: skew.Sides = ((), ())  # the ladder before that floor
-        self.boost = 1.0  # factor of the sizes in a wide market
-        self.swept = False  # some orders may have to go whatever their own price is worth
+        self._nothing_on()
         self.promised_bps = 0.0  # an obligation asks for no more width than this; 0.0: none does
         self.promised_lots = 0  # and for so much a side
         self.life = Life(setup.quoting)
@@ -102,6 +94,18 @@ class Quoter:
         self.limit = 0
         self.setup = setup
         self.derive(setup.quoting)
+
+    def _nothing_on(self) -> None:
+        """The parts that are only there while a parameter asks for them."""
+        self.best: Best | None = None  # the best price of others; None: not followed
+        self.flow: Flow | None = None  # what holds a side for a while; None: nothing of it is on
+        self.guards: Guards | None = None  # protections of the strategy; None: none is on
+        self.pongs: Pongs | None = None  # prices that the other side has to close; None: not kept
+        self.hanging: Hanging | None = None  # orders that stay after their opposite was filled; None: none does
+        self.hedged: Hedged | None = None  # the floor of a hedge venue; None: none
+        self.followed: skew.Sides = ((), ())  # the ladder before that floor
+        self.boost = 1.0  # factor of the sizes in a wide market
+        self.swept = False  # some orders may have to go whatever their own price is worth
 
     def derive(self, params: Quoting) -> None:
         """Everything that depends on parameters alone, prepared once a change."""
