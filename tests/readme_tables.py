@@ -16,6 +16,7 @@ from mmtui.core.quoting.params_fair import FairParams
 from mmtui.core.quoting.params_flow import FlowParams
 from mmtui.core.quoting.params_guards import GuardParams
 from mmtui.core.quoting.params_ladder import LadderParams
+from mmtui.core.quoting.params_pairs import PairParams
 from mmtui.core.quoting.params_price import PriceParams
 
 README = Path(__file__).resolve().parents[1] / "README.md"
@@ -42,6 +43,7 @@ def groups() -> dict[str, list[str]]:
         "skew": skew,
         "ladder": [name for name in ladder if name not in skew],
         "flow": own(FlowParams),
+        "pairs": own(PairParams),
         "guards": own(GuardParams),
     }
 

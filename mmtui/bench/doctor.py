@@ -153,6 +153,9 @@ def _obligation(one: Obligation) -> tuple[str, ...]:
     sides = "a side" if one.both_sides else "on one side"
     terms = f"{one.max_spread_bps:g} bps, {one.min_depth:,.0f} {sides} within {one.within_bps:g} bps"
     share = f"{one.share_of_time:.0%} of the snapshots, one every {one.snapshot_s} s"
+    paid = [f"{one.reward_per_day:g} a day"] if one.reward_per_day else []
+    paid += [f"{one.reward_bps:g} bps of maker fills"] if one.reward_bps else []
+    share += f"; pays {' and '.join(paid)} (estimated)" if paid else ""
     names = f"{one.coverage:.0%} of {', '.join(one.instruments) or 'all'}"
     when = f"{one.from_day or '...'} to {one.to_day or '...'}" if one.from_day or one.to_day else "all"
     return (one.name, f"{terms}; {share}", names, when, "kept inside" if one.keep else "measured")

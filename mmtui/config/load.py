@@ -38,11 +38,12 @@ from mmtui.core.hedging.params import Hedge
 from mmtui.core.market.instrument import Grid, Instrument, plain
 from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting
-from mmtui.core.quoting.params_price import needs_lead
+from mmtui.core.quoting.params_guards import needs_lead
 from mmtui.core.risk.calendar import CalendarEvent
 from mmtui.core.risk.calendar import misplaced as misdated
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
+from mmtui.core.zone_side import blind
 
 SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "hedge", "obligation", "event"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -372,6 +373,8 @@ class _Loader:
                 source = item.quoting.fair_source
                 what = f'"{source}" is not another instrument of the desk; give one of {", ".join(sorted(ids))}'
                 raise self.error(("quoting", item.profile, "fair_source"), what)
+            if unseen := blind(done, done.index(item), item.quoting.zone_rules):
+                raise self.error(("quoting", item.profile, "zone_rules"), unseen)
             if item.quoting.leg and item.quoting.leg not in ids - {item.instrument.id}:
                 leg, others = item.quoting.leg, ", ".join(sorted(ids - {item.instrument.id}))
                 what = f'"{leg}" is not another instrument of the desk; give one of {others}'

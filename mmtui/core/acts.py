@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mmtui.core.adjust import Adjust, in_scope, number
@@ -18,6 +19,7 @@ from mmtui.core.effects import Result
 from mmtui.core.errors import Refusal
 from mmtui.core.events import Command
 from mmtui.core.hedging.hands import Hands
+from mmtui.core.ledger.ledger import UNIT
 from mmtui.core.orders.tracker import Order
 from mmtui.core.quoting.quoter import FOREVER, HOLD_ORDER_NS
 from mmtui.core.risk.limiting import Limiting
@@ -272,6 +274,23 @@ class Acts:
             engine.set_state(-1, -1, Desk.PAUSED, f"{kind} by {event.operator}")
         begun = [asset for asset in assets if not engine.tasks.begin(kind, asset, event.operator)]
         return f"{kind} of {', '.join(begun)} begun", "", ""
+
+    def _do_incentive(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
+        """A programme's own count has come, or an estimate was wrong."""
+        amount = number(args, "amount")
+        if event.i < 0:
+            raise Refusal("an incentive is of one instrument: name it")
+        if not event.reason.strip():
+            raise Refusal("an incentive by hand needs a reason")
+        if not 0.0 < abs(amount) < 1e9:
+            raise Refusal("give an amount other than 0, below 1e9")
+        engine = self.engine
+        if not engine.earn.incentives.book(engine, event.i, int(Decimal(repr(amount)) * UNIT)):
+            raise Refusal("its settlement asset has no rate yet")
+        engine.version += 1
+        text = f"{engine.name(event.i)}: incentive of {amount:+.2f} {engine.setup.currency}"
+        engine.alert("info", "incentive", f"{text} by {event.operator}: {event.reason}", event.i)
+        return text, "", ""
 
     def _do_limit(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         return self.limits.limit(event, args, in_scope(self.engine, event))

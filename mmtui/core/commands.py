@@ -42,6 +42,11 @@ ACTS: tuple[Act, ...] = (
     Act("profile", "NAME", "quote with another profile of the config", undoable=True),
     Act("revert", "[KEY ...]", "parameters, or all of them, back to those of the profile in force", undoable=True),
     Act("limit", "KEY=VALUE ...", "lower a limit at once; raising one needs a reason; undo never", escalates=True),
+    Act(
+        "incentive",
+        "±AMOUNT",
+        "book an incentive, or take an estimate back, in the desk's currency on --instrument; needs a reason",
+    ),
     Act("flatten", "[ASSET]", "net delta to its target by the cheapest, deepest instrument; ends PAUSED"),
     Act("close", "", "every leg to its baseline, long and short legs in lockstep; ends PAUSED"),
     Act(

@@ -67,7 +67,7 @@ class Engine:
         self.tracker = Tracker(self.venue_of, [ms * 1_000_000 for ms in setup.landing_ms] or default)
         self.quoters = [Quoter(i, item, setup.mode == "live") for i, item in enumerate(setup.instruments)]
         self.lattice = Lattice(len(setup.venues), count, self.venue_of)
-        self.gate = Gate(setup, self.ledger, self.tracker, [q.limit for q in self.quoters])
+        self.gate = Gate(setup, self.ledger, self.tracker, [q.capped() for q in self.quoters])
         self.sources = [-1] * count
         self.protections = Protections(setup, self.books, self.sources)
         self.sweeper = Sweeper(self.tracker, self.venue_of)

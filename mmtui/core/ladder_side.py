@@ -11,11 +11,14 @@ from mmtui.core.events import Fill, Trade
 from mmtui.core.ledger.ledger import UNIT
 from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
-from mmtui.core.quoting import flow
+from mmtui.core.quoting import flow, reasons
 from mmtui.core.quoting.best import Best
+from mmtui.core.quoting.fair import NOBODY, touch
 from mmtui.core.quoting.guards import SIDES, Guards
+from mmtui.core.quoting.hanging import Hanging
+from mmtui.core.quoting.hedged import Hedged, per_lot
 from mmtui.core.quoting.quoter import Quoter
-from mmtui.core.quoting.sizes import MEASURE_NS, full
+from mmtui.core.quoting.sizes import MEASURE_NS, full, opens
 from mmtui.core.risk.states import LATCHED, Desk
 
 if TYPE_CHECKING:
@@ -42,16 +45,64 @@ class LadderSide:
             self._guard(quoter, quoter.guards, ts)
             if not quoter.active:  # tripped too often: paused
                 return
+        self.shape(quoter, position, ts)
         if quoter.flow is not None:
             quoter.flow.look(ts, quoter.fair, self._fundings(i))
+        if quoter.swept:
+            self._sweep(quoter, position, ts)
+        band = quoter.params.requote_tolerance_bps * 1e-4 * quoter.fair
+        for side in (1, -1):
+            self._side(quoter, side, position, ts, band)
+
+    def shape(self, quoter: Quoter, position: int, ts: int) -> None:
+        """Prices and sizes of the ladder by what needs more than the model: the book, the equity."""
+        if quoter.params.wide_market:
+            self._boost(quoter)
         if quoter.best is not None:
             self._follow(quoter, quoter.best, ts)
         if quoter.sizes.by_equity and ts - quoter.sizes.measured_ts >= MEASURE_NS:
             quoter.sizes.measure(self._share(quoter), ts)
         quoter.sizes.resize(quoter, position, ts)
-        band = quoter.params.requote_tolerance_bps * 1e-4 * quoter.fair
+        quoter.followed = quoter.want
+        if quoter.hedged is not None and not quoter.operator.exit:
+            self.floors(quoter, quoter.hedged)
+            quoter.want = quoter.hedged.keep(quoter.want, quoter.tick_step)
+
+    def floors(self, quoter: Quoter, hedged: Hedged) -> bool:
+        """Measure what the hedge of each rung costs now; True when it has moved."""
+        own = self.quoters[hedged.leg].shown() if self.shown and hedged.leg >= 0 else NOBODY
+        return hedged.look(self.engine.market.feeds, quoter.i, quoter.sizes.of, own)
+
+    def _boost(self, quoter: Quoter) -> None:
+        """More size, and more fills, while others stand far apart."""
+        bid, _, ask, _ = touch(self.books[quoter.i], quoter.shown() if quoter.live else NOBODY)
+        wide = ask - bid >= quoter.params.wide_market * 2e-4 * quoter.half_bps * quoter.fair
+        quoter.boost = quoter.params.wide_market_size if wide else 1.0
+        if quoter.flow is not None:
+            quoter.flow.boost = quoter.params.wide_market_fills if wide else 1.0
+
+    def _sweep(self, quoter: Quoter, position: int, ts: int) -> None:
+        """Orders that go whatever tolerance and least life say: those that stayed too long, or open what may not."""
+        cancel, tracker, hanging = self.engine.orders.cancel, self.engine.tracker, quoter.hanging
         for side in (1, -1):
-            self._side(quoter, side, position, ts, band)
+            sizes, closes = quoter.sizes.of[side], not opens(quoter.params, side)
+            open_lots = (tracker.buys if side > 0 else tracker.sells)[quoter.i]
+            if closes or side * position + open_lots > quoter.capped():
+                for order, lots in zip(quoter.slots[side], sizes, strict=False):
+                    if order is not None and order.left > lots:
+                        cancel(order)
+            if quoter.hedged is not None and not quoter.operator.exit:
+                for order in quoter.shown()[side]:
+                    if order is not None and quoter.hedged.fails(side, order.level, order.px):
+                        cancel(order)
+            if hanging is not None and hanging.orders:
+                why, concludes = self._held(quoter, side, ts)
+                only = quoter.reduce_mode or quoter.guard or closes or not any(sizes)
+                if only or (why and not concludes):
+                    for order in hanging.of(side):
+                        cancel(order)
+        for order in hanging.over(quoter.fair, ts) if hanging is not None else ():
+            cancel(order)
 
     def _side(self, quoter: Quoter, side: int, position: int, ts: int, band: float) -> None:
         """The rungs of one side. `band`: the requote tolerance, in ticks."""
@@ -92,6 +143,10 @@ class LadderSide:
             return f"cancelled by {quoter.hold_by[side]}", False
         if quoter.guards is not None and quoter.guards.reasons[side]:
             return quoter.guards.reasons[side], False
+        if quoter.best is not None and quoter.best.reasons[side] and not quoter.operator.exit:
+            return quoter.best.reasons[side], False
+        if quoter.hedged is not None and quoter.hedged.reasons[side] and not quoter.operator.exit:
+            return quoter.hedged.reasons[side], False
         if quoter.flow is not None and quoter.flow.reasons[side] and not quoter.operator.exit:  # the way out waits not
             return quoter.flow.reasons[side], quoter.flow.draining[side]
         return "", False
@@ -101,7 +156,9 @@ class LadderSide:
             return "REDUCE"
         if quoter.guard and side * position >= 0:
             return quoter.guard
-        limit = int(quoter.limit * quoter.zone_limit)
+        if not opens(quoter.params, side) and side * (quoter.target - position) <= 0:
+            return reasons.CLOSES
+        limit = quoter.capped()
         if limit - side * position <= 0:
             return "position limit"
         return "position at 90 % of its limit" if full(side, position, limit) else "size below one lot"
@@ -115,6 +172,21 @@ class LadderSide:
             quoter.flow.filled(event.side, event.sz, event.ts)
         if quoter.guards is not None:
             quoter.guards.filled(event.side, event.px, event.sz, event.ts)
+        if quoter.pongs is not None:
+            quoter.pongs.filled(event.side, event.px, event.sz, event.ts)
+        if quoter.hanging is not None and quoter.hanging.on:
+            self._hang(quoter, quoter.hanging, event)
+
+    def _hang(self, quoter: Quoter, hanging: Hanging, event: Fill) -> None:
+        """A rung that is filled in whole leaves the order opposite where it stands."""
+        order = self.engine.tracker.get(event.oid)
+        if order is None or order.left > event.sz or order not in quoter.slots[order.side]:
+            return
+        opposite = quoter.slots[-order.side]
+        partner = opposite[order.level]
+        if partner is not None and partner.state is State.LIVE:
+            opposite[order.level] = None
+            hanging.stay(partner, event.ts)
 
     def trade(self, event: Trade) -> None:
         """A trade of the market, where it matters: places in the queue, bursts."""
@@ -123,8 +195,19 @@ class LadderSide:
             for order in quoter.open(-event.side):
                 if order.ahead > 0 and order.px * event.side <= event.px * event.side:
                     order.ahead = max(0, order.ahead - event.sz) if order.px == event.px else 0
-        if quoter.guards is not None and quoter.guards.trade(event.ts, event.sz):
+        guards = quoter.guards
+        if guards is not None and guards.params.burst_lead != "only" and guards.trade(event.ts, event.sz):
             self.engine.market.requote(event.i)
+
+    def lead_trade(self, quoter: Quoter, event: Trade) -> None:
+        """A trade of the lead, where it counts as a burst of this market."""
+        mine, theirs = self.accounts[quoter.i], self.accounts[event.i]
+        mid = mine.references.last() / 2
+        if quoter.guards is None or not mid:
+            return
+        lots = event.sz * per_lot(theirs.grid, float(event.px)) / per_lot(mine.grid, mid)
+        if quoter.guards.trade(event.ts, int(lots + 0.5)):
+            self.engine.market.requote(quoter.i)
 
     def sample(self, i: int, guards: Guards, ts: int) -> None:
         """The guards see the market on every beat, whether it is quoted or not."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mmtui.core import events as ev
+from mmtui.core import zone_side
 from mmtui.core.ladder_side import LadderSide
 from mmtui.core.market.book import OrderBook
-from mmtui.core.quoting import params_fair, reasons, skew, width
+from mmtui.core.quoting import params_fair, reasons, skew
 from mmtui.core.quoting.fair import NOBODY, Feeds, fair_value, touch
 from mmtui.core.quoting.quoter import Quoter
 from mmtui.core.risk.states import Desk
@@ -37,6 +38,7 @@ class MarketSide:
         self.ladders = LadderSide(engine)
         self._ladder = self.ladders.bring
         self.dependents: list[list[int]] = []
+        self.listeners: list[list[int]] = []  # who counts the trades of each market as its lead's
         self.link_sources()
 
     def best_quote(self, event: ev.BestQuote) -> None:
@@ -74,6 +76,8 @@ class MarketSide:
             quoter.pricing.observe(event.ts_event, event.side, event.px, reference)
         if quoter.hears:
             self.ladders.trade(event)
+        for j in self.listeners[i]:
+            self.ladders.lead_trade(self.quoters[j], event)
         if not quoter.plain:
             if quoter.steps.signals is not None:
                 quoter.steps.signals.flow.note(event.ts, event.side, event.sz)
@@ -105,7 +109,7 @@ class MarketSide:
         if not quoter.plain:
             quoter.steps.widening.message(ts, ts_event)
             if moved:
-                quoter.steps.moved(self.feeds, i, quoter.slots, ts)
+                quoter.steps.moved(self.feeds, i, quoter.shown(), ts)
         if quoter.active:
             self._quote(quoter, ts, book)
         elif not self.protections.ready[i] and self.protections.lift(i, ts):
@@ -190,7 +194,7 @@ class MarketSide:
         self.engine.tracker.rescale(i, px, sz)
         self.accounts[i].rescale(instrument, px, sz)
         self.quoters[i].rescale(self.accounts[i].grid, px, sz)
-        self.engine.gate.position_limits[i] = self.quoters[i].limit
+        self.engine.gate.position_limits[i] = self.quoters[i].capped()
         self.engine.gate.baselines[i] *= sz
         self.engine.tasks.rescale(i, px, sz)
         self.engine.hedger.rescale(i, px)
@@ -202,6 +206,7 @@ class MarketSide:
     def link_sources(self) -> None:
         """Who is priced from whom; called again when parameters change."""
         self.dependents = [[] for _ in self.quoters]
+        self.listeners = [[] for _ in self.quoters]
         for i, quoter in enumerate(self.quoters):
             params = quoter.params
             kinds = {kind for kind, _ in params_fair.kinds(params)}
@@ -210,11 +215,17 @@ class MarketSide:
             leads = {lead} if lead >= 0 and params_fair.leads(params) else set()
             if "consolidated" in kinds:
                 leads.update(self.feeds.kin[i])
+            if quoter.hedged is not None and quoter.hedged.leg >= 0:
+                leads.add(quoter.hedged.leg)
+            if params.burst_lead != "off" and (j := self.engine.setup.index(params.fair_source or params.leg)) >= 0:
+                self.listeners[j].append(i)
             for j in sorted(leads - {i}):
                 self.dependents[j].append(i)
 
     def lead(self, quoter: Quoter) -> int:
         """The instrument that a quoter is priced from beside its own; -1: none."""
+        if quoter.hedged is not None:
+            quoter.hedged.leg = self.engine.setup.index(quoter.params.leg)
         source = quoter.params.fair_source
         quoter.steps.fair.lead = self.engine.setup.index(source) if source else -1
         return quoter.steps.fair.lead
@@ -227,7 +238,7 @@ class MarketSide:
             kept = self.engine.obligations
             quoter.promise(kept.max_width_bps(quoter.i), kept.min_size(quoter.i))
         if params.risk_zone == "auto":
-            quoter.enter(width.zone(params, quoter.zone, quoter.volatility.bps(params.vol_horizon_s)))
+            zone_side.look(self.engine, quoter, ts)
         if not quoter.plain:
             quoter.steps.widening.beat(ts)
             quoter.refresh()
@@ -282,7 +293,7 @@ class MarketSide:
 
     def _priced(self, quoter: Quoter, ts: int, book: OrderBook) -> float:
         """Fair value by the steps that are on, and what else they say into the quoter; 0.0 when it has no price."""
-        i, steps, slots = quoter.i, quoter.steps, quoter.slots
+        i, steps, slots = quoter.i, quoter.steps, quoter.shown()
         if steps.fair.remembers and not steps.fair.mean.ts:
             steps.moved(self.feeds, i, slots, ts)
         fair = steps.fair.value(self.feeds, i, slots, ts)
@@ -292,6 +303,8 @@ class MarketSide:
             quoter.shift = steps.signals.bps(self.feeds, steps.fair, i, slots, ts)
         lead = steps.fair.lead
         quoter.widen = steps.widening.bps(ts, (ts - self.protections.seen[lead]) * 1e-9 if lead >= 0 else 0.0)
+        if quoter.hedged is not None and self.ladders.floors(quoter, quoter.hedged):
+            quoter.dirty = True
         if quoter.params.cost_floor:
             quoter.cost = self.accounts[i].average()
         if quoter.operator.exit:

@@ -295,6 +295,8 @@ class OrderSide:
             return
         ended = self.tracker.fill(order, event.sz)
         self.engine.earn.filled(order, event.sz)
+        if event.maker and self.engine.obligations.meters:
+            self.engine.earn.incentives.traded(self.engine, event)
         if self.tracker.overfilled(order):
             self.engine.broken(i, f"order {order.oid} overfilled: {order.filled} of {order.sz} lots")
         self.engine.version += 1
@@ -345,7 +347,8 @@ class OrderSide:
         if order.purpose != "quote":
             unwanted = engine.tickets.unwanted(order, state) or not self._owned(order)
         elif quoter.active:
-            unwanted = order not in quoter.slots[order.side]
+            stays = quoter.hanging is not None and order in quoter.hanging.orders
+            unwanted = order not in quoter.slots[order.side] and not stays
         else:
             unwanted = bool(engine.protections.reasons[i]) or not engine.acts.drains(i, state)
         if unwanted:

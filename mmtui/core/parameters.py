@@ -17,7 +17,8 @@ from mmtui.core.errors import Refusal
 from mmtui.core.events import Command
 from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting, in_words
-from mmtui.core.quoting.params_price import needs_lead
+from mmtui.core.quoting.params_guards import needs_lead
+from mmtui.core.zone_side import blind
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -64,6 +65,8 @@ def changed(engine: Engine, i: int, params: Quoting, args: Mapping[str, Any]) ->
         raise Refusal(f"leg {new.leg!r} is no other instrument of this desk")
     if needs_lead(new) and engine.setup.index(new.fair_source) < 0:
         raise Refusal(f"fair_source {new.fair_source!r} is no instrument of this desk")
+    if new.zone_rules and (unseen := blind(engine.setup.instruments, i, new.zone_rules)):
+        raise Refusal(f"zone_rules: {unseen}")
     lot = engine.accounts[i].grid.lot
     if "size" in args and Decimal(repr(new.size)) < lot:
         raise Refusal(f"size={new.size:g} is below one lot of {engine.name(i)}; give at least {lot.normalize():f}")
@@ -116,7 +119,7 @@ class Parameters:
                     self.changed[i][key] = Changed(event.ts, event.operator, json.dumps(value))
             self.profiles[i] = swap.profile
             quoter.derive(swap.after)
-            engine.gate.position_limits[i] = quoter.limit
+            engine.gate.position_limits[i] = quoter.capped()
         if swaps:
             engine.market.link_sources()
             engine.version += 1

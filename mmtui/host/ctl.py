@@ -71,6 +71,8 @@ def arguments(act: Act, words: list[str]) -> dict[str, Value]:
     """The words after an action, as the engine wants them."""
     if act.name in ("spread", "skew", "size"):
         return {"pct" if act.name == "size" else "bps": _number(act, words)}
+    if act.name == "incentive":
+        return {"amount": _number(act, words)}
     if act.name in ("set", "limit"):
         return _settings(act, words)
     if act.name == "profile" and len(words) == 1:

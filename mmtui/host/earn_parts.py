@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from mmtui.core.earn.attribution import attribution
+from mmtui.core.earn.incentives import ESTIMATED
 from mmtui.core.earn.reading import earning
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.ledger import money
@@ -43,10 +44,11 @@ def line_views(engine: Engine) -> list[m.LineView]:
 def obligation_views(engine: Engine, now: int) -> list[m.ObligationView]:
     """The meters of all programmes."""
     out = []
-    for meter in engine.obligations.meters:
+    for meter, reward in zip(engine.obligations.meters, engine.earn.incentives.rewards, strict=True):
         found = meter.reading(now)
         fields = found._asdict() | {"earned": found.earned, "keep": meter.terms.keep}
-        out.append(m.ObligationView(**fields))
+        words = f"{reward.words(engine.setup.currency)} ({ESTIMATED})" if reward is not None else ""
+        out.append(m.ObligationView(**fields, reward=words))
     return out
 
 

@@ -89,7 +89,7 @@ def preview(engine: Engine, i: int, args: Mapping[str, object]) -> m.Rungs | Non
     if fair <= 0:
         return None
     quoter.reprice(book.bid, book.ask, fair, position, engine.ts)
-    quoter.sizes.resize(quoter, position, engine.ts)
+    engine.market.ladders.shape(quoter, position, engine.ts)
     return _rungs(quoter, position)
 
 

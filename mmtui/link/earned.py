@@ -77,3 +77,4 @@ class ObligationView(msgspec.Struct, kw_only=True):
     earned: float  # held / elapsed
     rest: float  # share of the rest of the day that must hold; above 1: lost
     keep: bool
+    reward: str = ""  # what the day has been booked, and would be; "" where the programme pays nothing

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mmtui.core.earn.days import day_number, day_text
+from mmtui.core.earn.incentives import ESTIMATED
 from mmtui.core.earn.obligations import DAY_S, SECOND
 from mmtui.core.engine import Engine
 from mmtui.core.errors import UserError
@@ -69,6 +70,7 @@ def _add(found: dict[tuple[str, str], dict[str, Any]], engine: Engine, begun: in
         one["sessions"] += 1
         one["until"], one["since"] = max(one["until"], ended), min(one["since"], begun)
         one |= {"total": meter.total, "required": meter.required, "first": meter.first, "last": meter.last}
+        one |= {"reward": meter.terms.reward_per_day, "currency": engine.setup.currency}
     for day in days(engine):
         so_far = found[engine.setup.name, day["name"]]["days"]
         taken, held = so_far.get(day["day"], (0, 0))
@@ -82,6 +84,7 @@ def _summed(one: dict[str, Any], month: Month) -> dict[str, Any]:
         taken, held = one["days"].get(day, (0, 0))
         share, earned = held / one["total"], held >= one["required"]
         rows.append({"day": day_text(day), "taken": taken, "held": held, "share": share, "earned": earned})
+    earned_days = sum(row["earned"] for row in rows)
     return {
         "desk": one["desk"],
         "name": one["name"],
@@ -90,7 +93,8 @@ def _summed(one: dict[str, Any], month: Month) -> dict[str, Any]:
         "snapshots_a_day": one["total"],
         "required_a_day": one["required"],
         "days": rows,
-        "earned_days": sum(row["earned"] for row in rows),
+        "earned_days": earned_days,
+        "reward": f"{earned_days * one['reward']:,.2f} {one['currency']}" if one["reward"] else "",
         "share": sum(row["held"] for row in rows) / (one["total"] * len(rows)) if rows else 0.0,
     }
 
@@ -108,6 +112,8 @@ def month_markdown(rows: list[dict[str, Any]], month: Month) -> str:
             f"{one['earned_days']} of {len(one['days'])} days earned ({asked:.1%} of {one['snapshots_a_day']:,}"
             f" snapshots asked a day); {one['share']:.1%} of all snapshots held; {one['sessions']} sessions."
         )
+        if one["reward"]:
+            text += f" {one['reward']} for the days ({ESTIMATED}; what its fills earned beside it is in the PnL)."
         head = table(["day (UTC)", "looked at", "held", "share of the day", "earned"], body)
         blocks.append(f"## {one['name']} · desk {one['desk']}\n\n{text}\n\n{head}")
     if not rows:

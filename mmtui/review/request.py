@@ -22,8 +22,9 @@ from mmtui.core.ledger.ledger import DOLLARS
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting, in_words
-from mmtui.core.quoting.params_price import needs_lead
+from mmtui.core.quoting.params_guards import needs_lead
 from mmtui.core.setup import DeskSetup
+from mmtui.core.zone_side import blind
 
 #: Length of a synthetic what-if without --seconds.
 SYNTHETIC_S = 300
@@ -238,6 +239,8 @@ def override(setup: DeskSetup, sets: list[tuple[str, object]]) -> DeskSetup:
             raise UserError(f"--set {name}: {why}")
         if needs_lead(item.quoting) and setup.index(item.quoting.fair_source) < 0:
             raise UserError(f"--set fair_source={item.quoting.fair_source}: is no instrument here")
+        if unseen := blind(setup.instruments, setup.index(item.instrument.id), item.quoting.zone_rules):
+            raise UserError(f"--set zone_rules: {unseen}")
     return setup
 
 

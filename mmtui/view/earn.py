@@ -64,6 +64,8 @@ def obligations(meters: list[ObligationView], cells: int) -> list[Row]:
         rows.append(clip(spans, cells))
         if one.active and one.why and one.taken:
             rows.append(clip([(f"   {clean(one.why)}", "warn")], cells))
+        if one.active and one.reward:
+            rows.append(clip([(f"   {clean(one.reward)}", "dim")], cells))
     return rows
 
 

@@ -203,7 +203,7 @@ def test_words_become_the_arguments_of_an_act(words, expected):
 
 def test_every_act_is_reachable_from_ctl():
     samples = {"spread": ["1"], "skew": ["1"], "size": ["1"], "set": ["levels=1"], "roll": ["perp:BTC_26DEC"]}
-    samples |= {"ticket": ["buy", "1", "market"], "limit": ["leverage=1"]}
+    samples |= {"ticket": ["buy", "1", "market"], "limit": ["leverage=1"], "incentive": ["-2.5"]}
     for act in ACTS:
         assert isinstance(arguments(act, samples.get(act.name, [])), dict)
 

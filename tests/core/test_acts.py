@@ -227,6 +227,7 @@ def test_only_what_goes_down_may_rest_on_an_old_view(act):
     args = {"levels": 2} if act.name == "set" else {"name": "default"} if act.name == "profile" else args
     args = {"i": 0, "side": "buy", "size": 0.01, "price": 99_990} if act.name == "ticket" else args
     args = {"leverage": 1.0} if act.name == "limit" else args
+    args = {"i": 0, "amount": 1.0, "reason": "x"} if act.name == "incentive" else args
     result = desk.press(act.name, version=seen, **args)
     assert result.ok is act.escalates, result.text
     assert desk.press(act.name, **args).ok or act.name in UP

@@ -157,6 +157,31 @@ def test_burst_volume_counts_size():
     assert held(desk) == {1: "trade burst", -1: "trade burst"}
 
 
+def test_burst_lead_counts_the_trades_of_the_lead():
+    coin = item("inverse", quote=False)  # contracts of 100 dollars: a thousandth of a bitcoin, one lot of ours
+    desk = quoted(coin, leg="coin:BTC", burst_volume=0.5, burst_lead="only", **BURST)
+    desk.wait(1_500)
+    prints(desk, 1, lots=900)
+    desk.wait(200)
+    assert held(desk) == {}
+    ts, before = desk.now + MS, desk.mark
+    desk.event(Trade(ts, ts, 1, 1, 1_000_005, 499, 1))
+    assert not desk.cancels(before)
+    desk.event(Trade(ts, ts, 1, 2, 1_000_005, 1, 1))
+    assert len(desk.cancels(before)) == 2  # with the trade itself
+    desk.wait(3_000)
+    assert desk.press("set", i=0, burst_lead="off").ok
+    before = desk.mark
+    desk.event(Trade(desk.now + MS, desk.now + MS, 1, 3, 1_000_005, 900, 1))
+    assert not desk.cancels(before)
+    desk.press("set", i=0, burst_lead="too", burst_trades=2, burst_volume=0.0)
+    prints(desk, 1)
+    desk.event(Trade(desk.now, desk.now, 1, 4, 1_000_005, 1, 1))
+    assert len(desk.cancels(before)) == 2
+    result = quoted().press("set", burst_lead="too")
+    assert not result.ok and "without a lead" in result.text
+
+
 def two(**quoting):
     return quoted(item("spot", quote=False), leg="cash:BTC", **quoting)
 

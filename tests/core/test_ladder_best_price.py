@@ -4,7 +4,7 @@ import pytest
 from desk_kit import MS, Desk, item, setup_of
 from live_desk import live, up
 
-from mmtui.core.quoting.ladder import best_of_others
+from mmtui.core.quoting.ladder import best_of_others, biggest_of_others
 
 
 def quoted(bids=(999_300, 999_100), asks=(1_000_700, 1_000_900), **quoting):
@@ -166,3 +166,51 @@ def test_moving_band_s_takes_the_reference_anew():
     assert desk.open(1)
     assert desk.engine.quoters[0].flow.bands.reference == pytest.approx(1_010_100, rel=1e-6)
     assert desk.now % MS == 0
+
+
+# -- the biggest order, and the inverse modes --------------------------------------------------------------------------
+
+
+def test_biggest_of_others_leaves_own_lots_out():
+    levels = [(100, 10), (99, 30), (98, 30), (97, 5)]
+    assert biggest_of_others(levels, {}) == 99
+    assert biggest_of_others(levels, {99: 1}) == 98
+    assert biggest_of_others([], {}) == 0
+
+
+def test_best_price_biggest_stands_a_tick_before_the_biggest_order():
+    desk = quoted(best_price="biggest")
+    desk.delta(bids=[(999_000, 900)], asks=[(1_000_800, 900)])
+    desk.wait(200)
+    assert pair(desk) == (999_001, 1_000_799)
+    desk.delta(bids=[(999_600, 5_000)])  # nearer than the model's price: only with improve
+    desk.wait(200)
+    assert pair(desk)[0] == 999_500
+    desk.press("set", improve=True)
+    desk.wait(200)
+    assert pair(desk)[0] == 999_601
+
+
+@pytest.mark.parametrize(("mode", "nearer"), [("inverse-join", 0), ("inverse-top", 1)])
+def test_the_inverse_modes_quote_at_the_touch_only_while_it_is_narrower_than_the_own_width(mode, nearer):
+    desk = quoted(best_price=mode, best_depth=0.01, improve=True, bids=(999_700,), asks=(1_000_300,))
+    assert pair(desk) == (999_700 + nearer, 1_000_300 - nearer)  # others 6 bps apart, own width 10
+    desk.delta(bids=[(999_700, 0), (999_300, 500)], asks=[(1_000_300, 0), (1_000_700, 500)])
+    desk.wait(200)
+    assert not desk.open() and set(reasons(desk).values()) == {"market wider than the quotes"}
+    desk.delta(bids=[(999_700, 500)], asks=[(1_000_300, 500)])
+    desk.wait(200)
+    assert pair(desk) == (999_700 + nearer, 1_000_300 - nearer)
+
+
+def test_an_inverse_mode_of_one_side_holds_that_side_alone():
+    desk = quoted(best_price="off", best_price_ask="inverse-join", best_depth=0.01)  # others 14 bps apart
+    assert desk.one(1).px == 999_500 and not desk.open(-1)
+
+
+def test_best_depth_with_behind_stands_right_after_so_much_of_the_book():
+    desk = quoted(best_price="behind", best_depth=0.5)
+    assert pair(desk) == (999_299, 1_000_701)  # 1 + 500 lots are more than 500
+    desk.press("set", best_depth=0.501)
+    desk.wait(200)
+    assert pair(desk) == (999_099, 1_000_901)

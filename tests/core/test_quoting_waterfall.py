@@ -33,7 +33,12 @@ def drawn(dice):
         "toxic_bps": 0.1, "toxic_fills": 3, "toxic_horizon_s": 0.5, "toxic_hold_s": 5.0, "toxic_action": "widen",
         "ping_pong": choice((True, False, False)), "max_fills": choice((0, 3)), "moving_band_s": 5.0,
         "moving_band_above_pct": choice((0.0, 0.1)), "moving_band_below_pct": choice((0.0, 0.1)),
-        "spread_model": choice(("fixed", "fixed", "avellaneda-stoikov", "glft")),
+        "pong": choice(("off", "off", "last", "restart", "short", "average", "long")),
+        "pong_fair": choice((True, False)), "hanging": choice((True, False)),
+        "ping_at": choice(("both", "both", "bid", "ask")),
+        "leg": "cash:BTC", "hedge_floor": choice((True, False)), "hedge_cancel_bps": choice((-3.0, 0.0)),
+        "zone_rules": choice(("", "inventory:0.3/0.6, spread:0.1/1")), "wide_market": choice((0.0, 0.01)),
+        "wide_market_size": 1.5, "spread_model": choice(("fixed", "fixed", "avellaneda-stoikov", "glft")),
     }  # fmt: skip
 
 

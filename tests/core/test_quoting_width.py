@@ -9,7 +9,7 @@ from desk_kit import DAY0, MS, SECOND, Desk, item, setup_of
 from mmtui.core.events import BestQuote, Liquidation
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.quoting.volatility import Parkinson, Realised, Volatility, estimator
-from mmtui.core.quoting.width import zone
+from mmtui.core.quoting.zones import Zones
 
 
 def desk_of(*items, **quoting):
@@ -198,10 +198,10 @@ def test_a_risk_zone_multiplies_width_size_and_limit(name):
 
 
 def test_risk_zone_auto_goes_by_volatility_and_leaves_later_than_it_came():
-    params = Quoting(risk_zone="auto", amber_vol_bps=10.0, red_vol_bps=30.0)
-    seen = []
+    zones, seen = Zones("", None), []
     for vol in (9, 10, 29, 30, 25, 23, 9, 7):
-        seen.append(zone(params, seen[-1] if seen else "green", vol))
+        zones.measured("volatility", vol, 10.0, 30.0)
+        seen.append(zones.worst()[0])
     assert seen == ["green", "amber", "amber", "red", "red", "amber", "amber", "green"]
 
 

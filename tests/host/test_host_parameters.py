@@ -5,6 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 
+import pytest
 from desk_kit import Desk, item, setup_of
 
 from mmtui.core.quoting.params import REFERENCE
@@ -59,3 +60,27 @@ def test_without_a_book_there_is_no_preview():
     desk = running()
     desk.gap()
     assert ask(desk).now is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"best_price": "behind", "best_depth": 500.0},
+        {"best_price": "improve", "improve": True},
+        {"levels": 2, "equity_pct": 3.0},
+        {"pong": "last", "pong_bps": 30.0},
+        {"leg": "cash:BTC", "hedge_floor": True},
+        {"wide_market": 0.001, "wide_market_size": 2.0},
+        {"risk_zone": "amber"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_preview_is_what_is_quoted_once_it_is_set(changes):
+    desk = Desk(setup_of(item("linear"), item("spot", quote=False))).running()
+    desk.book(size=100, gap=70)
+    desk.trade_into(10)
+    desk.wait(1_500)
+    then = ask(desk, **{name: str(value) for name, value in changes.items()}).then
+    assert desk.press("set", i=0, **changes).ok
+    desk.wait(300)
+    assert ask(desk).now == then

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mmtui.core.earn.flow import SECOND, Flow
 from mmtui.core.earn.health import Resilience
+from mmtui.core.earn.incentives import Incentives
 from mmtui.core.earn.obligations import Obligations
 from mmtui.core.events import Trade
 from mmtui.core.ledger.account import Account
@@ -29,6 +30,7 @@ class Earn:
         self.flows = [Flow() for _ in books]
         self.resilience = [{1: Resilience(), -1: Resilience()} for _ in books]
         self.obligations = Obligations(setup.obligations, books, accounts)
+        self.incentives = Incentives(self.obligations.meters)
         self.second = 0
 
     # ------------------------------------------------------------ one call each
@@ -67,6 +69,7 @@ class Earn:
             self._presence(engine, i, flow, ts)
         if self.obligations.meters:
             self.obligations.beat(ts, engine.tracker.open.values())
+            self.incentives.beat(engine)
 
     def _presence(self, engine: Engine, i: int, flow: Flow, ts: int) -> None:
         """The time since the last beat counts as what is there now, as uptime does."""
@@ -97,4 +100,6 @@ class Earn:
             for sides in self.resilience
             for one in sides.values()
         ]
-        return ([flow.digest() for flow in self.flows], swept, self.obligations.digest())
+        paid = self.incentives
+        rewards = (paid.digest(),) if paid.booked or any(paid.rewards) else ()
+        return ([flow.digest() for flow in self.flows], swept, self.obligations.digest(), *rewards)

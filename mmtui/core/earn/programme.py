@@ -26,6 +26,8 @@ class Obligation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     from_day: str = ""
     to_day: str = ""
     keep: bool = False
+    reward_per_day: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
+    reward_bps: Annotated[float, Meta(ge=0, le=100)] = 0.0
 
 
 #: key -> what it does (config reference).
@@ -42,4 +44,6 @@ REFERENCE: dict[str, str] = {
     "from_day": 'first day of the programme, "2026-11-01"; empty: since ever',
     "to_day": "last day of the programme, itself included; empty: for ever",
     "keep": "true: quotes are kept inside the obligation (width and size) as far as risk allows; false: only measured",
+    "reward_per_day": "what a day that is kept is paid, in the desk's currency; booked as incentives, estimated",
+    "reward_bps": "bps of own maker fills that the programme pays for on a day that is kept; estimated too",
 }

@@ -84,6 +84,13 @@ def _guards(params: Quoting) -> tuple[str, str]:
         high, low = getattr(params, stop), getattr(params, resume)
         if high and low > high:
             return resume, f"{low:g} is above {stop} {high:g}; give a smaller one"
+    if params.burst_lead != "off" and not (params.fair_source or params.leg):
+        return "burst_lead", f'"{params.burst_lead}" is not allowed without a lead; give fair_source or leg as well'
+    if params.hedge_floor and not params.leg:
+        return "hedge_floor", "needs a leg; give leg as well"
+    if params.hedge_floor and params.hedge_cancel_bps > params.hedge_edge_bps:
+        what = f"{params.hedge_cancel_bps:g} is above hedge_edge_bps {params.hedge_edge_bps:g}; give a smaller one"
+        return "hedge_cancel_bps", what
     if params.toxic_bps and params.toxic_action == "widen" and not params.toxic_widen_bps:
         return "toxic_widen_bps", "is 0 while toxic_action = widen; give the bps to widen by"
     return "", ""

@@ -90,8 +90,8 @@ class Flow:
     """What holds the sides of one quoter by the rules of its flow."""
 
     __slots__ = (
-        "after", "bands", "before", "cool", "cool_both", "cool_ns", "draining", "drains", "fills", "most", "net",
-        "ping_pong", "reasons", "sides", "spans", "window",
+        "after", "bands", "before", "boost", "cool", "cool_both", "cool_ns", "draining", "drains", "fills", "most",
+        "net", "ping_pong", "reasons", "sides", "spans", "window",
     )  # fmt: skip
 
     def __init__(self, params: Quoting, grid: Grid, last: Flow | None) -> None:
@@ -99,6 +99,7 @@ class Flow:
         self.cool_ns = params.cooldown_ms * 1_000_000
         self.cool_both = params.cooldown_sides == "both"
         self.most = params.max_fills
+        self.boost = 1.0  # factor of max_fills in a wide market
         self.window = int(params.max_fills_s * SECOND)
         self.ping_pong = params.ping_pong
         self.spans = sessions(params.sessions)
@@ -156,7 +157,7 @@ class Flow:
         fills = self.fills[side]
         while fills and fills[0] <= ts - self.window:
             fills.popleft()
-        if self.most and len(fills) >= self.most:
+        if self.most and len(fills) >= self.most * self.boost:
             return "fills in the window"
         if side * self.net > 0:
             return "ping-pong: waiting for the other side"

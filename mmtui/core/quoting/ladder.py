@@ -13,7 +13,7 @@ from mmtui.core.quoting.params import Quoting
 #: Guards floor and ceil against a sum that is a hair beyond a whole tick.
 EPSILON = 1e-9
 #: Ticks nearer to the market than the best of others.
-NEARER = {"join": 0, "improve": 1, "behind": -1}
+NEARER = {"join": 0, "improve": 1, "behind": -1, "biggest": 1, "inverse-join": 0, "inverse-top": 1}
 
 
 def numbers(text: str) -> tuple[float, ...]:
@@ -106,6 +106,16 @@ def best_of_others(levels: list[tuple[int, int]], own: dict[int, int], dust: int
             if seen > dust:
                 return px
     return 0
+
+
+def biggest_of_others(levels: list[tuple[int, int]], own: dict[int, int]) -> int:
+    """Price of the level where most lots of others stand, the best of equals; 0 when there is none."""
+    found, most = 0, 0
+    for px, lots in levels:
+        others = lots - own.get(px, 0)
+        if others > most:
+            found, most = px, others
+    return found
 
 
 def nearest(side: int, fair: float, floor_bps: float, touch: int, step: int) -> int:

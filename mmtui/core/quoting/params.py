@@ -1,7 +1,7 @@
 """Every quoting parameter: default, unit, range and the reference text that help, doctor and README print.
 
-The parts stand in params_price.py, params_ladder.py and params_flow.py.  Rules of this file: puts them together, and
-words what is refused.
+The parts stand in params_price.py, params_ladder.py, params_flow.py and params_pairs.py.  Rules of this file: puts
+them together, and words what is refused.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from collections.abc import Mapping
 
 import msgspec
 
-from mmtui.core.quoting import params_flow, params_ladder, params_price
+from mmtui.core.quoting import params_flow, params_ladder, params_pairs, params_price
 
 
-class Quoting(params_flow.FlowParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Quoting(params_pairs.PairParams, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A quoting profile. All bps are of fair value."""
 
 
 #: name -> (unit, what it does). The test suite checks that every field stands here.
-REFERENCE: dict[str, tuple[str, str]] = {**params_price.REFERENCE, **params_ladder.REFERENCE, **params_flow.REFERENCE}
+REFERENCE: dict[str, tuple[str, str]] = {
+    **params_price.REFERENCE,
+    **params_ladder.REFERENCE,
+    **params_flow.REFERENCE,
+    **params_pairs.REFERENCE,
+}
 
 
 def ranges() -> dict[str, str]:

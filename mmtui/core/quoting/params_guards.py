@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from mmtui.core.quoting import params_price
 from mmtui.core.quoting.params_ladder import LadderParams
 from mmtui.core.quoting.params_price import Bps
 
@@ -36,6 +37,7 @@ class GuardParams(LadderParams, frozen=True, kw_only=True, forbid_unknown_fields
     burst_volume: Annotated[float, Meta(ge=0, le=1e12)] = 0.0
     burst_window_ms: Annotated[int, Meta(ge=1, le=60_000)] = 1_000
     burst_hold_s: Seconds = 2.0
+    burst_lead: Literal["off", "too", "only"] = "off"
     leg: str = ""
     throttle_fills: Count = 0
     throttle_window_s: Annotated[float, Meta(gt=0, le=3_600)] = 5.0
@@ -76,6 +78,11 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "burst_volume": ("base or contracts", "trade burst: the same by the size that was traded; 0: off"),
     "burst_window_ms": ("ms", "window of the trade burst"),
     "burst_hold_s": ("s", "how long a trade burst pulls, and longer while it goes on"),
+    "burst_lead": (
+        "",
+        "trade burst: trades of the lead (fair_source; leg where there is none) count, their size converted to units of"
+        " this instrument: off; too (with those of this market); only. Use it where the lead trades first",
+    ),
     "leg": (
         "instrument",
         "one-leg guard: the instrument with which fills of this one are hedged; while its market cannot be traded"
@@ -89,3 +96,8 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "throttle_window_s": ("s", "window of throttle_fills"),
     "throttle_hold_s": ("s", "how long repeated executions hold a side"),
 }
+
+
+def needs_lead(params: GuardParams) -> bool:
+    """Whether fair_source has to name an instrument of the desk."""
+    return params_price.needs_lead(params) or (params.burst_lead != "off" and bool(params.fair_source))

@@ -32,8 +32,10 @@ class LadderParams(PriceParams, frozen=True, kw_only=True, forbid_unknown_fields
     equity_pct: Percent = 0.0
     size_skew: Annotated[float, Meta(ge=0, le=1)] = 0.5
     post_only: bool = True
-    best_price: Literal["off", "join", "improve", "behind"] = "off"
-    best_price_ask: Literal["same", "off", "join", "improve", "behind"] = "same"
+    best_price: Literal["off", "join", "improve", "behind", "biggest", "inverse-join", "inverse-top"] = "off"
+    best_price_ask: Literal[
+        "same", "off", "join", "improve", "behind", "biggest", "inverse-join", "inverse-top"
+    ] = "same"
     best_depth: Annotated[float, Meta(ge=0, le=1e12)] = 0.0
     improve: bool = False
     price_ceiling: Price = 0.0
@@ -79,10 +81,12 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "best_price": (
         "",
         "where the first rung goes by the best price of others on its side, each side on its own, the further rungs"
-        " with it: join (at their best), improve (a tick nearer), behind (a tick farther), off. It only moves quotes"
-        " away from the model price: no nearer than others show that it need be; see improve. Own orders do not count"
-        " as the best, so a desk does not outbid itself. It is looked at with every new price, and every 100 ms. Use it"
-        " where spreads are wide and the model's price would stand alone",
+        " with it: join (at their best), improve (a tick nearer), behind (a tick farther), biggest (a tick before the"
+        " level where most of their size stands, of 20), inverse-join and inverse-top (join and improve, while their"
+        " best bid and ask are no farther apart than the own full width; the side is held while they are), off. It only"
+        " moves quotes away from the model price: no nearer than others show that it need be; see improve. Own orders"
+        " do not count as the best, so a desk does not outbid itself. It is looked at with every new price, and every"
+        " 100 ms. Use it where spreads are wide and the model's price would stand alone",
     ),
     "best_price_ask": ("", "best_price of the asks, where it differs from that of the bids"),
     "best_depth": (

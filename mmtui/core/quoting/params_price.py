@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from mmtui.core.hedging import funding
-from mmtui.core.quoting import params_fair
+from mmtui.core.quoting import params_fair, zones
 from mmtui.core.quoting.params_fair import Bps as Bps
 from mmtui.core.quoting.params_fair import FairParams, Seconds, SignedBps, pairs
 
@@ -60,6 +60,7 @@ class PriceParams(FairParams, frozen=True, kw_only=True, forbid_unknown_fields=T
     red_size: Share = 0.25
     amber_limit: Share = 0.5
     red_limit: Share = 0.25
+    zone_rules: Annotated[str, Meta(max_length=300)] = ""
     skew_curve: str = ""
     dead_band: Annotated[float, Meta(ge=0, le=0.95)] = 0.0
     target_kind: Literal["absolute", "equity", "trend"] = "absolute"
@@ -161,7 +162,16 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "risk_zone": (
         "",
         "multiplies width, size and position limit: green (by 1), amber and red (see their factors), set by hand; or"
-        " auto: by volatility over vol_horizon_s against amber_vol_bps and red_vol_bps, left at 80 % of them",
+        " auto: by volatility over vol_horizon_s against amber_vol_bps and red_vol_bps, and by zone_rules; the worst"
+        " holds, and each is left at 80 % of its bound. The factor of the limit holds for every order of the desk",
+    ),
+    "zone_rules": (
+        "",
+        'with risk_zone = auto: rules beside volatility with their bounds for amber and red, "inventory:0.5/0.8,'
+        ' spread:10/30": inventory (share of the position limit), loss and drawdown (share of their limits), spread'
+        " (bps between the best of others), age (s since the venue last spoke of this market), latency (ms by which its"
+        " messages come late), depeg (bps by which a dollar market of its quote or settlement currency is off 1; the"
+        " desk needs such a market)",
     ),
     "amber_vol_bps": ("bps", "with risk_zone = auto: volatility from which on the zone is amber"),
     "red_vol_bps": ("bps", "with risk_zone = auto: volatility from which on the zone is red"),
@@ -227,6 +237,10 @@ def wrong(params: PriceParams) -> tuple[str, str]:
         return "min_spread_bps", f"is above max_spread_bps {params.max_spread_bps:g}; give a smaller one"
     if params.amber_vol_bps > params.red_vol_bps:
         return "amber_vol_bps", f"is above red_vol_bps {params.red_vol_bps:g}; give a smaller one"
+    try:
+        zones.rules(params.zone_rules)
+    except ValueError as error:
+        return "zone_rules", f'{error}; give rules with two bounds, like "inventory:0.5/0.8, spread:10/30"'
     if params.lead_age_bps_per_s and not params.fair_source:
         return "lead_age_bps_per_s", "needs a lead; give fair_source as well"
     if params.skew_curve:

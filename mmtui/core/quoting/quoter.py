@@ -10,17 +10,21 @@ from decimal import Decimal
 
 from mmtui.core.market.instrument import Grid
 from mmtui.core.orders.tracker import Order
-from mmtui.core.quoting import ladder, model, reasons, skew, width
+from mmtui.core.quoting import explain, ladder, model, skew, width
 from mmtui.core.quoting.best import Best
 from mmtui.core.quoting.flow import Flow, Life
 from mmtui.core.quoting.guards import Guards
+from mmtui.core.quoting.hanging import Hanging
+from mmtui.core.quoting.hedged import Hedged
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.quoting.params_price import curve
+from mmtui.core.quoting.pongs import Pongs
 from mmtui.core.quoting.pricing import Pricing
 from mmtui.core.quoting.sizes import Sizes
 from mmtui.core.quoting.steps import Steps
 from mmtui.core.quoting.volatility import Estimator, estimator
-from mmtui.core.quoting.waterfall import Line, waterfall
+from mmtui.core.quoting.waterfall import Line
+from mmtui.core.quoting.zones import VOLATILITY, Zones
 from mmtui.core.setup import InstrumentSetup
 
 #: A side whose orders an operator cancelled one by one comes back after this.
@@ -66,7 +70,8 @@ class Quoter:
         self.said: tuple[list[tuple[str, float]], list[tuple[str, float]]] = ([], [])
         self.cost = 0.0  # average entry in ticks, with cost_floor; 0.0: none
         self.others = (0, 0)  # touch of everybody else, with EXIT NOW
-        self.zone = "green"
+        self.zone, self.zone_why = "green", ""
+        self.zones = Zones(setup.quoting.zone_rules, None)
         self.zone_spread = self.zone_size = self.zone_limit = 1.0
         self.floor = 0.0  # bps of full width that fees ask for
         self.curve: skew.Points = ()  # () : skew_bps
@@ -77,9 +82,7 @@ class Quoter:
         self.priced: skew.Sides = ((), ())  # as the pricing left them
         self.sizes = Sizes()
         self.offsets: tuple[float, ...] = ()
-        self.best: Best | None = None  # the best price of others; None: not followed
-        self.flow: Flow | None = None  # what holds a side for a while; None: nothing of it is on
-        self.guards: Guards | None = None  # protections of the strategy; None: none is on
+        self._nothing_on()
         self.promised_bps = 0.0  # an obligation asks for no more width than this; 0.0: none does
         self.promised_lots = 0  # and for so much a side
         self.life = Life(setup.quoting)
@@ -91,6 +94,18 @@ class Quoter:
         self.limit = 0
         self.setup = setup
         self.derive(setup.quoting)
+
+    def _nothing_on(self) -> None:
+        """The parts that are only there while a parameter asks for them."""
+        self.best: Best | None = None  # the best price of others; None: not followed
+        self.flow: Flow | None = None  # what holds a side for a while; None: nothing of it is on
+        self.guards: Guards | None = None  # protections of the strategy; None: none is on
+        self.pongs: Pongs | None = None  # prices that the other side has to close; None: not kept
+        self.hanging: Hanging | None = None  # orders that stay after their opposite was filled; None: none does
+        self.hedged: Hedged | None = None  # the floor of a hedge venue; None: none
+        self.followed: skew.Sides = ((), ())  # the ladder before that floor
+        self.boost = 1.0  # factor of the sizes in a wide market
+        self.swept = False  # some orders may have to go whatever their own price is worth
 
     def derive(self, params: Quoting) -> None:
         """Everything that depends on parameters alone, prepared once a change."""
@@ -105,6 +120,10 @@ class Quoter:
         self.best = Best(params, self.grid, self.best) if follows else None
         self.flow = Flow.made(params, self.grid, self.flow)
         self.guards = Guards.made(params, self.grid, self.guards)
+        self.pongs = Pongs(params, self.pongs) if params.pong != "off" else None
+        self.hanging = Hanging.made(params, self.hanging)
+        self.hedged = Hedged(params, self.grid, self.hedged) if params.hedge_floor else None
+        self.boost = self.boost if params.wide_market else 1.0
         self.life = Life(params)
         self.hears = self.guards is not None or params.queue_value_bps > 0.0
         if params.target_kind == "absolute":
@@ -115,7 +134,15 @@ class Quoter:
         self.steps = Steps(params, self.live, self.steps)
         self.floor = width.floor_bps(params, float(self.setup.instrument.maker_bps))
         self.curve = curve(params.skew_curve) if params.skew_curve else ()
-        self.enter(width.zone(params, self.zone, self.volatility.bps(params.vol_horizon_s)))
+        self.zones = Zones(params.zone_rules, self.zones)
+        if params.risk_zone == "auto":
+            bounds = params.amber_vol_bps, params.red_vol_bps
+            self.zones.measured(VOLATILITY, self.volatility.bps(params.vol_horizon_s), *bounds)
+            self.enter(*self.zones.worst())
+        else:
+            self.enter(params.risk_zone, "")
+        stays = self.hanging is not None or self.hedged is not None
+        self.swept = stays or params.ping_at != "both" or self.zone_limit < 1.0
         self.refresh()
         for side in (1, -1):
             slots = self.slots[side]
@@ -136,6 +163,8 @@ class Quoter:
             self.flow.rescale(px, sz)
         if self.guards is not None:
             self.guards.rescale(px, sz)
+        if self.pongs is not None:
+            self.pongs.rescale(px, sz)
         self.volatility.rescale(px)
         self.steps.rescale(px, sz)
         self.target *= sz
@@ -143,16 +172,22 @@ class Quoter:
 
     def refresh(self) -> None:
         """Which path the prices take: after a change of what is on."""
-        self.plain = self.steps.idle and not self.params.cost_floor and not self.operator.exit
+        closes = self.params.cost_floor or self.pongs is not None or self.operator.exit
+        self.plain = self.steps.idle and not closes and self.hedged is None
         if self.plain:
             self.shift = self.widen = self.cost = 0.0
             self.told, self.said = (0.0, 0.0), ([], [])
 
-    def enter(self, zone: str) -> bool:
-        """The risk zone in force; True when it is another than before, or has other factors."""
+    def capped(self) -> int:
+        """The position limit in lots, as the risk zone leaves it."""
+        return int(self.limit * self.zone_limit)
+
+    def enter(self, zone: str, why: str) -> bool:
+        """The risk zone in force, and the rule that asks for it; True when it is another, or has other factors."""
         before = (self.zone, self.zone_spread, self.zone_size, self.zone_limit)
         self.zone_spread, self.zone_size, self.zone_limit = width.factors(self.params, zone)
-        self.zone = zone
+        self.zone, self.zone_why = zone, why
+        self.swept = self.swept or self.zone_limit < 1.0
         if before == (zone, self.zone_spread, self.zone_size, self.zone_limit):
             return False
         self.sizes.made_for = ()
@@ -199,7 +234,9 @@ class Quoter:
         if self.operator.exit:
             return skew.way_out(want, self.position, *self.others, self.tick_step)
         if self.cost:
-            return skew.no_loss(want, self.position, self.cost, self.tick_step)
+            want = skew.no_loss(want, self.position, self.cost, self.tick_step)
+        if self.pongs is not None:
+            want = self.pongs.keep(want, self.fair, self.ts, self.tick_step)
         return want
 
     def stirred(self) -> bool:
@@ -279,6 +316,14 @@ class Quoter:
         if order.level < len(slots) and slots[order.level] is order:
             slots[order.level] = None
             self.dirty = True
+        elif self.hanging is not None:
+            self.hanging.forget(order)
+
+    def shown(self) -> dict[int, list[Order | None]]:
+        """Own orders of the ladder and those that stay beside it, by side."""
+        if self.hanging is None or not self.hanging.orders:
+            return self.slots
+        return {side: [*self.slots[side], *self.hanging.of(side)] for side in (1, -1)}
 
     def open(self, side: int) -> list[Order]:
         return [order for order in self.slots[side] if order is not None]
@@ -287,46 +332,11 @@ class Quoter:
 
     def why(self, side: int) -> list[Line]:
         """The waterfall of a side's first rung in ticks; empty when nothing is quoted there."""
-        k = 0 if side > 0 else 1
-        want, laddered, priced = self.want[k], self.laddered[k], self.priced[k]
-        if not (want and priced) or not self.active or self.reasons[side]:
-            return []
-        first = self.slots[side][0]
-        held = "EXIT NOW" if self.operator.exit else "inventory cost"
-        best = f"best price ({self.best.modes[side]})" if self.best is not None else ""
-        mine = first.px if first is not None else want[0]
-        ends = [("kept post-only", laddered[0]), (held, priced[0]), (best, want[0])]
-        ends.append(("held within tolerance", mine))
-        return waterfall(side, self.fair, self._shifts(), self._widths(), ends, self.tick_step)
+        return explain.why(self, side)
 
-    def _shifts(self) -> list[tuple[str, float]]:
-        """What moves both sides, bps."""
-        word = "inventory skew" if self.pricing is None else "reservation price (skew)"
-        return [*self.said[0], (word, self.skew_inventory), ("operator skew", self.operator.skew_bps)]
-
-    def _widths(self) -> list[tuple[str, float]]:
-        """What makes the full width, bps: base, widening, zone, operator, bounds."""
-        params, operator, base = self.params, self.operator, self.base_bps
-        if self.pricing is None:
-            moving = params.vol_factor * self.volatility.bps(params.vol_horizon_s) if params.vol_factor else 0.0
-            out = [("half-spread", params.spread_bps), ("volatility", moving)]
-            out.append(("obligation", base - params.spread_bps - moving))
-        else:
-            out = [(self.pricing.words(), base)]
-        out += self.said[1]
-        out.append((f"guard ({reasons.TOXIC_FLOW})", self.guarded))
-        out.append(("event", self.event_bps))
-        base += self.told[1] + self.guarded + self.event_bps
-        out.append((f"risk zone {self.zone}", base * (self.zone_spread - 1.0)))
-        base *= self.zone_spread
-        out.append(("operator spread", operator.spread_bps))
-        base += operator.spread_bps
-        if operator.wide:
-            out.append(("WIDE", base))
-            base *= 2
-        bounded = min(max(base, params.min_spread_bps), params.max_spread_bps)
-        out.append(("minimum spread" if bounded > base else "maximum spread", bounded - base))
-        return [*out, ("fees", max(0.0, self.floor - bounded))]
+    def parts(self) -> tuple[Best | Flow | Guards | Pongs | Hanging | Hedged | None, ...]:
+        """What remembers something of its own, where it is on."""
+        return (self.best, self.flow, self.guards, self.pongs, self.hanging, self.hedged)
 
     def digest(self) -> tuple[object, ...]:
         return (
@@ -343,8 +353,10 @@ class Quoter:
             *(() if self.pricing is None else self.pricing.digest()),
             *(() if self.plain else (self.shift, self.widen, self.cost, self.steps.digest())),
             *(() if self.params.vol_estimator == "ewma" else self.volatility.digest()),
-            *(part.digest() for part in (self.best, self.flow, self.guards) if part is not None),
+            *(part.digest() for part in self.parts() if part is not None),
             *((self.event_bps,) if self.event_bps else ()),
+            *(self.zones.digest() if self.params.zone_rules else ()),
+            *((self.boost,) if self.boost != 1.0 else ()),
             *((self.sizes.unit,) if self.sizes.by_equity else ()),
             *((self.promised_bps, self.promised_lots) if self.promised_bps or self.promised_lots else ()),
             *([order.ahead for order in self.open(1) + self.open(-1)] if self.params.queue_value_bps else ()),

@@ -19,6 +19,8 @@ POSITION_LIMIT = "position limit"
 NEAR_LIMIT = "position at 90 % of its limit"
 BELOW_LOT = "size below one lot"
 SPOT_BALANCE = "spot balance"
+CLOSES = "only closes"
+HEDGE_DEPTH = "hedge depth"
 
 # Price.
 NO_FAIR_VALUE = "no fair value"
@@ -27,6 +29,8 @@ NO_RATE = "no conversion rate"
 CEILING, FLOOR, MOVING_BAND = "price ceiling", "price floor", "moving price band"
 PRICE_COLLAR = "price collar"
 ACROSS = "own order across"
+
+WIDE_MARKET = "market wider than the quotes"
 
 # Flow.
 BETWEEN_ORDERS = "between orders"
@@ -73,6 +77,9 @@ REASONS: dict[str, str] = {
     "order notional limit": "The order's worth is above the limit of one order.",
     "gross notional limit": "The desk's gross notional would pass its limit.",
     SPOT_BALANCE: "There is no more of the base asset to sell.",
+    CLOSES: "The profile (ping_at) lets this side only close, and there is nothing to close.",
+    WIDE_MARKET: "Others quote wider than the own width, and the profile (best_price = inverse) quotes only inside it.",
+    HEDGE_DEPTH: "The book of the leg does not hold the hedge of this side's first order, or has no conversion rate.",
     NO_FAIR_VALUE: "The fair value that the profile asks for has no price now.",
     NO_REFERENCE: "The price collar has no reference price to measure from.",
     NO_RATE: "The worth of an order is not known in the desk's currency.",

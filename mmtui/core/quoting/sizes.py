@@ -25,6 +25,11 @@ def full(side: int, position: int, limit: int) -> bool:
     return side * position >= REDUCE_AT * limit
 
 
+def opens(params: Quoting, side: int) -> bool:
+    """Whether a side may lead away from the target."""
+    return params.ping_at == "both" or params.ping_at == ("bid" if side > 0 else "ask")
+
+
 class Sizes:
     """Sizes of both sides, made anew only when what they depend on has changed."""
 
@@ -54,7 +59,10 @@ class Sizes:
         """Wanted sizes a side: profile, operator, WIDE, easing back, zone, size skew, REDUCE, room to the limit."""
         operator = quoter.operator
         easing = ts < quoter.ease_until
-        basis = (position, operator.size_pct, operator.wide, easing, quoter.reduce_mode, quoter.guard, self.unit)
+        basis = (
+            position, operator.size_pct, operator.wide, easing, quoter.reduce_mode, quoter.guard, self.unit,
+            quoter.boost,
+        )  # fmt: skip
         if basis == self.made_for:
             return
         self.made_for = basis
@@ -63,10 +71,10 @@ class Sizes:
             scale *= 0.5
         if easing:
             scale *= 0.25
-        scale *= quoter.zone_size
+        scale *= quoter.zone_size * quoter.boost
         if quoter.promised_lots and not (operator.wide or easing or quoter.reduce_mode):
             scale = max(scale, quoter.promised_lots / fsum(self.shape))
-        limit = int(quoter.limit * quoter.zone_limit)
+        limit = quoter.capped()
         ratio = quoter.load(position)
         for side in (1, -1):
             adds = ratio * side > 0
@@ -74,6 +82,8 @@ class Sizes:
             room = limit - position if side > 0 else limit + position
             if quoter.reduce_mode or quoter.guard or full(side, position, limit):
                 room = max(0, -side * position)
+            if not opens(quoter.params, side):
+                room = max(0, min(room, side * (quoter.target - position)))
             sizes = []
             for multiple in self.shape:
                 lots = max(0, min(int(factor * multiple + EPSILON), room))

@@ -39,13 +39,20 @@ def trend_share(momentum_bps: float, full_bps: float) -> float:
 def no_loss(want: Sides, position: int, cost: float, step: int) -> Sides:
     """The ladder with no ask below the cost of a long, no bid above that of a short. `cost`: average entry, ticks."""
     bids, asks = want
-    if position > 0 and asks:
-        least = ceil((cost - EPSILON) / step) * step
-        return bids, _moved(asks, max(0, least - asks[0]))
-    if position < 0 and bids:
-        most = floor((cost + EPSILON) / step) * step
-        return _moved(bids, min(0, most - bids[0])), asks
+    if position > 0:
+        return bids, no_nearer(-1, asks, cost, step)
+    if position < 0:
+        return no_nearer(1, bids, cost, step), asks
     return want
+
+
+def no_nearer(side: int, prices: tuple[int, ...], bound: float, step: int) -> tuple[int, ...]:
+    """A side moved away as a whole, so that its first price is not beyond a bound (ticks; 0.0: none)."""
+    if not (prices and bound):
+        return prices
+    if side < 0:
+        return _moved(prices, max(0, ceil((bound - EPSILON) / step) * step - prices[0]))
+    return _moved(prices, min(0, floor((bound + EPSILON) / step) * step - prices[0]))
 
 
 def way_out(want: Sides, position: int, bid: int, ask: int, step: int) -> Sides:

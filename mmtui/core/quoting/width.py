@@ -16,8 +16,6 @@ from mmtui.core.quoting.params import Quoting
 FADED = 0.01
 #: Messages' delays are averaged over so many seconds.
 LATENCY_TAU_S = 1.0
-#: A zone that a rule has chosen is left at this share of the volatility that it is entered at.
-LEAVE = 0.8
 
 
 def floor_bps(params: Quoting, maker_bps: float) -> float:
@@ -87,7 +85,7 @@ class Widening:
         self.params = params
         self.bursts: Bursts | None = last.bursts if last is not None else None
         self.latency: Ewma | None = None  # ms
-        if params.latency_bps_per_ms:
+        if params.latency_bps_per_ms or "latency:" in params.zone_rules:
             kept = last.latency if last is not None else None
             self.latency = kept or Ewma(LATENCY_TAU_S)
         self.said: list[tuple[str, float]] = []
@@ -132,15 +130,6 @@ class Widening:
     def digest(self) -> tuple[object, ...]:
         bursts = self.bursts.digest() if self.bursts is not None else ()
         return (bursts, self.latency.digest() if self.latency is not None else (), self.said)
-
-
-def zone(params: Quoting, now: str, vol_bps: float) -> str:
-    """The risk zone in force: by hand, or by volatility with hysteresis."""
-    if params.risk_zone != "auto":
-        return params.risk_zone
-    red = params.red_vol_bps * (LEAVE if now == "red" else 1.0)
-    amber = params.amber_vol_bps * (LEAVE if now in ("red", "amber") else 1.0)
-    return "red" if vol_bps >= red else "amber" if vol_bps >= amber else "green"
 
 
 def factors(params: Quoting, zone: str) -> tuple[float, float, float]:

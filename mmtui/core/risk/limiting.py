@@ -37,7 +37,7 @@ class Limiting:
         """A limit as it is in force, in the unit of the config."""
         gate, watch = self.engine.gate, self.engine.watch
         if name == "max_position":
-            return float(self.engine.accounts[i].grid.lot * gate.position_limits[i])
+            return float(self.engine.accounts[i].grid.lot * self.engine.quoters[i].limit)
         if name == "leverage":
             return gate.leverage_cap
         if name == "messages_per_s":
@@ -93,7 +93,7 @@ class Limiting:
         quoter = self.engine.quoters[i]
         quoter.setup = msgspec.structs.replace(quoter.setup, max_position=f"{Decimal(repr(value)):f}")
         quoter.derive(quoter.params)
-        self.engine.gate.position_limits[i] = quoter.limit
+        self.engine.gate.position_limits[i] = quoter.capped()
         self.engine.market.requote(i)
 
     def digest(self) -> list[tuple[str, float]]:

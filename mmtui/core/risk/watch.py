@@ -88,9 +88,14 @@ class Watch:
             engine.market.requote(quoter.i)
 
     def loss(self, engine: Engine) -> int:
-        """The greater loss of UTC day and rolling 24 hours, beyond what an operator has resumed from."""
+        """The greater loss of UTC day and rolling 24 hours, beyond what an operator has resumed from.
+
+        Incentives are estimated or typed: they do not make good a loss.
+        """
         ledger = engine.ledger
-        return -min(ledger.day_total(), ledger.rolling()) - self._accepted(engine.ts)
+        today, since_yesterday = engine.earn.incentives.since(engine.ts)
+        least = min(ledger.day_total() - today, ledger.rolling() - since_yesterday)
+        return -least - self._accepted(engine.ts)
 
     def _accepted(self, ts: int) -> int:
         return self.accepted if ts < self.accepted_until else 0
