@@ -27,6 +27,10 @@ class Truth:
         """Ids of our orders that a venue has open now."""
         return {order.oid: None for order in self.exchanges[v].open.values() if order.ours}
 
+    def size(self, v: int, oid: int) -> int:
+        """Whole size of an order of ours that a venue has open now, 0 when it has none."""
+        return max((one.sz for one in self.exchanges[v].open.values() if one.ours and one.oid == oid), default=0)
+
     def fill(self, v: int, trade_id: str) -> int | None:
         """Signed lots of an execution at a venue, None when there was none."""
         known, exchange = self._fills[v], self.exchanges[v]

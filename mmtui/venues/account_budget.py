@@ -17,6 +17,7 @@ RESERVE = 5
 #: Names of the types of requests.
 KINDS = (
     "Create",
+    "Amend",
     "Cancel",
     "CancelEverything",
     "AskOpen",
