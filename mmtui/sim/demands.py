@@ -19,15 +19,16 @@ MAY = {
     Desk.KILLED: ("flatten", "close"),
 }
 REDUCING = ("manual", "roll")
-#: Where an order can be after one record, by where it was. A finished one comes back only as one that was seen again.
+#: Where an order can be after one record (which may find that it lives, and amend it), by where it was. A finished one
+#: comes back only as one that was seen again.
 _ENDS = (State.FILLED, State.CANCELLED, State.REJECTED)
 _BACK = (State.UNKNOWN, State.LIVE, State.CANCELLING)
 PATHS: dict[State, tuple[State, ...]] = {
-    State.SENT: (State.SENT, State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
+    State.SENT: (State.SENT, State.LIVE, State.AMENDING, State.CANCELLING, State.UNKNOWN, *_ENDS),
     State.LIVE: (State.LIVE, State.CANCELLING, State.AMENDING, State.UNKNOWN, *_ENDS),
     State.AMENDING: (State.AMENDING, State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
     State.CANCELLING: (State.CANCELLING, State.UNKNOWN, *_ENDS),
-    State.UNKNOWN: (State.UNKNOWN, State.LIVE, State.CANCELLING, *_ENDS),
+    State.UNKNOWN: (State.UNKNOWN, State.LIVE, State.AMENDING, State.CANCELLING, *_ENDS),
     State.FILLED: (State.FILLED,),
     State.CANCELLED: (State.CANCELLED, State.FILLED, *_BACK),
     State.REJECTED: (State.REJECTED, State.FILLED, *_BACK),
