@@ -253,6 +253,9 @@ class FrameBuilder:
             purpose=order.purpose,
             level=order.level,
             age_ms=(now - order.sent_ts) // 1_000_000,
+            filled=order.filled,
+            to_px=order.amend.px if order.amend is not None else 0,
+            to_sz=order.amend.sz if order.amend is not None else 0,
             fill_probability=self._chances.get(order.oid, -1.0),
         )
 
