@@ -47,7 +47,9 @@ class Breach(Exception):
 class Shadow:
     """One own order, as the records tell it."""
 
-    __slots__ = ("amends", "filled", "i", "level", "purpose", "sent", "side", "since", "state", "sz", "wish", "wished")
+    __slots__ = (
+        "amends", "filled", "i", "level", "purpose", "sent", "side", "since", "state", "sz", "went", "wish", "wished",
+    )  # fmt: skip
 
     def __init__(self, effect: PlaceOrder, ts: int) -> None:
         self.sent = ts
@@ -58,6 +60,7 @@ class Shadow:
         self.purpose = effect.purpose
         self.level = effect.level
         self.amends = 0
+        self.went = 0  # the newest amend that has left the session
         self.wish = 0  # whole size of an amend that is not settled; 0: there is none
         self.wished = 0  # when it was decided
         self.filled = 0

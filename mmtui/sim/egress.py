@@ -7,11 +7,13 @@ Rules of this file: reads the desk and the venues; changes the watcher's shadows
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from mmtui.core.effects import AmendOrder, PlaceOrder
 from mmtui.core.engine import Engine
 from mmtui.core.orders.table import State
+from mmtui.core.orders.tracker import Order
 from mmtui.sim import purposes
 from mmtui.sim.demands import MAY, Shadow
 from mmtui.venues.account import AccountSession
@@ -71,7 +73,7 @@ def decided(watcher: Watcher, engine: Engine, effect: AmendOrder, ts: int) -> No
     if order is None or shadow is None or shadow.state not in (State.LIVE, State.UNKNOWN, State.AMENDING):
         watcher.fail("I2", f"amend {effect.amend} of order {oid}, which does not rest")
         return
-    settle(watcher, engine, oid, order.sz)
+    settle(watcher, engine, order)
     if effect.amend <= shadow.amends:
         watcher.fail("I1", f"amend {effect.amend} of order {oid} after {shadow.amends}")
     if shadow.wish:
@@ -103,8 +105,11 @@ def left(watcher: Watcher, session: AccountSession, request: Amend, now: int) ->
     if session.cancels or session.everything.waiting:
         watcher.fail("I15", f"an amend leaves while {len(session.cancels) or 'all'} cancels wait")
     shadow = watcher.orders.get(change.oid)
-    if shadow is None or change.amend != shadow.amends:
+    if shadow is None:
         return
+    if change.amend <= shadow.went:
+        watcher.fail("I1", f"amend {change.amend} of order {change.oid} leaves after {shadow.went}")
+    shadow.went = change.amend
     if now - shadow.wished > OLD:
         late = (now - shadow.wished) // 1_000_000
         watcher.fail("I2", f"an amend of order {change.oid} leaves {late} ms after it was decided")
@@ -119,15 +124,17 @@ def settled(watcher: Watcher, engine: Engine) -> None:
         if oid not in watcher.open:  # it has ended, as large as it may have been
             del watcher.wishes[oid]
         elif order is not None and (order.amend is None or order.amends > watcher.orders[oid].amends):
-            settle(watcher, engine, oid, order.sz)
+            settle(watcher, engine, order)
 
 
-def settle(watcher: Watcher, engine: Engine, oid: int, sz: int) -> None:
-    """I4: an order that the desk counts with so many lots in all has no more at the venue."""
-    shadow = watcher.orders[oid]
-    if oid in watcher.wishes:
-        del watcher.wishes[oid]
-        there = watcher.truth.size(watcher.venue_of[shadow.i], oid)
-        if there > sz and not watcher.blurred:
-            watcher.fail("I4", f"order {oid} is taken to have {sz} lots, and the venue has {there}")
-        shadow.sz, shadow.wish = sz, 0
+def settle(watcher: Watcher, engine: Engine, order: Order) -> None:
+    """I4: an order is settled at the price and size that the venue has."""
+    shadow = watcher.orders[order.oid]
+    if order.oid in watcher.wishes:
+        del watcher.wishes[order.oid]
+        there = watcher.truth.terms(watcher.venue_of[order.i], order.oid)
+        here = Decimal(engine.accounts[order.i].grid.instrument.tick) * order.px, order.sz
+        if there is not None and there != here and not watcher.blurred:
+            watcher.fail("I4", f"order {order.oid} is taken to have {here[1]} lots at {here[0]}, and the venue has "
+                         f"{there[1]} at {there[0]}")  # fmt: skip
+        shadow.sz, shadow.wish = order.sz, 0
