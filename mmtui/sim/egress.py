@@ -105,7 +105,7 @@ def left(watcher: Watcher, session: AccountSession, request: Amend, now: int) ->
     if session.cancels or session.everything.waiting:
         watcher.fail("I15", f"an amend leaves while {len(session.cancels) or 'all'} cancels wait")
     shadow = watcher.orders.get(change.oid)
-    if shadow is None:
+    if shadow is None or change.amend > shadow.amends:  # nobody watched it being decided
         return
     if change.amend <= shadow.went:
         watcher.fail("I1", f"amend {change.amend} of order {change.oid} leaves after {shadow.went}")
