@@ -248,10 +248,8 @@ class AccountAnswer(_Event, frozen=True, array_like=True, gc=False, tag=31):
 
 
 class OrderFound(_Event, frozen=True, array_like=True, gc=False, tag=32):
-    """The venue has an order with an id of ours that may not be known here (its record went with a power loss), or
-    whose price and size are in doubt (an amend whose outcome is not known).
-
-    Sent before the OpenOrders answer that names it.
+    """An order with an id of ours that may not be known here (its record went with a power loss), or whose price and
+    size are in doubt (an amend), as the venue has it. Sent before the OpenOrders answer that names it.
     """
 
     ts_event: int

@@ -4,14 +4,7 @@ import pytest
 from desk_kit import MS, SECOND, Desk, item, setup_of
 
 from mmtui.core.effects import AmendOrder, CancelOrder, QueryOpenOrders
-from mmtui.core.events import (
-    AmendRejected,
-    CancelRejected,
-    OpenOrders,
-    OrderAmended,
-    OrderFound,
-    OrderUnknown,
-)
+from mmtui.core.events import AmendRejected, CancelRejected, OpenOrders, OrderAmended, OrderFound, OrderUnknown
 from mmtui.core.orders.inplace import Amending
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk as States

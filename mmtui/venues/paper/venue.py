@@ -285,8 +285,8 @@ class PaperVenue:
         filled = order.sz - order.left
         wanted = PlaceOrder(i, oid, order.side, request.px, request.sz, order.tif, order.reduce_only, "", 0)
         how = self._amending[i]
-        takes = market.would_take(wanted) and request.px != order.px
-        if request.sz <= filled or (takes and order.tif == "GTX" and how is not None and how.cancels):
+        takes = request.px != order.px and market.would_take(wanted)
+        if request.sz <= filled or (takes and order.tif == "GTX" and how and how.cancels):
             market.remove(order)
             return [OrderCancelled(ts, now, i, oid, "by venue (amended)")]
         notional = self._grids[i].notional_atoms(2 * request.px, max(0, request.sz - filled))
@@ -301,10 +301,9 @@ class PaperVenue:
         fills = market.take(msgspec.structs.replace(wanted, sz=left), left) if takes else []
         left -= sum(size for _, size in fills)
         ahead = market.rest(wanted, left).ahead if left else -1
-        answers: list[Event] = [OrderAmended(ts, now, i, oid, request.amend, request.px, request.sz, ahead)]
-        answers += [self._fill(i, oid, order.side, px, size, False, ts, now) for px, size in fills]
         market.expire_reduce_only(now)
-        return answers
+        amended: Event = OrderAmended(ts, now, i, oid, request.amend, request.px, request.sz, ahead)
+        return [amended, *(self._fill(i, oid, order.side, px, size, False, ts, now) for px, size in fills)]
 
     def _cancel(self, request: CancelOrder, flight: Flight) -> Event:
         market = self._markets[request.i]
