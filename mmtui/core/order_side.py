@@ -111,10 +111,10 @@ class OrderSide:
 
     def across(self, i: int, side: int, px: int) -> bool:
         """Whether an own order of the other side may stand where one at this price would meet it."""
-        return any(
-            other.i == i and other.side == -side and side * px >= side * other.reach
-            for other in self.tracker.open.values()
-        )
+        for other in self.tracker.open.values():
+            if other.i == i and other.side == -side and side * px >= side * other.reach:
+                return True
+        return False
 
     def hold(self, i: int) -> None:
         """After a reject a side waits before it is quoted again."""

@@ -119,7 +119,11 @@ def test_some_seeds_amend_and_the_others_are_the_plans_that_they_were():
 
 def _new_size_at_once():
     """The exposure is the new size from the moment that the amend leaves."""
-    return [(Order, "most", property(lambda self: self.sz if self.amend is None else self.amend.sz))]
+
+    def left(self):
+        return max(0, (self.sz if self.amend is None else self.amend.sz) - self.filled)
+
+    return [(Order, "left", property(left))]
 
 
 def _sent_again():

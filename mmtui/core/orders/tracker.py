@@ -93,7 +93,9 @@ class Order:
     @property
     def left(self) -> int:
         """Lots that may still be filled: by the worse of what it was and what it may be by now."""
-        return max(0, self.most - self.filled)
+        amend = self.amend
+        most = self.sz if amend is None or amend.sz < self.sz else amend.sz
+        return max(0, most - self.filled)
 
     @property
     def reach(self) -> int:
