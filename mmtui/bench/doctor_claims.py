@@ -68,7 +68,7 @@ def capabilities() -> list[tuple[str, ...]]:
                 "none: unbounded" if switch == "none" else f"{switch}, {facts.dead_man.min_ms / 1000:g} s or more",
                 {"venue": "account", "instrument": "symbol", "none": "one by one"}[facts.cancel_all],
                 f"{facts.batch_create} / {facts.batch_cancel}",
-                facts.amend,
+                facts.amend_words(),
                 {"reject": "rejects", "cancel": "cancels", "reprice": "reprices"}[facts.post_only],
             )
         )

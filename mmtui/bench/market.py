@@ -197,7 +197,7 @@ def _latencies(bodies: list[tuple[int, bytes]], setup: Any, instrument: Any) -> 
             depth.append(took)
         for _, effects in decided:
             for effect in effects:
-                if effect.__class__.__name__ in ("PlaceOrder", "CancelOrder"):
+                if effect.__class__.__name__ in ("PlaceOrder", "AmendOrder", "CancelOrder"):
                     execution.send(effect, ts)
     return made, depth
 

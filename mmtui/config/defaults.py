@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from mmtui.core.market.instrument import Instrument, plain
+from mmtui.core.orders.inplace import Amending
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.setup import DeskSetup, InstrumentSetup
 
@@ -52,6 +53,7 @@ def default_setup(
     price_hint: dict[str, float] | None = None,
     seed: int = 1,
     autostart: bool = True,
+    amends: dict[str, Amending] | None = None,
 ) -> DeskSetup:
     """Every instrument quoted with the defaults. `price_hint`: instrument id -> a recent price."""
     hints = price_hint or {}
@@ -65,6 +67,7 @@ def default_setup(
             for item in instruments
         ],
         venues=list(dict.fromkeys(item.venue for item in instruments)),
+        amends=amends or {},
         autostart=autostart,
         seed=seed,
     )

@@ -144,6 +144,7 @@ class _Loader:
             reconcile_s=RECONCILE_S if desk.mode == "live" else 0.0,
             obligations=self._obligations(names),
             events=self._events(names),
+            amends=resolve.amends([venue.id for venue in venues]),
             hedges=self._hedges(instruments),
             venue_equity=self._equity(venues),
         )

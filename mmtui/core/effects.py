@@ -97,10 +97,21 @@ class Adjust(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=11):
     why: str
 
 
+class AmendOrder(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=12):
+    """Change a resting order in place. Never retried: until its outcome is proven the order is the worse of both."""
+
+    i: int
+    oid: int
+    side: int
+    px: int
+    sz: int  # whole size, what was filled included
+    amend: int  # running number of the amends of this order, from 1
+
+
 #: Purposes of orders that add risk: refused first when something is amiss with the host.
 ADDS_RISK = ("quote", "manual")
 #: What goes to a venue; every other effect is the host's.
-SENT = (PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders, QueryAccount)
+SENT = (PlaceOrder, CancelOrder, CancelAll, QueryOpenOrders, QueryAccount, AmendOrder)
 
 Effect = (
     PlaceOrder
@@ -114,4 +125,5 @@ Effect = (
     | Shutdown
     | QueryAccount
     | Adjust
+    | AmendOrder
 )

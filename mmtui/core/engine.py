@@ -65,7 +65,10 @@ class Engine:
         landing = LANDING if setup.mode == "live" else LANDING_PAPER
         default = [landing] * len(setup.venues)
         self.tracker = Tracker(self.venue_of, [ms * 1_000_000 for ms in setup.landing_ms] or default)
-        self.quoters = [Quoter(i, item, setup.mode == "live") for i, item in enumerate(setup.instruments)]
+        self.quoters = [
+            Quoter(i, item, setup.mode == "live", setup.amends.get(item.instrument.venue))
+            for i, item in enumerate(setup.instruments)
+        ]
         self.lattice = Lattice(len(setup.venues), count, self.venue_of)
         self.gate = Gate(setup, self.ledger, self.tracker, [q.capped() for q in self.quoters])
         self.sources = [-1] * count
@@ -113,6 +116,8 @@ class Engine:
             ev.AccountAnswer: self.reconcile.account_answer,
             ev.AccountStatus: self.reconcile.account_status,
             ev.OrderFound: self.orders.found,
+            ev.OrderAmended: self.orders.amends.amended,
+            ev.AmendRejected: self.orders.amends.rejected,
             ev.DeadMan: self._dead_man,
             ev.Command: self.acts.command,
             ev.HostStarted: self._started,

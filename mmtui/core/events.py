@@ -248,9 +248,8 @@ class AccountAnswer(_Event, frozen=True, array_like=True, gc=False, tag=31):
 
 
 class OrderFound(_Event, frozen=True, array_like=True, gc=False, tag=32):
-    """The venue has an order with an id of ours that may not be known here (its record went with a power loss).
-
-    Sent before the OpenOrders answer that names it.
+    """An order with an id of ours that may not be known here (its record went with a power loss), or whose price and
+    size are in doubt (an amend), as the venue has it. Sent before the OpenOrders answer that names it.
     """
 
     ts_event: int
@@ -277,6 +276,29 @@ class DeadMan(_Event, frozen=True, array_like=True, gc=False, tag=34):
     v: int
     state: str
     until: int
+
+
+class OrderAmended(_Event, frozen=True, array_like=True, gc=False, tag=35):
+    """An order has a new price or size in place: what it is now, as the venue tells. `sz` includes what was filled."""
+
+    ts_event: int
+    i: int
+    oid: int
+    amend: int  # which of its amends did it (AmendOrder)
+    px: int
+    sz: int
+    ahead: int = -1  # displayed size ahead in the queue, in lots; -1: not known, or as it was where the place is kept
+
+
+class AmendRejected(_Event, frozen=True, array_like=True, gc=False, tag=36):
+    """An amend was not carried out. `stands`: the order is there as before; else it may be gone (filled, cancelled)."""
+
+    ts_event: int
+    i: int
+    oid: int
+    amend: int
+    stands: bool
+    reason: str
 
 
 class Timer(_Event, frozen=True, array_like=True, gc=False, tag=40):
@@ -351,6 +373,8 @@ Event = (
     | OrderFound
     | AccountStatus
     | DeadMan
+    | OrderAmended
+    | AmendRejected
     | Timer
     | Command
     | HostStarted

@@ -121,9 +121,10 @@ class LadderSide:
                     continue
                 around = self._tolerance(quoter, order, band) if quoter.params.queue_value_bps else band
                 keep = flow.keep(order, px, sz, ts, around, quoter.life, reducing)
-                waiting = waiting or keep is not False
-                if keep is False:
+                if keep is False and not self._amended(quoter, order, px, sz, around):
                     orders.cancel(order)
+                else:
+                    waiting = True
             elif sz <= 0:
                 reason = reason or self._no_size(quoter, side, position)
             elif concludes:
@@ -136,6 +137,11 @@ class LadderSide:
                 reason = reason or why
                 waiting = waiting or not why
         quoter.reasons[side] = "" if waiting else reason or "between orders"
+
+    def _amended(self, quoter: Quoter, order: Order, px: int, sz: int, band: float) -> bool:
+        """Whether an order that should go has been changed in place instead."""
+        how = quoter.amends
+        return how is not None and sz > 0 and self.engine.orders.amends.instead(order, px, sz, band, *how)
 
     def _held(self, quoter: Quoter, side: int, ts: int) -> tuple[str, bool]:
         """Why a side is held ("": it is not), and whether its open orders may conclude."""

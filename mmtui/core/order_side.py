@@ -13,8 +13,9 @@ from mmtui.core import events as ev
 from mmtui.core.effects import CancelOrder, PlaceOrder, QueryOpenOrders
 from mmtui.core.ledger.keys import Keys
 from mmtui.core.market.instrument import ATOMS
+from mmtui.core.orders.amending import Amends
 from mmtui.core.orders.reconcile import LISTED
-from mmtui.core.orders.table import Fact, State
+from mmtui.core.orders.table import RESTING, Fact, State
 from mmtui.core.orders.tracker import Order
 
 if TYPE_CHECKING:
@@ -36,6 +37,13 @@ def fee_atoms(text: str) -> int:
     if not abs(fee) < MAX_FEE:  # NaN compares false
         raise ValueError(text)
     return int(fee * ATOMS)
+
+
+def _since(order: Order) -> int:
+    """When the request left that an order waits for the answer to."""
+    if order.state is State.CANCELLING:
+        return order.cancel_ts
+    return order.sent_ts if order.state is State.SENT or order.amend is None else order.amend.ts
 
 
 class Question:
@@ -62,6 +70,7 @@ class OrderSide:
         self.reject_until = [0] * len(engine.quoters)
         self.absences: dict[tuple[int, int], Question] = {}
         self.asked = [0] * len(engine.setup.venues)  # when a venue was last asked about UNKNOWN orders
+        self.amends = Amends(engine, self)
 
     def place(
         self, i: int, side: int, px: int, lots: int, tif: str, purpose: str, level: int, reduce_only: bool = False
@@ -71,12 +80,9 @@ class OrderSide:
         if self.engine.oid_limit and self.tracker.next_oid >= self.engine.oid_limit:
             return "no order ids reserved"
         if purpose == "quote":
-            major = self.engine.setup.instruments[i].instrument.major
-            collar = limits.collar_major_bps if major else limits.collar_other_bps
-            reference = self.accounts[i].references.last()
-            for other in self.tracker.open.values():
-                if other.i == i and other.side == -side and side * px >= side * other.px:
-                    return "own order across"
+            collar, reference = self.collar(i), self.accounts[i].references.last()
+            if self.across(i, side, px):
+                return "own order across"
         elif purpose in ("flatten", "close", "roll"):
             collar, reference = self.engine.tasks.collar(i)
         elif purpose == "hedge":
@@ -97,10 +103,27 @@ class OrderSide:
         self.engine.out.append(effect)
         return ""
 
+    def collar(self, i: int) -> float:
+        """The price collar of quotes, bps of the reference."""
+        limits = self.engine.setup.limits
+        major = self.engine.setup.instruments[i].instrument.major
+        return limits.collar_major_bps if major else limits.collar_other_bps
+
+    def across(self, i: int, side: int, px: int) -> bool:
+        """Whether an own order of the other side may stand where one at this price would meet it."""
+        for other in self.tracker.open.values():
+            if other.i == i and other.side == -side and side * px >= side * other.reach:
+                return True
+        return False
+
+    def hold(self, i: int) -> None:
+        """After a reject a side waits before it is quoted again."""
+        self.reject_until[i] = self.engine.ts + REJECT_HOLD
+
     def cancel(self, order: Order) -> None:
         """Ask for a cancel; it counts as live until the venue says otherwise. UNKNOWN: once a second."""
         unknown = order.state is State.UNKNOWN and self.engine.ts - order.cancel_ts >= RETRY_UNKNOWN
-        if unknown or order.state in (State.SENT, State.LIVE):
+        if unknown or order.state in (State.SENT, State.LIVE, State.AMENDING):
             self.tracker.apply(order, Fact.CANCEL_SENT)
             order.cancel_ts = self.engine.ts
             self.engine.gate.count(self.engine.venue_of[order.i], self.engine.ts)
@@ -129,7 +152,7 @@ class OrderSide:
         if order is None:
             return
         if self.tracker.apply(order, Fact.REJECTED):
-            self.reject_until[event.i] = event.ts + REJECT_HOLD
+            self.hold(event.i)
             self.ended(order)
             self.engine.alert("warn", "reject", f"{self.engine.name(event.i)}: order rejected: {event.reason}", event.i)
 
@@ -197,6 +220,7 @@ class OrderSide:
                 question.named[oid] = None
                 order_named = self.tracker.get(oid)
                 if order_named is not None:
+                    self.amends.proven(order_named, question.asked)
                     if order_named.absent or question.asked - order_named.done_ts > LISTED:
                         self._alive_after_all(order_named)
                     self.tracker.apply(order_named, Fact.SEEN)
@@ -224,7 +248,9 @@ class OrderSide:
 
     def found(self, event: ev.OrderFound) -> None:
         """An order with an id of ours that is not known here: its record went with a power loss, or it is not ours."""
-        if self.tracker.get(event.oid) is not None:
+        known = self.tracker.get(event.oid)
+        if known is not None:
+            self.amends.listed(known, event)
             return
         engine, i = self.engine, event.i
         if event.oid >= self.tracker.next_oid:
@@ -298,7 +324,7 @@ class OrderSide:
         if event.maker and self.engine.obligations.meters:
             self.engine.earn.incentives.traded(self.engine, event)
         if self.tracker.overfilled(order):
-            self.engine.broken(i, f"order {order.oid} overfilled: {order.filled} of {order.sz} lots")
+            self.overfilled(order)
         self.engine.version += 1
         if ended:
             self.ended(order)
@@ -306,6 +332,9 @@ class OrderSide:
             self.engine.market.requote(i)
         if self.engine.hedger.assets:
             self.engine.hedger.filled(i)
+
+    def overfilled(self, order: Order) -> None:
+        self.engine.broken(order.i, f"order {order.oid} overfilled: {order.filled} of {order.most} lots")
 
     def _new(self, event: ev.Fill) -> bool:
         """Whether a fill is to be booked: once an instrument and trade id, whatever is sent again."""
@@ -330,8 +359,7 @@ class OrderSide:
 
     def watch(self, ts: int) -> None:
         for order in list(self.tracker.open.values()):
-            sent = order.cancel_ts if order.state is State.CANCELLING else order.sent_ts
-            if order.state in (State.SENT, State.CANCELLING) and ts - sent > SILENCE:
+            if order.state in (State.SENT, State.CANCELLING, State.AMENDING) and ts - _since(order) > SILENCE:
                 self.lost(order, "no answer for 5 s")
                 self.question(self.engine.venue_of[order.i])
             elif order.state is State.UNKNOWN and ts - self.asked[self.engine.venue_of[order.i]] >= RETRY_UNKNOWN:
@@ -340,7 +368,7 @@ class OrderSide:
 
     def _unwanted(self, order: Order) -> None:
         """What came to light after its instrument had been pulled, or after who had sent it had let it go, goes too."""
-        if order.state not in (State.LIVE, State.UNKNOWN):
+        if order.state not in RESTING and order.state is not State.UNKNOWN:
             return
         i, engine = order.i, self.engine
         quoter, state = self.quoters[i], engine.lattice.effective(i)

@@ -10,6 +10,7 @@ import msgspec
 from mmtui.core.earn.programme import Obligation
 from mmtui.core.hedging.params import Hedge
 from mmtui.core.market.instrument import Instrument
+from mmtui.core.orders.inplace import Amending
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.calendar import CalendarEvent
 from mmtui.core.risk.limits import Limits
@@ -54,6 +55,7 @@ class DeskSetup(msgspec.Struct, frozen=True, kw_only=True):
     obligations: list[Obligation] = []
     venue_equity: list[str] = []  # what each venue's account holds, in currency; [] or "0": the desk's equity
     events: list[CalendarEvent] = []  # of the calendar
+    amends: dict[str, Amending] = {}  # venue -> how it changes orders in place; one that is not named does not
     hedges: dict[str, Hedge] = {}  # asset -> its hedger's parameters; an asset without is not hedged
 
     def index(self, instrument_id: str) -> int:

@@ -5,9 +5,11 @@ Rules of this file: cancels and queries always pass; orders that reduce do as lo
 
 from __future__ import annotations
 
-from mmtui.core.effects import ADDS_RISK, Effect, PlaceOrder
-from mmtui.core.events import Event, OrderRejected
+from mmtui.core.effects import ADDS_RISK, AmendOrder, Effect, PlaceOrder
+from mmtui.core.events import AmendRejected, Event, OrderRejected
 from mmtui.core.runner import Execution
+
+WHY = "the tape cannot be written"
 
 
 class Brake:
@@ -16,12 +18,14 @@ class Brake:
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
         self.cancels_only = False  # nothing is recorded any more: no order of any kind
-        self._rejected: list[OrderRejected] = []
+        self._rejected: list[OrderRejected | AmendRejected] = []
         self.on_market = execution.on_market
 
     def send(self, effect: Effect, now: int) -> None:
         if isinstance(effect, PlaceOrder) and (self.cancels_only or effect.purpose in ADDS_RISK):
-            self._rejected.append(OrderRejected(now, now, effect.i, effect.oid, "the tape cannot be written"))
+            self._rejected.append(OrderRejected(now, now, effect.i, effect.oid, WHY))
+        elif isinstance(effect, AmendOrder):  # its place in the queue is not worth an order that is not recorded
+            self._rejected.append(AmendRejected(now, now, effect.i, effect.oid, effect.amend, True, WHY))
         else:
             self._execution.send(effect, now)
 

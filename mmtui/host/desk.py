@@ -17,6 +17,7 @@ from mmtui.core.effects import SENT, Effect, Latch, Shutdown
 from mmtui.core.engine import Engine
 from mmtui.core.events import (
     MARKET,
+    AmendRejected,
     CancelAllDone,
     CancelRejected,
     Command,
@@ -28,6 +29,7 @@ from mmtui.core.events import (
     IdsReserved,
     OpenOrders,
     OrderAccepted,
+    OrderAmended,
     OrderCancelled,
     OrderRejected,
 )
@@ -53,7 +55,10 @@ SLICE_NS = 2_000_000
 QUIET_NS = 2_000_000_000
 COMMANDS_KEPT = 10_000
 _MARKET = frozenset(MARKET)
-_ANSWERS = (OrderAccepted, OrderRejected, OrderCancelled, CancelRejected, Fill, OpenOrders, CancelAllDone)
+_ANSWERS = (
+    OrderAccepted, OrderRejected, OrderCancelled, CancelRejected, OrderAmended, AmendRejected, Fill, OpenOrders,
+    CancelAllDone,
+)  # fmt: skip
 
 
 class Desk:

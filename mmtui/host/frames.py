@@ -32,7 +32,15 @@ SECOND = 1_000_000_000
 PLAN_EVERY = SECOND // 2
 EARN_EVERY = SECOND
 
-_SPOKEN = frozenset({ev.Fill, ev.Command, ev.OrderAccepted, ev.OrderCancelled, ev.OrderRejected, ev.HostStarted})
+#: What is said of an own order when the venue has said it.
+_ORDERS: dict[type, str] = {
+    ev.OrderAccepted: "accepted",
+    ev.OrderCancelled: "cancelled",
+    ev.OrderRejected: "rejected",
+    ev.OrderAmended: "amended",
+    ev.AmendRejected: "amend rejected",
+}
+_SPOKEN = frozenset({ev.Fill, ev.Command, ev.HostStarted, *_ORDERS})
 
 
 @dataclass
@@ -129,17 +137,17 @@ class FrameBuilder:
             return m.Item(n=0, ts=event.ts, kind="note", text=f"host started ({event.cause}), life {event.epoch}")
         if isinstance(event, ev.Fill):
             return self._fill_item(event)
-        if isinstance(event, ev.OrderAccepted | ev.OrderCancelled | ev.OrderRejected):
-            order = engine.tracker.get(event.oid)
+        what = _ORDERS.get(type(event), "")
+        if what:
+            order = engine.tracker.get(event.oid)  # type: ignore[union-attr]  # all of _ORDERS have it
             if order is None:
                 return None
             grid = engine.accounts[order.i].grid
-            what = {ev.OrderAccepted: "accepted", ev.OrderCancelled: "cancelled", ev.OrderRejected: "rejected"}
-            reason = "" if isinstance(event, ev.OrderAccepted) else f": {event.reason}"
+            reason = f": {event.reason}" if hasattr(event, "reason") else ""
             side = "BUY" if order.side > 0 else "SELL"
             text = (
                 f"#{order.oid} {side} {grid.size_text(order.sz)} @ {grid.price_text(order.px)} "
-                f"{what[type(event)]}{reason}"
+                f"{what}{reason}"
             )
             return m.Item(n=0, ts=event.ts, kind="order", text=text, instrument=engine.name(order.i))
         return None
@@ -245,6 +253,9 @@ class FrameBuilder:
             purpose=order.purpose,
             level=order.level,
             age_ms=(now - order.sent_ts) // 1_000_000,
+            filled=order.filled,
+            to_px=order.amend.px if order.amend is not None else 0,
+            to_sz=order.amend.sz if order.amend is not None else 0,
             fill_probability=self._chances.get(order.oid, -1.0),
         )
 

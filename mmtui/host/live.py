@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from mmtui.core.effects import CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders, Shutdown
+from mmtui.core.effects import (
+    AmendOrder,
+    CancelAll,
+    CancelOrder,
+    Effect,
+    PlaceOrder,
+    QueryAccount,
+    QueryOpenOrders,
+    Shutdown,
+)
 from mmtui.core.engine import Engine
 from mmtui.core.events import MARKET, Command, Event, GridRefined, HostStarted
 from mmtui.core.runner import NEVER, Execution
@@ -57,7 +66,7 @@ class LiveExecution:
         """Nothing here matches by itself."""
 
     def send(self, effect: Effect, now: int) -> None:
-        if isinstance(effect, PlaceOrder | CancelOrder):
+        if isinstance(effect, PlaceOrder | AmendOrder | CancelOrder):
             v = self._venue_of[effect.i]
         elif isinstance(effect, CancelAll | QueryOpenOrders | QueryAccount):
             v = effect.v

@@ -157,16 +157,19 @@ def _live(config: DeskConfig, live: bool, detached: bool) -> Plan:
 def _demo(spec: dict[str, Any]) -> Plan:
     """The demo's desk: every instrument of the synthetic market with the default parameters."""
     from mmtui.host.feed import Source, check_scenario, synthetic_instruments
+    from mmtui.venues.resolve import amends
 
     source = Source.synthetic(check_scenario(spec["scenario"]), spec["seed"])
     instruments = synthetic_instruments(source)
+    venues = list(dict.fromkeys(item.venue for item in instruments))
     setup = DeskSetup(
         name=spec["name"],
         mode="demo",
         currency="USDT",
         equity="1000000",
         instruments=[_demo_instrument(item) for item in instruments],
-        venues=list(dict.fromkeys(item.venue for item in instruments)),
+        venues=venues,
+        amends=amends(venues),
         seed=spec["seed"],
     )
     return Plan(setup, source, 1.0, Tape(), [])

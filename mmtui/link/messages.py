@@ -97,10 +97,13 @@ class OwnOrder(msgspec.Struct, kw_only=True):
     sz: int
     left: int
     ahead: int  # lots ahead in the queue; -1 not known
-    state: str  # INTENT SENT LIVE CANCELLING UNKNOWN (core/orders)
+    state: str  # INTENT SENT LIVE AMENDING CANCELLING UNKNOWN (core/orders)
     purpose: str
     level: int
     age_ms: int
+    filled: int = 0
+    to_px: int = 0  # an amend whose outcome is not proven may have made it this; 0: there is none
+    to_sz: int = 0
     fill_probability: float = -1.0  # of trading whole within 10 s, 0..1; -1: not known (yet)
 
 

@@ -198,12 +198,14 @@ def places(setup: DeskSetup) -> tuple[dict[str, int], dict[str, int]]:
 def desk(instruments: list[Instrument], hints: dict[str, float], seed: int) -> DeskSetup:
     """Default parameters on every instrument, in a currency that everything converts to."""
     from mmtui.config.defaults import default_setup
+    from mmtui.venues.resolve import amends
 
     currency = "USDT"
     settled = {item.settle for item in instruments if item.kind != "inverse"}
     if settled and not settled & (DOLLARS | {item.base for item in instruments}):
         currency = sorted(settled)[0]
-    return default_setup(instruments, "whatif", currency, price_hint=hints, seed=seed)
+    how = amends([item.venue for item in instruments])
+    return default_setup(instruments, "whatif", currency, price_hint=hints, seed=seed, amends=how)
 
 
 def parse_set(text: str) -> tuple[str, object]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SECOND = 10**9
 #: Orders of ours that the venue has and the engine does not may be on their way for so long.
 ON_ITS_WAY = 6 * SECOND
+WAITS = (State.SENT, State.CANCELLING, State.AMENDING)
 
 
 def checkpoint(watcher: Watcher, engine: Engine) -> None:
@@ -39,6 +40,8 @@ def checkpoint(watcher: Watcher, engine: Engine) -> None:
     for exchange in watcher.exchanges:
         if exchange.taker_postonly:
             raise Breach("I9", f"post-only order {exchange.taker_postonly[0]} took")
+        if exchange.amends.twice:
+            raise Breach("I1", f"an amend of order {exchange.amends.twice[0]} arrived twice")
         if exchange.crossed_own:
             raise Breach("I9", f"order {exchange.crossed_own[0][0]} would have traded with our own")
         hits = watcher.truth.new_hits(exchange.v)
@@ -56,7 +59,7 @@ def checkpoint(watcher: Watcher, engine: Engine) -> None:
     purposes.rest(watcher, engine)
     if engine.sweeper.proven():  # a kill cancels again and again
         for oid, shadow in watcher.open.items():
-            if shadow.state in (State.SENT, State.CANCELLING) and engine.ts - shadow.since > ON_ITS_WAY:
+            if shadow.state in WAITS and engine.ts - shadow.since > ON_ITS_WAY:
                 raise Breach("I14", f"order {oid} is {shadow.state.name} for {ON_ITS_WAY // SECOND} s: nobody asks")
 
 
@@ -147,15 +150,21 @@ def unsettled(watcher: Watcher, desk: SimDesk) -> str:
             return f"{name}: {engine.reconcile.blind[v]}"
         there = watcher.truth.open_at(v)
         for oid, shadow in watcher.open.items():
-            if shadow.state in (State.SENT, State.CANCELLING) and engine.ts - shadow.since > ON_ITS_WAY:
+            if shadow.state in WAITS and engine.ts - shadow.since > ON_ITS_WAY:
                 return f"order {oid} has been {shadow.state.name} for {(engine.ts - shadow.since) // SECOND} s"
         strangers = [oid for oid in there if oid not in engine.tracker.open]
         if strangers:
             return f"{name} has order {strangers[0]} that the desk does not know"
         for order in engine.tracker.open.values():
             lives = order.state is State.LIVE and engine.venue_of[order.i] == v and order.oid not in there
+            if order.amend is not None:
+                return f"order {order.oid} may have been amended, and nobody knows"
             if lives and engine.ts - order.live_ts > ON_ITS_WAY:
                 return f"order {order.oid} is live here and not at {name}"
+        for resting in exchange.open_ours():
+            here = engine.tracker.open.get(resting.oid)
+            if here is not None and here.sz != resting.sz:
+                return f"order {resting.oid} has {here.sz} lots here, {resting.sz} at {name}"
         for i in exchange.markets:
             account = engine.accounts[i]
             if abs(account.position - exchange.position(i)) > 1:

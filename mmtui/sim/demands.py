@@ -19,14 +19,16 @@ MAY = {
     Desk.KILLED: ("flatten", "close"),
 }
 REDUCING = ("manual", "roll")
-#: Where an order can be after one record, by where it was. A finished one comes back only as one that was seen again.
+#: Where an order can be after one record (which may find that it lives, and amend it), by where it was. A finished one
+#: comes back only as one that was seen again.
 _ENDS = (State.FILLED, State.CANCELLED, State.REJECTED)
 _BACK = (State.UNKNOWN, State.LIVE, State.CANCELLING)
 PATHS: dict[State, tuple[State, ...]] = {
-    State.SENT: (State.SENT, State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
-    State.LIVE: (State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
+    State.SENT: (State.SENT, State.LIVE, State.AMENDING, State.CANCELLING, State.UNKNOWN, *_ENDS),
+    State.LIVE: (State.LIVE, State.CANCELLING, State.AMENDING, State.UNKNOWN, *_ENDS),
+    State.AMENDING: (State.AMENDING, State.LIVE, State.CANCELLING, State.UNKNOWN, *_ENDS),
     State.CANCELLING: (State.CANCELLING, State.UNKNOWN, *_ENDS),
-    State.UNKNOWN: (State.UNKNOWN, State.LIVE, State.CANCELLING, *_ENDS),
+    State.UNKNOWN: (State.UNKNOWN, State.LIVE, State.AMENDING, State.CANCELLING, *_ENDS),
     State.FILLED: (State.FILLED,),
     State.CANCELLED: (State.CANCELLED, State.FILLED, *_BACK),
     State.REJECTED: (State.REJECTED, State.FILLED, *_BACK),
@@ -45,7 +47,9 @@ class Breach(Exception):
 class Shadow:
     """One own order, as the records tell it."""
 
-    __slots__ = ("filled", "i", "purpose", "sent", "side", "since", "state", "sz")
+    __slots__ = (
+        "amends", "filled", "i", "level", "purpose", "sent", "side", "since", "state", "sz", "went", "wish", "wished",
+    )  # fmt: skip
 
     def __init__(self, effect: PlaceOrder, ts: int) -> None:
         self.sent = ts
@@ -54,8 +58,19 @@ class Shadow:
         self.side = effect.side
         self.sz = effect.sz
         self.purpose = effect.purpose
+        self.level = effect.level
+        self.amends = 0
+        self.went = 0  # the newest amend that has left the session
+        self.wish = 0  # whole size of an amend that is not settled; 0: there is none
+        self.wished = 0  # when it was decided
         self.filled = 0
         self.state = State.SENT
+
+
+    @property
+    def left(self) -> int:
+        """Lots that may still be filled, by the worse of what it was and what it may be."""
+        return max(0, max(self.sz, self.wish) - self.filled)
 
 
 def may_lower(event: ev.Event, before: Desk) -> bool:

@@ -16,6 +16,7 @@ import msgspec
 
 from mmtui.core.effects import (
     ADDS_RISK,
+    AmendOrder,
     CancelAll,
     CancelOrder,
     Effect,
@@ -26,7 +27,7 @@ from mmtui.core.effects import (
     Shutdown,
 )
 from mmtui.core.engine import Engine
-from mmtui.core.events import MARKET, Command, Event, GridRefined, HostStopped, OrderRejected, Timer
+from mmtui.core.events import MARKET, AmendRejected, Command, Event, GridRefined, HostStopped, OrderRejected, Timer
 from mmtui.core.runner import NEVER, Runner
 from mmtui.link.acts import to_command
 from mmtui.link.messages import Cmd, Hello
@@ -54,6 +55,7 @@ REPAIR = 3 * SECOND
 #: What waits for a process that stands still; a reader that is slower still is disconnected by the venue.
 HELD_MAX = 20_000
 COMMANDS_KEPT = 10_000
+WHY = "the tape cannot be written"
 _MARKET = frozenset(MARKET)
 
 
@@ -97,7 +99,7 @@ class Life:
         self.brake = False
         self._pause_due = ""
         self._closing = False
-        self._rejected: list[OrderRejected] = []
+        self._rejected: list[OrderRejected | AmendRejected] = []
         self._replies = [self._reply_of(v) for v in range(len(setup.venues))]
 
     # -- what comes ----------------------------------------------------------------------------------------------
@@ -260,9 +262,12 @@ class Life:
         """Carry out one of `SENT`: into the session of its venue; it leaves with the next `pump`."""
         self._dirty = True
         if self.brake and isinstance(effect, PlaceOrder) and effect.purpose in ADDS_RISK:
-            self._rejected.append(OrderRejected(now, now, effect.i, effect.oid, "the tape cannot be written"))
+            self._rejected.append(OrderRejected(now, now, effect.i, effect.oid, WHY))
             return
-        if isinstance(effect, PlaceOrder | CancelOrder):
+        if self.brake and isinstance(effect, AmendOrder):
+            self._rejected.append(AmendRejected(now, now, effect.i, effect.oid, effect.amend, True, WHY))
+            return
+        if isinstance(effect, PlaceOrder | AmendOrder | CancelOrder):
             v = self.engine.venue_of[effect.i]
         elif isinstance(effect, CancelAll | QueryOpenOrders | QueryAccount):
             v = effect.v

@@ -15,6 +15,7 @@ from decimal import Decimal
 import msgspec
 
 from mmtui.core.market.instrument import Instrument
+from mmtui.sim.exchange_amends import OrderAmends
 from mmtui.sim.exchange_entry import OrderEntry
 from mmtui.sim.exchange_faults import Troubles
 from mmtui.sim.exchange_limits import Budgets, DeadManSwitch
@@ -26,6 +27,7 @@ from mmtui.sim.market_faults import PublicFeed
 from mmtui.sim.network import Channel, Network
 from mmtui.sim.world import MS, World
 from mmtui.venues.account_messages import (
+    Amend,
     Answer,
     ArmDeadMan,
     AskFills,
@@ -80,6 +82,7 @@ class Exchange:
         self.dead_man = DeadManSwitch(world, facts, self.dead_man_fires)
         self.queries = Queries(self)
         self.entry = OrderEntry(self)
+        self.amends = OrderAmends(self)
         self.feed = PublicFeed(world, self.markets)
         self.net: Network | None = None
         self._rng = world.rng(f"exchange/{v}")
@@ -164,6 +167,8 @@ class Exchange:
                 self.net.drop(self.v, "private", "too many requests: session closed")
         elif isinstance(request, Create):
             troubles.create(request, reply)
+        elif isinstance(request, Amend):
+            troubles.amend(request, reply)
         elif isinstance(request, Cancel):
             troubles.cancel(request, reply)
         elif isinstance(request, CancelEverything):

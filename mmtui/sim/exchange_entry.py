@@ -106,7 +106,7 @@ class OrderEntry:
         if not exchange.troubles.eager:
             exchange.report([exchange.wires[order.i].order(order, exchange.clock())])
         if crosses:
-            self._take(order)
+            self.take(order)
         if order.open:
             if order.tif == "IOC":
                 exchange.end(order, "expired", "ioc")
@@ -117,7 +117,7 @@ class OrderEntry:
         exchange.tell(market)
         return OrderResult(True, order.venue_id, status=_said(order))
 
-    def _take(self, order: SimOrder) -> None:
+    def take(self, order: SimOrder) -> None:
         """Trade at once what crosses; the taker ends where it would meet an order of its own account."""
         exchange = self._exchange
         market = exchange.markets[order.i]

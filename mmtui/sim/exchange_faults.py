@@ -15,10 +15,12 @@ from mmtui.sim.exchange_acts import Conditions
 from mmtui.sim.exchange_orders import SimFill, SimOrder
 from mmtui.sim.world import ALL_ORDERS, MS, SECOND
 from mmtui.venues.account_messages import (
+    Amend,
     Answer,
     ArmDeadMan,
     Cancel,
     CancelEverything,
+    ChangedOrder,
     Create,
     Done,
     Failed,
@@ -104,7 +106,7 @@ class Troubles:
         else:
             self._arrived(request, reply)
 
-    def _lateness(self, request: Create) -> int:
+    def _lateness(self, request: Create | Amend) -> int:
         """Up to a little after its expiry: then the venue refuses it."""
         until = request.expires - self._world.now + 300 * MS if request.expires else LATEST_NS
         return 50 * MS + self._world.dice(3).below(max(until, MS))
@@ -165,6 +167,38 @@ class Troubles:
             reply(Failed("network"), dice.below(500) * MS)
         elif kind == 4 and answer is not None:
             reply(answer, (500 + dice.below(3_500)) * MS)
+
+    # -- amends ------------------------------------------------------------------------------------------------
+
+    def amend(self, request: Amend, reply: Reply) -> None:
+        """An amend on its way: it may be lost (2) or late (3), and so may its answer (1)."""
+        oid = request.order.oid
+        if self._on[2] and self._world.strikes(2, oid):
+            self._lost(2, None, reply)
+        elif self._on[3] and self._world.strikes(3, oid):
+            self._world.after(self._lateness(request), self._amended, request, reply)
+        else:
+            self._amended(request, reply)
+
+    def _amended(self, request: Amend, reply: Reply) -> None:
+        answer = self._exchange.amends.amend(request, self._amend_one)
+        if self._on[1] and self._world.strikes(1, request.order.oid):
+            self._lost(1, answer, reply)
+        else:
+            reply(answer, 0)
+
+    def _amend_one(self, change: ChangedOrder) -> OrderResult:
+        """What can come between: it is filled in part (6) or wholly (9) first, or is said not to be there (8)."""
+        exchange, world, oid = self._exchange, self._world, change.oid
+        order = exchange.amends.find(change)
+        if order is not None:
+            if self._on[8] and world.strikes(8, oid):
+                return exchange.refusal("unknown order")
+            if self._on[9] and world.strikes(9, oid):
+                self._hit_before(9, order, order.left)
+            elif self._on[6] and world.strikes(6, oid) and (lots := world.dice(6).below(order.left)):
+                self._hit_before(6, order, lots)
+        return exchange.amends.change(change)
 
     # -- cancels -----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmtui.sim.world import MS, SECOND, World
-from mmtui.venues.account_messages import Answer, Armed, Create, Failed, Refused, Request
+from mmtui.venues.account_messages import Amend, Answer, Armed, Create, Failed, Refused, Request
 from mmtui.venues.trading import TradingFacts
 
 DAY = 86_400 * SECOND
@@ -59,7 +59,7 @@ class Budgets:
             return Failed(self.banned, (self._until - now) // MS)
         if now < self._limited:
             return self._too_many(self._limited - now)
-        units = len(request.orders) if type(request) is Create else 0
+        units = len(request.orders) if type(request) is Create else type(request) is Amend
         over = 0
         for place, window in enumerate(self._used):
             number = now // window[3]

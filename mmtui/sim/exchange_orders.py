@@ -16,6 +16,7 @@ class SimOrder:
 
     __slots__ = (
         "ahead",
+        "amends",
         "client_id",
         "created",
         "creates",
@@ -54,6 +55,7 @@ class SimOrder:
         self.created = 0  # instant at which the venue took it
         self.ended = 0
         self.ahead = 0
+        self.amends: dict[int, None] = {}  # amends that have arrived
 
     @property
     def open(self) -> bool:

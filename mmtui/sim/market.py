@@ -149,6 +149,10 @@ class Market:
         self.own.setdefault(key, []).append(order)
         self._dirty[key] = None
 
+    def touched(self, order: Resting) -> None:
+        """A resting order has another size at the place that it has."""
+        self._dirty[order.px * order.side] = None
+
     def leave(self, order: Resting) -> None:
         """A resting order is gone, filled or cancelled."""
         key = order.px * order.side

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mmtui.core.effects import PlaceOrder
 from mmtui.core.engine import Engine
-from mmtui.core.orders.table import State
+from mmtui.core.orders.table import RESTING, State
 from mmtui.core.orders.tracker import Order
 from mmtui.core.quoting.sizes import REDUCE_AT
 from mmtui.core.risk.states import Desk
@@ -101,7 +101,7 @@ def rest(watcher: Watcher, engine: Engine) -> None:
     wrong: dict[int, tuple[int, int]] = {}
     for oid in watcher.open:
         order = engine.tracker.open.get(oid)
-        if order is None or order.state is not State.LIVE or _may_rest(watcher, engine, order):
+        if order is None or order.state not in RESTING or _may_rest(watcher, engine, order):
             continue
         since, seen = looks.get(oid, (engine.ts, 0))
         wrong[oid] = since, seen + 1
@@ -121,7 +121,7 @@ def _may_rest(watcher: Watcher, engine: Engine, order: Order) -> bool:
         return not pulled
     if state is Desk.HALTED and purpose in REDUCING:
         mine = [one for one in watcher.open.values() if one.i == i and one.side == order.side]
-        whole = order.side * watcher.position[i] + sum(one.sz - one.filled for one in mine)
+        whole = order.side * watcher.position[i] + sum(one.left for one in mine)
         return order.reduce_only or whole <= 0
     asset = engine.setup.instruments[i].instrument.base
     if purpose == "roll" and asset not in engine.tasks.running:

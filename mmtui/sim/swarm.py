@@ -74,6 +74,7 @@ def draw(seed: int) -> Plan:
             bases.append(row[7])
             paces.append((30, 60, 120, 240)[rng.below(4)])
     _price(Rng(seed, "swarm/price"), instruments)
+    _amending(Rng(seed, "swarm/amend"), instruments)
     setup = DeskSetup(
         name="sim",
         mode="live",
@@ -85,6 +86,7 @@ def draw(seed: int) -> Plan:
         seed=seed & 0xFFFFFFFF,
         landing_ms=[landing_ms(venue) for venue in venues],
         reconcile_s=(5.0, 10.0, 30.0)[rng.below(3)],
+        amends={venue: how for venue in venues if (how := facts_of(venue).amend) is not None},
         hedges=_hedges(Rng(seed, "swarm/hedge"), instruments),
     )
     kind = rng.below(40)
@@ -202,6 +204,16 @@ def _price(rng: Rng, instruments: list[InstrumentSetup]) -> None:
             target_share=0.3,
             cost_floor=rng.below(5) == 0,
         )
+        instruments[i] = msgspec.structs.replace(item, quoting=quoting)
+
+
+def _amending(rng: Rng, instruments: list[InstrumentSetup]) -> None:
+    """A third of the seeds changes its quotes in place, by one kind or by both."""
+    if rng.below(3):
+        return
+    kinds: tuple[Literal["keep", "always"], ...] = ("keep", "always", "always")
+    for i, item in enumerate(instruments):
+        quoting = msgspec.structs.replace(item.quoting, amend=kinds[rng.below(3)])
         instruments[i] = msgspec.structs.replace(item, quoting=quoting)
 
 

@@ -5,6 +5,7 @@ Rules of this file: reads the exchanges; what it remembers is how far it has rea
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ class Truth:
     def open_at(self, v: int) -> dict[int, None]:
         """Ids of our orders that a venue has open now."""
         return {order.oid: None for order in self.exchanges[v].open.values() if order.ours}
+
+    def terms(self, v: int, oid: int) -> tuple[Decimal, int] | None:
+        """Price and whole size of an order of ours that a venue has open now; None when it has none."""
+        exchange = self.exchanges[v]
+        for one in exchange.open.values():
+            if one.ours and one.oid == oid:
+                return Decimal(exchange.markets[one.i].instrument.tick) * one.px, one.sz
+        return None
 
     def fill(self, v: int, trade_id: str) -> int | None:
         """Signed lots of an execution at a venue, None when there was none."""

@@ -13,24 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 from mmtui.core import events as ev
 from mmtui.core.commands import BY_NAME
-from mmtui.core.effects import SENT, Adjust, Alert, Effect, PlaceOrder, Result
+from mmtui.core.effects import SENT, Adjust, Alert, AmendOrder, Effect, PlaceOrder, Result
 from mmtui.core.engine import Engine
 from mmtui.core.orders.reconcile import ADOPTED
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
-from mmtui.sim import purposes
+from mmtui.sim import egress, purposes
 from mmtui.sim.demands import MAY, PATHS, REDUCING, Breach, Shadow, may_lower
 from mmtui.sim.truth import KEPT, Truth
 from mmtui.sim.world import World
 from mmtui.venues.account import AccountSession
-from mmtui.venues.account_messages import Create, Request
+from mmtui.venues.account_messages import Amend, Create, Request
 
 if TYPE_CHECKING:
     from mmtui.sim.exchange import Exchange
 
-#: A create that has waited for so long is not sent any more.
-OLD = 1_200_000_000
 _BOOKS = (ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation)
 
 
@@ -54,6 +52,8 @@ class Watcher:
         self.last_oid = 0
         self.orders: dict[int, Shadow] = {}  # every one that was sent, until it is forgotten
         self.open: dict[int, Shadow] = {}
+        self.wishes: dict[int, None] = {}  # orders whose amend is not settled
+        self.blurred = False  # a loss of power has taken records with it: the desk need not know of an amend
         self.position = [0] * count
         self.booked: dict[tuple[int, str, int], None] = {}
         self.moved: dict[tuple[int, str, str], None] = {}
@@ -80,6 +80,8 @@ class Watcher:
 
     def left(self, session: AccountSession, request: Request, now: int) -> None:
         """A request leaves a session: no old create, and none while a cancel waits."""
+        if isinstance(request, Amend):
+            egress.left(self, session, request, now)
         if not isinstance(request, Create):
             return
         if session.cancels or session.everything.waiting:
@@ -88,7 +90,7 @@ class Watcher:
             order = self.orders.get(new.oid)
             if order is None:
                 continue
-            if now - order.sent > OLD:
+            if now - order.sent > egress.OLD:
                 self.fail("I2", f"order {new.oid} leaves {(now - order.sent) // 1_000_000} ms after it was decided")
             if order.state is not State.SENT:
                 self.fail("I2", f"order {new.oid} leaves when it is {order.state.name}")
@@ -123,6 +125,8 @@ class Watcher:
         noted = kind not in _BOOKS or bool(effects)
         if noted and engine.tracker.open.keys() != self.open.keys():
             self._gone(engine, event)
+        if noted and self.wishes:
+            egress.settled(self, engine)
         if effects:
             self._effects(engine, effects, event, count)
         if noted:
@@ -139,6 +143,8 @@ class Watcher:
         for effect in effects:
             if isinstance(effect, PlaceOrder):
                 self._placed(engine, effect, event)
+            elif isinstance(effect, AmendOrder):
+                egress.decided(self, engine, effect, event.ts)
             elif isinstance(effect, Adjust):
                 self.position[effect.i] = effect.after
                 if effect.why == ADOPTED:
@@ -175,46 +181,16 @@ class Watcher:
             self.fail("I2", f"a {effect.purpose} order leaves in {engine.lattice.effective(i).name}")
         order = self.orders[effect.oid] = self.open[effect.oid] = Shadow(effect, event.ts)
         if effect.purpose in ("quote", "manual", "hedge", "roll"):
-            self._exposed(engine, order, effect.oid)
+            egress.exposed(self, engine, order, effect.oid)
         purposes.leaves(self, engine, effect)
         if effect.purpose == "quote":
-            self._book_is_good(engine, i, event.ts)
-            for oid, other in self.open.items():
-                if other.i == i and other.side == -effect.side:
-                    resting = engine.tracker.open.get(oid)
-                    if resting is not None and effect.side * effect.px >= effect.side * resting.px:
-                        self.fail("I9", f"order {effect.oid} crosses our order {oid}")
+            egress.book_is_good(self, engine, i, event.ts)
+            egress.uncrossed(self, engine, i, effect.side, effect.px, effect.oid)
 
     def _reduces(self, effect: PlaceOrder) -> bool:
         """Whether everything open on its side and the order itself leave the position on its side of flat."""
         mine = [o for o in self.open.values() if o.i == effect.i and o.side == effect.side]
-        return effect.side * self.position[effect.i] + sum(o.sz - o.filled for o in mine) + effect.sz <= 0
-
-    def _exposed(self, engine: Engine, order: Shadow, oid: int) -> None:
-        """I3: position and everything that may still be filled on that side, against the limit."""
-        i, side = order.i, order.side
-        open_lots = sum(max(0, o.sz - o.filled) for o in self.open.values() if o.i == i and o.side == side)
-        worst = side * self.position[i] + open_lots
-        limit = engine.gate.position_limits[i]
-        if worst > limit and worst > 0:
-            self.fail("I3", f"order {oid} takes the worst case to {worst} lots of {limit}")
-
-    def _book_is_good(self, engine: Engine, i: int, ts: int) -> None:
-        """I8, from the events alone, and the book as the engine has it."""
-        v, book = self.venue_of[i], engine.books[i]
-        why = ""
-        if not self.valid[i]:
-            why = "unsynced or gapped"
-        elif not self.feed[v]:
-            why = "down"
-        elif self.blind[v]:
-            why = "without its account stream"
-        elif ts - self.seen[i] > self.stale[i]:
-            why = f"silent for {(ts - self.seen[i]) // 1_000_000} ms"
-        elif not 0 < book.bid < book.ask:
-            why = "crossed or one-sided"
-        if why:
-            self.fail("I8", f"a quote leaves for {engine.name(i)}, whose book is {why}")
+        return effect.side * self.position[effect.i] + sum(o.left for o in mine) + effect.sz <= 0
 
     # ------------------------------------------------------------ orders that end
 
@@ -223,7 +199,7 @@ class Watcher:
         live = engine.tracker.open
         for oid in [oid for oid in self.open if oid not in live]:
             order = self.open.pop(oid)
-            if order.filled < order.sz and oid in self.truth.open_at(self.venue_of[order.i]):
+            if order.left and oid in self.truth.open_at(self.venue_of[order.i]):
                 self.fail("I4", f"order {oid} is let go by {type(event).__name__}, and the venue has it open")
 
     def _come(self, engine: Engine) -> None:
@@ -284,7 +260,7 @@ class Watcher:
                 order.filled += event.sz
                 if order.purpose == "quote":
                     self.traded[event.i, event.side] = event.ts
-                if order.filled > order.sz and engine.lattice.instruments[event.i] < Desk.HALTED:
+                if order.filled > max(order.sz, order.wish) and engine.lattice.instruments[event.i] < Desk.HALTED:
                     self.fail("I6", f"order {event.oid} is overfilled and {engine.name(event.i)} is not HALTED")
         if engine.accounts[event.i].position != self.position[event.i]:
             have, want = engine.accounts[event.i].position, self.position[event.i]
@@ -322,6 +298,7 @@ class Watcher:
         for order in self.orders.values():
             if order.i == event.i:
                 order.sz *= event.sz_factor
+                order.wish *= event.sz_factor
                 order.filled *= event.sz_factor
 
     def on_start(self, engine: Engine, event: ev.HostStarted) -> None:
@@ -354,6 +331,7 @@ class Watcher:
                 if account.position != self.position[i]:
                     self.fail("I12", f"{engine.name(i)} came back with {account.position} lots, not {self.position[i]}")
         else:  # the end of the tape is gone: the venue tells again what was on it
+            self.blurred = True
             self.position = [account.position for account in engine.accounts]
             self.booked = {(i, *key): None for i, one in enumerate(engine.orders.booked) for key in one.known}
             for oid, order in self.orders.items():

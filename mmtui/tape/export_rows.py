@@ -15,6 +15,7 @@ from mmtui.core import events as ev
 from mmtui.core.effects import (
     Adjust,
     Alert,
+    AmendOrder,
     CancelAll,
     CancelOrder,
     Effect,
@@ -94,6 +95,8 @@ class Rows:
             ev.CancelRejected: self._cancel_rejected,
             ev.OrderUnknown: self._unknown,
             ev.OrderFound: self._found,
+            ev.OrderAmended: self._amended,
+            ev.AmendRejected: self._amend_rejected,
             ev.CancelAllDone: self._cancel_all_done,
             ev.OpenOrders: self._open_orders,
             ev.Fill: self._fill,
@@ -216,6 +219,15 @@ class Rows:
         text = f"filled {texts.size(e.filled)}"
         self._order(n, e.ts, e.ts_event, "found", e.i, -1, e.oid, what, e.venue_order_id or None, text)
 
+    def _amended(self, n: int, e: ev.OrderAmended) -> None:
+        texts = self._texts[e.i]
+        what = (None, texts.price(e.px), texts.size(e.sz), None, None, None, None)
+        self._order(n, e.ts, e.ts_event, "amended", e.i, -1, e.oid, what, text=f"amend {e.amend}")
+
+    def _amend_rejected(self, n: int, e: ev.AmendRejected) -> None:
+        fate = "stands as before" if e.stands else "may be gone"
+        self._order(n, e.ts, e.ts_event, "amend rejected", e.i, oid=e.oid, text=f"amend {e.amend}: {e.reason}; {fate}")
+
     def _cancel_all_done(self, n: int, e: ev.CancelAllDone) -> None:
         self._order(n, e.ts, 0, "cancel all done", v=e.v, text=f"query {e.query}")
 
@@ -260,6 +272,10 @@ class Rows:
                 effect.purpose, effect.level,
             )  # fmt: skip
             self._order(number, ts, 0, "place", effect.i, oid=effect.oid, what=what)
+        elif isinstance(effect, AmendOrder):
+            texts = self._texts[effect.i]
+            now = (_SIDES.get(effect.side), texts.price(effect.px), texts.size(effect.sz), *(None,) * 4)
+            self._order(number, ts, 0, "amend", effect.i, -1, effect.oid, now, text=f"amend {effect.amend}")
         elif isinstance(effect, CancelOrder):
             self._order(number, ts, 0, "cancel", effect.i, oid=effect.oid)
         elif isinstance(effect, CancelAll):

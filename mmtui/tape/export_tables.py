@@ -98,8 +98,9 @@ TABLES: dict[str, Table] = {
             (
                 RECORD, RECV, EVENT, INSTRUMENT, VENUE,
                 Column(
-                    "kind", "text", "requests: place, cancel, cancel all, query orders, query account; answers:"
-                    " accepted, rejected, cancelled, cancel rejected, unknown, found, cancel all done, open orders",
+                    "kind", "text", "requests: place, amend, cancel, cancel all, query orders, query account; answers:"
+                    " accepted, rejected, cancelled, cancel rejected, amended, amend rejected, unknown, found, cancel"
+                    " all done, open orders",
                 ),
                 ORDER, SIDE, PRICE, SIZE, Column("tif", "text", "GTX (post-only), GTC or IOC"),
                 Column("reduce_only", "bool", ""), Column("purpose", "text", "quote, flatten, close, manual ..."),

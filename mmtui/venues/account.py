@@ -12,16 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmtui.core.effects import CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders
-from mmtui.core.events import (
-    AccountStatus,
-    CancelAllDone,
-    Event,
-    GridRefined,
-    OrderRejected,
-)
+from mmtui.core.effects import AmendOrder, CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders
+from mmtui.core.events import AccountStatus, CancelAllDone, Event, GridRefined, OrderRejected
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.runner import NEVER
+from mmtui.venues.account_amends import Changes
 from mmtui.venues.account_answers import Answers
 from mmtui.venues.account_budget import Budget
 from mmtui.venues.account_deadman import DeadManKeeper
@@ -83,6 +78,7 @@ class AccountSession:
         self.cancels: dict[int, OldOrder] = {}
         self._cancelled: dict[int, None] = {}  # orders whose cancel has left once
         self._swept = -TIMEOUT  # when a cancel-all last left
+        self.changes = Changes(self)
         self.blocked = 0  # nothing leaves before this: 429, 418, 403
         self.out: list[Event] = []  # what became known while sending
         self._answers = Answers(self)
@@ -102,6 +98,8 @@ class AccountSession:
         kind = type(effect)
         if kind is PlaceOrder:
             self._place(effect, now)  # type: ignore[arg-type]
+        elif kind is AmendOrder:
+            self.changes.send(effect, now)  # type: ignore[arg-type]
         elif kind is CancelOrder:
             self.cancel(effect.i, effect.oid, now)  # type: ignore[union-attr]
         elif kind is CancelAll:
@@ -140,6 +138,7 @@ class AccountSession:
         if oid in self.creates:
             self._drop(oid, now, "cancelled before it was sent")
             return
+        self.changes.drop(oid, now, "cancelled before it was sent")
         order = self.orders.live.get(oid)
         if order is not None:
             order.asked = True
@@ -159,6 +158,7 @@ class AccountSession:
         ours = [order for order in self.orders.live.values() if i in (-1, order.i)]
         for order in ours:
             order.asked = True
+            self.changes.drop(order.oid, now, "cancelled before it was sent")
         whole = self.facts.cancel_all
         if whole == "none" or self.everything.foreign(i) or (whole == "venue" and i >= 0):
             for order in ours:
@@ -174,7 +174,8 @@ class AccountSession:
         requests: list[Request] = []
         self._retry = NEVER
         switch = self.dead_man.next_ts() <= now
-        if not (self.creates or self.cancels or self.questions.waiting or self.everything.waiting or switch):
+        wants = self.creates or self.changes.waiting
+        if not (wants or self.cancels or self.questions.waiting or self.everything.waiting or switch):
             return requests
         if now < self.blocked:
             self._retry = self.blocked
@@ -188,9 +189,11 @@ class AccountSession:
             self._take_dead_man(now, requests)
         if self.questions.waiting and now >= self.questions.held:
             self._take_questions(now, requests)
-        if self.creates and not (self.cancels or self.everything.waiting):
+        if wants and not (self.cancels or self.everything.waiting):
+            for request in self.changes.take(now):
+                self._leave(request, now, requests)
             self._take_creates(now, requests)
-        if self.everything.waiting or self.cancels or self.questions.ready() or self.creates:
+        if self.everything.waiting or self.cancels or self.questions.ready() or self.creates or self.changes.waiting:
             self._retry = min(self._retry, now + self.budget.slot)
         return requests
 
@@ -277,7 +280,7 @@ class AccountSession:
             orders = [self.creates.pop(oid)[1] for oid in list(self.creates)[:count]]
             self.everything.created()
             for order in orders:
-                self.orders.sent(order.i, order.oid, order.tif, now)
+                self.changes.began(self.orders.sent(order.i, order.oid, order.tif, now), order)
             self.budget.spend(now, weight, created=count)
             expires = now + expiry * MS if expiry else 0
             self._leave(Create(self.flights.next_id(), orders, expires, weight), now, requests)
@@ -349,6 +352,7 @@ class AccountSession:
         """What time alone brings: requests without an answer, old creates, fills that are missing, the switch."""
         self._now = now
         self._too_old(now)
+        self.changes.too_old(now)
         events = self.out
         self.out = []
         for flight in self.flights.overdue(now):
@@ -386,6 +390,8 @@ class AccountSession:
         if self.creates:
             since, _ = next(iter(self.creates.values()))
             ts = min(ts, since + MAX_AGE + 1)
+        if self.changes.waiting:
+            ts = min(ts, self.changes.due())
         if self._retry == NEVER and self.questions.waiting and self.questions.ready():
             ts = min(ts, self._now + MS)
         return ts

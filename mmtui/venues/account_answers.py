@@ -27,6 +27,7 @@ from mmtui.core.events import (
 )
 from mmtui.venues.account_flights import Flight
 from mmtui.venues.account_messages import (
+    Amend,
     Answer,
     ArmDeadMan,
     Armed,
@@ -73,6 +74,7 @@ class Answers:
         self._tries: dict[int, int] = {}
         self._handlers: dict[type, Callable[[Any, Flight, Answer, int], list[Event]]] = {
             Create: self._create,
+            Amend: self._amend,
             Cancel: self._cancel,
             CancelEverything: self._everything,
             AskOpen: self._open,
@@ -153,6 +155,17 @@ class Answers:
     def _rejected(self, order: NewOrder, why: str, now: int) -> Event:
         self._s.orders.end(order.oid)
         return OrderRejected(now, now, order.i, order.oid, why)
+
+    def _amend(self, request: Amend, flight: Flight, answer: Answer, now: int) -> list[Event]:
+        changes = self._s.changes
+        if type(answer) is Done:
+            return changes.answered(request.order, answer.results[0] if answer.results else _NOTHING, now)
+        if type(answer) is Refused:
+            return [changes.refused(request.order, OrderResult(False, "", answer.code, answer.text), now)]
+        why, done = _whole(answer)
+        if done:
+            return [changes.unknown(request.order, why, now)]
+        return [changes.not_done(request.order, why, True, now)]
 
     # -- cancels -------------------------------------------------------------------------------------------------
 
@@ -238,6 +251,8 @@ class Answers:
             if order is not None:
                 order.said = False
                 s.orders.named(order, row.venue_order_id)
+                if order.change is not None or not order.complete:  # what it is now may be in doubt
+                    events += s.reader.found(now, row, oid)
             else:
                 events += s.reader.found(now, row, oid)
                 if type(events[-1]) is not Damage:

@@ -21,6 +21,7 @@ ROUNDS, UPKEEP = 2, 4
 #: Names of the types of requests.
 KINDS = (
     "Create",
+    "Amend",
     "Cancel",
     "CancelEverything",
     "AskOpen",

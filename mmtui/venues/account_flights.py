@@ -10,6 +10,7 @@ from collections import OrderedDict
 
 from mmtui.core.runner import NEVER
 from mmtui.venues.account_messages import (
+    Amend,
     AskFills,
     AskLedger,
     AskOpen,
@@ -81,7 +82,7 @@ class Flights:
         return self._late.pop(id, None)
 
     def overdue(self, now: int) -> list[Flight]:
-        """Requests that are given up; what creates and cancels say later is still heard."""
+        """Requests that are given up; what creates, amends and cancels say later is still heard."""
         flights: list[Flight] = []
         while self._flying:
             id, flight = next(iter(self._flying.items()))
@@ -89,7 +90,7 @@ class Flights:
                 break
             self.land(id)
             flights.append(flight)
-            if isinstance(flight.request, Create | Cancel):
+            if isinstance(flight.request, Create | Amend | Cancel):
                 self._late[id] = flight
                 if len(self._late) > LATE_MAX:
                     self._late.popitem(last=False)

@@ -36,6 +36,19 @@ class OldOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     venue_order_id: str
 
 
+class ChangedOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The order of an Amend, as it is to be; `size` includes what was filled."""
+
+    oid: int
+    i: int
+    client_id: str
+    venue_order_id: str
+    side: int
+    price: str
+    size: str
+    amend: int
+
+
 # ---------------------------------------------------------------- requests
 
 
@@ -44,6 +57,15 @@ class Create(msgspec.Struct, frozen=True, gc=False, tag=True):
 
     id: int
     orders: list[NewOrder]
+    expires: int = 0
+    weight: int = 1
+
+
+class Amend(msgspec.Struct, frozen=True, gc=False, tag=True):
+    """Change an order in place. Sent once, like a Create; the venue refuses it after `expires` (0: never)."""
+
+    id: int
+    order: ChangedOrder
     expires: int = 0
     weight: int = 1
 
@@ -107,24 +129,26 @@ class ArmDeadMan(msgspec.Struct, frozen=True, gc=False, tag=True):
     weight: int = 1
 
 
-Request = Create | Cancel | CancelEverything | AskOpen | AskFills | AskLedger | AskPositions | ArmDeadMan
+Request = Create | Amend | Cancel | CancelEverything | AskOpen | AskFills | AskLedger | AskPositions | ArmDeadMan
 
 
 # ---------------------------------------------------------------- answers
 
 
 class OrderResult(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What became of one order of a Create or Cancel, in the order of the request."""
+    """What became of one order of a Create, Amend or Cancel, in the order of the request."""
 
     ok: bool
     venue_order_id: str = ""
     code: str = ""  # the venue's error code; its meaning is in TradingFacts.codes
     text: str = ""
     status: str = ""  # state of the order where the answer tells it: new | filled | cancelled | expired | rejected
+    price: str = ""  # ... to an Amend: what it is now, where that is told
+    size: str = ""
 
 
 class Done(msgspec.Struct, frozen=True, gc=False, tag=True):
-    """Answer to Create and Cancel (a result for each order), and to CancelEverything (no results)."""
+    """Answer to Create, Amend and Cancel (a result for each order), and to CancelEverything (no results)."""
 
     results: list[OrderResult] = []
 

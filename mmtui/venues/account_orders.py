@@ -9,6 +9,9 @@ Rules of this file: every container has a cap.
 from __future__ import annotations
 
 from collections import OrderedDict
+from decimal import Decimal
+
+from mmtui.venues.account_messages import ChangedOrder
 
 #: Ended orders that late reports may still name, ids of the venue that fills may name, fills that are looked for.
 ENDED_MAX, VENUE_IDS_MAX, DOUBTS_MAX = 5_000, 20_000, 1_000
@@ -22,7 +25,8 @@ class OwnOrder:
     """One order that may be open at the venue. Sizes in lots."""
 
     __slots__ = (
-        "accepted", "asked", "booked", "complete", "i", "oid", "said", "since", "tif", "trades", "venue_order_id",
+        "accepted", "asked", "booked", "change", "complete", "had", "i", "oid", "said", "since", "tif", "trades",
+        "venue_order_id",
     )  # fmt: skip
 
     def __init__(self, i: int, oid: int, tif: str, complete: bool, since: int) -> None:
@@ -35,6 +39,8 @@ class OwnOrder:
         self.asked = False  # its cancel was asked for
         self.said = False  # its end was told to the engine, and no list has named it since
         self.venue_order_id = ""
+        self.change: ChangedOrder | None = None  # an amend that has left, and whose outcome is not known
+        self.had: dict[tuple[Decimal, Decimal], None] = {}  # prices and sizes that it has had
         self.booked = 0
         self.trades: dict[str, None] = {}
 
@@ -50,8 +56,9 @@ class OwnOrders:
         self._venue_ids: OrderedDict[str, int] = OrderedDict()
         self._doubts: dict[int, tuple[int, int, int]] = {}  # oid -> lots filled, when told, venue's instant
 
-    def sent(self, i: int, oid: int, tif: str, now: int) -> None:
-        self.live[oid] = OwnOrder(i, oid, tif, True, now)
+    def sent(self, i: int, oid: int, tif: str, now: int) -> OwnOrder:
+        order = self.live[oid] = OwnOrder(i, oid, tif, True, now)
+        return order
 
     def known(self, oid: int) -> OwnOrder | None:
         return self.live.get(oid) or self.ended.get(oid)

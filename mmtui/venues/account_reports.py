@@ -73,6 +73,7 @@ class Reports:
                 return events
             order = s.orders.adopt(i, oid, now)
         s.orders.named(order, report.venue_order_id)
+        events += s.changes.told(order, report, now)
         if order.accepted:
             return events
         order.accepted = True

@@ -29,6 +29,7 @@ TEXTS: dict[type, str] = {
     ev.OrderRejected: "reason",
     ev.OrderCancelled: "reason",
     ev.CancelRejected: "reason",
+    ev.AmendRejected: "reason",
     ev.OrderUnknown: "why",
     ev.AccountStatus: "why",
     ev.Damage: "what",

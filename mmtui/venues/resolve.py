@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from mmtui.core.market.instrument import Instrument
+from mmtui.core.orders.inplace import Amending
 from mmtui.venues.binance import profile
 
 #: Venues that wire code exists for.
@@ -60,3 +61,11 @@ def landing_ms(venue: str) -> int:
 
     facts = facts_of(venue)
     return (facts.expiry_ms or LATEST_MS) + facts.lag.open_ms + LANDING_SLACK_MS
+
+
+def amends(venues: list[str]) -> dict[str, Amending]:
+    """How the venues that change orders in place do it."""
+    from mmtui.venues.facts import TRADING
+
+    known = {venue: TRADING[venue].amend for venue in venues if venue in TRADING}
+    return {venue: how for venue, how in known.items() if how is not None}

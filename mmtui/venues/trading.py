@@ -12,6 +12,8 @@ from typing import Literal
 
 import msgspec
 
+from mmtui.core.orders.inplace import Amending
+
 #: What an error code of a venue means to the desk. A code that a table does not name is a plain refusal.
 Meaning = Literal[
     "unknown order",  # cancel or query: the venue does not find it; no proof of absence
@@ -95,7 +97,7 @@ class TradingFacts(msgspec.Struct, frozen=True, kw_only=True):
     cancel_ack_final: bool = True  # False: only the private stream proves a cancel
     batch_create: int = 1
     batch_cancel: int = 1
-    amend: Literal["in place", "cancel+new", "none"] = "none"
+    amend: Amending | None = None  # changes in place; None: a cancel and a new order
     silent_expiry_ms: int = 0  # orders die at this age without a word; 0: they do not
 
     id_max: int = 36
@@ -119,6 +121,13 @@ class TradingFacts(msgspec.Struct, frozen=True, kw_only=True):
     def code(self, meaning: Meaning) -> str:
         """A code with this meaning; the meaning itself where the table has none."""
         return next((code for code, said in self.codes.items() if said == meaning), meaning)
+
+    def amend_words(self) -> str:
+        """What can be changed in place, in words."""
+        how = self.amend
+        if how is None:
+            return "cancel+new"
+        return "in place" if how.price and how.up else "price in place" if how.price else "smaller in place"
 
     def weight(self, request: str, instruments: int = 1) -> int:
         """Weight of a request type by its name, for an account of so many instruments: the cheaper way of asking."""

@@ -32,7 +32,9 @@ _BAD = {
     "gap": "GAP", "crossed": "CROSSED", "stale": "STALE", "no snapshot": "NO SNAPSHOT",
     "ended": "ENDED", "down": "DOWN", "empty": "EMPTY",
 }  # fmt: skip
-_IN_FLIGHT = {"INTENT": "sending", "SENT": "sent", "CANCELLING": "cancelling", "UNKNOWN": "UNKNOWN"}
+_IN_FLIGHT = {
+    "INTENT": "sending", "SENT": "sent", "AMENDING": "amending", "CANCELLING": "cancelling", "UNKNOWN": "UNKNOWN",
+}  # fmt: skip
 
 
 def ladder(model: Model, cells: int, height: int) -> list[Row]:

@@ -68,7 +68,7 @@ class Model:
     fills: list[Item] = field(default_factory=list)  # newest last
     alerts: list[Item] = field(default_factory=list)
     log: list[Item] = field(default_factory=list)
-    order_log: list[Item] = field(default_factory=list)  # orders accepted, cancelled, rejected
+    order_log: list[Item] = field(default_factory=list)  # orders accepted, amended, cancelled, rejected
     echoes: list[Echo] = field(default_factory=list)
     notice: Notice | None = None
     ask: Ask | None = None

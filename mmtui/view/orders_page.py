@@ -100,13 +100,18 @@ def life(model: Model, cells: int, height: int) -> list[Row]:
         scale = model.scales[order.instrument]
         places = fmt.size_decimals(order.px * scale.tick_u / fmt.UNIT)
         side, role = ("BUY", "bid") if order.side > 0 else ("SELL", "ask")
-        done = fmt.number(scale.base_size(order.sz - order.left, order.px), places)
+        traded = order.filled if order.to_px else order.sz - order.left
+        done = fmt.number(scale.base_size(traded, order.px), places)
         whole = fmt.number(scale.base_size(order.sz, order.px), places)
         ahead = fmt.number(scale.base_size(order.ahead, order.px), places) if order.ahead >= 0 else "n/a"
         rows.append(clip([(f" {model.label(order.instrument)} ", "text"), (side, role),
                           (f" {whole} {scale.base} @ {scale.price(order.px)}", "bright")], cells))  # fmt: skip
         stands = f" for {fmt.age(order.age_ms)} · traded {done} of {whole} · ahead {ahead} · in 10 s {chance(order)}"
         rows.append(clip([(f" {order.state}", "own"), (stands, "dim")], cells))
+        if order.to_px:
+            to = fmt.number(scale.base_size(order.to_sz, order.to_px), places)
+            wish = f" or by now {to} {scale.base} @ {scale.price(order.to_px)}: counts as the worse of both"
+            rows.append(clip([(wish, "danger" if order.state == "UNKNOWN" else "text")], cells))
     events = [item for item in model.order_log if item.text.startswith(f"#{model.marked} ")]
     for item in events[-max(0, height - len(rows)) :] if height > len(rows) else []:
         text = item.text.partition(" ")[2]

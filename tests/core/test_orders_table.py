@@ -12,15 +12,16 @@ FACTS = list(Fact)
 
 #: One line a state, one column a fact; "." where the fact changes nothing.
 LIFE = """
-            ACCEPTED REJECTED CANCEL_SENT CANCELLED CANCEL_REJECTED FILLED UNKNOWN SEEN ABSENT
-SENT        LIVE     REJECTED CANCELLING  CANCELLED .               FILLED UNKNOWN LIVE .
-LIVE        .        REJECTED CANCELLING  CANCELLED .               FILLED UNKNOWN .    CANCELLED
-CANCELLING  .        REJECTED .           CANCELLED UNKNOWN         FILLED UNKNOWN .    CANCELLED
-UNKNOWN     LIVE     REJECTED .           CANCELLED .               FILLED .       LIVE CANCELLED
-FILLED      .        .        .           .         .               .      .       .    .
-CANCELLED   .        .        .           .         .               .      .       .    .
-REJECTED    .        .        .           .         .               .      .       .    .
-"""
+            ACCEPTED REJECTED CANCEL_SENT CANCELLED CANCEL_REJECTED FILLED UNKNOWN SEEN ABSENT    AMEND_SENT AMENDED AMEND_REJECTED AMEND_DOUBTED
+SENT        LIVE     REJECTED CANCELLING  CANCELLED .               FILLED UNKNOWN LIVE .         .          .       .              .
+LIVE        .        REJECTED CANCELLING  CANCELLED .               FILLED UNKNOWN .    CANCELLED AMENDING   .       .              .
+CANCELLING  .        REJECTED .           CANCELLED UNKNOWN         FILLED UNKNOWN .    CANCELLED .          .       .              .
+AMENDING    .        REJECTED CANCELLING  CANCELLED .               FILLED UNKNOWN .    CANCELLED .          LIVE    LIVE           UNKNOWN
+UNKNOWN     LIVE     REJECTED .           CANCELLED .               FILLED .       LIVE CANCELLED .          LIVE    LIVE           .
+FILLED      .        .        .           .         .               .      .       .    .         .          .       .              .
+CANCELLED   .        .        .           .         .               .      .       .    .         .          .       .              .
+REJECTED    .        .        .           .         .               .      .       .    .         .          .       .              .
+"""  # noqa: E501
 
 
 def rows():
@@ -65,6 +66,8 @@ def test_a_new_order_is_what_was_sent_and_nothing_is_known_of_it_yet():
         "cancel_ts": 0,
         "done_ts": 0,
         "ahead": -1,  # not known
+        "amend": None,
+        "amends": 0,
         "absent": False,
         "venue_order_id": "",
     }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmtui.venues.account_messages import (
+    Amend,
     ArmDeadMan,
     Armed,
     AskFills,
@@ -17,6 +19,7 @@ from mmtui.venues.account_messages import (
     AskPositions,
     Cancel,
     CancelEverything,
+    ChangedOrder,
     Create,
     Done,
     Failed,
@@ -25,6 +28,7 @@ from mmtui.venues.account_messages import (
     NewOrder,
     OldOrder,
     OpenList,
+    OrderResult,
     PositionList,
     Refused,
 )
@@ -61,6 +65,10 @@ def new(oid=1, i=0, tif="GTX", reduce_only=False):
     return NewOrder(oid, i, f"mmab-{oid}", 1, "60000.1", "0.05", tif, reduce_only)
 
 
+def changed(oid=1, i=0):
+    return ChangedOrder(oid, i, f"mmab-{oid}", "77", -1, "60000.2", "0.04", 3)
+
+
 def old(oid=1, i=0):
     return OldOrder(oid, i, f"mmab-{oid}", "77")
 
@@ -76,9 +84,10 @@ def order(id=77, client="mmab-1", status="NEW", symbol="BTCUSDT"):
 
 
 def test_every_signed_call_is_on_the_list_and_the_list_holds_no_other_power():
-    """The snapshot: order, cancel, dead-man switch, reads. No transfer, no withdrawal, no leverage, no margin."""
+    """The snapshot: order, amend, cancel, dead-man switch, reads. No transfer, withdrawal, leverage, margin."""
     requests = [
-        Create(1, [new()]), Create(2, [new(1), new(2)]), Cancel(3, [old()]), CancelEverything(4, 0), AskOpen(5, 1),
+        Create(1, [new()]), Create(2, [new(1), new(2)]), Amend(11, changed()), Cancel(3, [old()]),
+        CancelEverything(4, 0), AskOpen(5, 1),
         AskOpen(6, 2), AskFills(7, MS), AskLedger(8, MS), AskPositions(9), ArmDeadMan(10, 10_000, 0),
     ]  # fmt: skip
     for market in LINKS:
@@ -91,11 +100,56 @@ def test_every_signed_call_is_on_the_list_and_the_list_holds_no_other_power():
             assert {(call.method, call.path) for call in calls} <= SIGNED[market], request
     written = {place for calls in SIGNED.values() for place in calls if place[0] != "GET"}
     assert written == {
+        ("PUT", "/api/v3/order/amend/keepPriority"), ("PUT", "/fapi/v1/order"),
         ("POST", "/api/v3/order"), ("DELETE", "/api/v3/order"), ("DELETE", "/api/v3/openOrders"),
         ("POST", "/fapi/v1/order"), ("POST", "/fapi/v1/batchOrders"), ("DELETE", "/fapi/v1/batchOrders"),
         ("DELETE", "/fapi/v1/allOpenOrders"), ("DELETE", "/fapi/v1/algoOpenOrders"),
         ("POST", "/fapi/v1/countdownCancelAll"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("market", "wanted"),
+    [
+        (
+            "binance-usdm",
+            "PUT /fapi/v1/order symbol=BTCUSDT&origClientOrderId=mmab-1&side=SELL&quantity=0.04&price=60000.2",
+        ),
+        (
+            "binance-spot",
+            "PUT /api/v3/order/amend/keepPriority symbol=BTCUSDT&origClientOrderId=mmab-1&newClientOrderId=mmab-1"
+            "&newQty=0.04",
+        ),
+    ],
+)
+def test_an_amend_in_the_venues_words(market, wanted):
+    ((call,),) = hold(rest(market).talk(Amend(1, changed())), [good({})])[0]
+    assert f"{call.method} {call.path} {urlencode(call.params)}" == wanted
+
+
+@pytest.mark.parametrize(
+    ("market", "body", "result"),
+    [
+        ("binance-usdm", order(), OrderResult(True, "77", status="new", price="60000.1", size="0.05")),
+        ("binance-usdm", order(status="CANCELED"), OrderResult(True, "77", "", "", "cancelled", "60000.1", "0.05")),
+        (
+            "binance-spot",
+            {"executionId": 5, "amendedOrder": {**order(), "qty": "0.04"}},
+            OrderResult(True, "77", status="new", price="60000.1", size="0.04"),
+        ),
+        ("binance-spot", order(), OrderResult(False, "", "-1007", "an answer that cannot be read")),
+        ("binance-usdm", [1], OrderResult(False, "", "-1007", "an answer that cannot be read")),
+    ],
+)
+def test_the_answer_to_an_amend_says_what_the_order_is_now(market, body, result):
+    _, answer = hold(rest(market).talk(Amend(1, changed())), [good(body)])
+    assert answer == Done([result])
+
+
+def test_a_refused_amend_is_the_venues_own_code():
+    refused = Reply(400, json.dumps({"code": -5022, "msg": "would take"}).encode())
+    assert hold(rest().talk(Amend(1, changed())), [refused])[1] == Refused("-5022", "would take")
+    assert hold(rest().talk(Amend(1, changed())), [Reply(0, text="timeout")])[1] == Failed("timeout")
 
 
 @pytest.mark.parametrize(

@@ -231,3 +231,50 @@ def test_faults_by_name():
     for text in ("nothing", "speed=1", "gap=often"):
         with pytest.raises(UserError):
             parse_faults([text])
+
+
+# ---------------------------------------------------------------- amends
+
+
+def amend(exchange, row, **changes):
+    named = {"symbol": SYMBOL, "origClientOrderId": row["clientOrderId"]}
+    if exchange.futures:
+        now = {"side": row["side"], "price": row["price"], "quantity": row["origQty"]}
+        return order_api.futures_modify(exchange, named | now | changes)
+    return order_api.spot_amend(exchange, named | {"newClientOrderId": row["clientOrderId"]} | changes)
+
+
+def test_a_smaller_size_keeps_its_place_and_the_stream_tells_it(exchange):
+    row = place(exchange, off="-1", newOrderRespType="RESULT")
+    order = exchange.orders[row["orderId"]]
+    order.resting.ahead = 3
+    place_before, told = order.resting, len(exchange.told)
+    smaller = {"quantity" if exchange.futures else "newQty": "0.02"}
+    answer = amend(exchange, row, **smaller)
+    assert (answer if exchange.futures else answer["amendedOrder"])["clientOrderId"] == row["clientOrderId"]
+    board = exchange.by_symbol[SYMBOL]
+    assert (order.resting, order.resting.ahead) == (place_before, 3)
+    assert board.sz(order.resting.left) == board.sz(order.sz) == "0.02"
+    (report,) = [one for frame in exchange.told[told:] for one in decode_private(frame) if type(one) is OrderReport]
+    assert (report.status, report.size, report.client_id) == ("new", "0.02", row["clientOrderId"])
+
+
+def test_what_an_amend_may_not_do(exchange):
+    row = place(exchange, off="-1", newOrderRespType="RESULT")
+    order = exchange.orders[row["orderId"]]
+    if not exchange.futures:
+        for size in ("0.05", "0.06"):
+            with pytest.raises(Refusal, match="-1013"):
+                amend(exchange, row, newQty=size)
+        amend(exchange, row, newQty="0.03", newClientOrderId="")
+        assert order.client.startswith("web_") and order.open
+        return
+    post_only = place(exchange, off="-1", timeInForce="GTX")
+    board = exchange.by_symbol[SYMBOL]
+    with pytest.raises(Refusal, match="-5022"):
+        amend(exchange, post_only, price=board.px(board.book.ask))
+    assert exchange.orders[post_only["orderId"]].status == "CANCELED"
+    moved = amend(exchange, row, price=board.px(order.px - 5), quantity="0.07")
+    assert (moved["price"], moved["origQty"], order.resting.left) == (board.px(order.px), "0.07", 70)
+    order.filled = 60
+    assert amend(exchange, row, quantity="0.06")["status"] == "CANCELED"

@@ -1,5 +1,6 @@
 """Rows of the pages: columns stand under their heads, nothing is wider than the screen, everything is said in words."""
 
+import msgspec
 import pytest
 from fakedesk import INSTRUMENTS, S
 
@@ -86,6 +87,16 @@ def test_the_marked_order_tells_its_life(model):
     assert not [row for row in rows if "rejected" in row], "that is another order's"
     model.marked = 999
     assert "no more" in text(orders_page.life(model, 80, 9))[1]
+
+
+def test_an_order_that_is_being_amended_says_what_it_may_be_by_now(model):
+    (order,) = [one for one in model.orders() if one.oid == 11]
+    changed = {"state": "AMENDING", "left": 70, "filled": 10, "to_px": order.px, "to_sz": 80}
+    model.frame.orders = [msgspec.structs.replace(order, **changed)]
+    model.marked = 11
+    rows = text(orders_page.life(model, 80, 9))
+    assert "AMENDING for 4.2s · traded 0.010 of 0.050" in rows[2]
+    assert rows[3].startswith(" or by now 0.080 BTC @") and rows[3].endswith("counts as the worse of both")
 
 
 def test_orders_and_fills_are_filtered_by_what_is_typed(model):

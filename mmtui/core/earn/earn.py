@@ -14,7 +14,7 @@ from mmtui.core.earn.obligations import Obligations
 from mmtui.core.events import Trade
 from mmtui.core.ledger.account import Account
 from mmtui.core.market.book import OrderBook
-from mmtui.core.orders.table import State
+from mmtui.core.orders.table import RESTING
 from mmtui.core.orders.tracker import Order
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
@@ -82,7 +82,7 @@ class Earn:
             return
         for side, best in ((1, book.bid), (-1, book.ask)):
             for order in quoter.slots[side]:
-                if order is not None and order.state is State.LIVE and side * order.px >= side * best:
+                if order is not None and order.state in RESTING and side * order.px >= side * best:
                     flow.at_best[side] += span
                     break
 

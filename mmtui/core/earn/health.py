@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from mmtui.core.market.book import OrderBook, Side
 from mmtui.core.market.instrument import ATOMS, Grid
-from mmtui.core.orders.table import State
+from mmtui.core.orders.table import RESTING
 from mmtui.core.orders.tracker import Order
 
 SECOND = 1_000_000_000
@@ -125,7 +125,7 @@ def health(book: OrderBook, grid: Grid, own: list[Order]) -> Health:
         depths.append(Depth(pct, bid * worth, ask * worth, known >= pct))
     spread = (book.ask - book.bid) / mid * 100
     one = depths[_RULE]
-    mine = sum(o.left for o in own if o.state is State.LIVE and abs(o.px - mid) <= mid * one.pct / 100) * worth
+    mine = sum(o.left for o in own if o.state in RESTING and abs(o.px - mid) <= mid * one.pct / 100) * worth
     total = one.bid + one.ask
     healthy, why = verdict(total, one.known, known, spread)
     return Health(spread, tuple(depths), known, min(1.0, mine / total) if total else 0.0, healthy, why)

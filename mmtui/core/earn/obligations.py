@@ -20,7 +20,7 @@ from mmtui.core.earn.programme import Obligation
 from mmtui.core.ledger.account import Account
 from mmtui.core.market.book import OrderBook
 from mmtui.core.market.instrument import ATOMS, Grid
-from mmtui.core.orders.table import State
+from mmtui.core.orders.table import RESTING
 from mmtui.core.orders.tracker import Order
 
 SECOND = 1_000_000_000
@@ -64,7 +64,7 @@ def shortfall(terms: Obligation, depth: int, book: OrderBook, grid: Grid, orders
     mid2 = book.mid2() if book.valid else 0
     if not mid2:
         return "no valid book"
-    sides = {side: [o for o in orders if o.side == side and o.state is State.LIVE] for side in (1, -1)}
+    sides = {side: [o for o in orders if o.side == side and o.state in RESTING] for side in (1, -1)}
     bids, asks = sides[1], sides[-1]
     best_bid = max((order.px for order in bids), default=0)
     best_ask = min((order.px for order in asks), default=0)

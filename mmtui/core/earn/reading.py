@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mmtui.core.earn.health import Depth, health
 from mmtui.core.earn.queueing import fill_probability
 from mmtui.core.ledger.markouts import Point
-from mmtui.core.orders.table import State
+from mmtui.core.orders.table import RESTING
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -74,5 +74,5 @@ def probabilities(engine: Engine, now: int) -> dict[int, float]:
     return {
         order.oid: fill_probability(engine.books[order.i], order, engine.earn.flows[order.i].recent, now)
         for order in engine.tracker.open.values()
-        if order.state is State.LIVE
+        if order.state in RESTING
     }

@@ -9,7 +9,8 @@ from enum import IntEnum
 
 
 class State(IntEnum):
-    """SENT: on its way. LIVE: acknowledged. CANCELLING: cancel on its way. UNKNOWN: fate not known, counts as live."""
+    """SENT: on its way. LIVE: acknowledged. CANCELLING, AMENDING: a cancel, an amend is on its way. UNKNOWN: fate not
+    known, counts as live."""
 
     SENT = 0
     LIVE = 1
@@ -18,6 +19,7 @@ class State(IntEnum):
     FILLED = 4
     CANCELLED = 5
     REJECTED = 6
+    AMENDING = 7
 
 
 class Fact(IntEnum):
@@ -30,9 +32,15 @@ class Fact(IntEnum):
     UNKNOWN = 6
     SEEN = 7  # named by a query of open orders
     ABSENT = 8  # absent from two independent queries
+    AMEND_SENT = 9
+    AMENDED = 10
+    AMEND_REJECTED = 11  # not carried out, and the order stands as it was
+    AMEND_DOUBTED = 12  # not carried out, and the order may be gone
 
 
 TERMINAL = frozenset({State.FILLED, State.CANCELLED, State.REJECTED})
+#: States in which the venue is known to have the order in its book, and nobody has asked for its end.
+RESTING = (State.LIVE, State.AMENDING)
 
 #: (state, fact) -> state. CANCEL_REJECTED proves nothing ("unknown order" on one endpoint is no proof of absence):
 #: the order becomes UNKNOWN until a query or a stream says more.
@@ -50,6 +58,16 @@ TABLE: dict[tuple[State, Fact], State] = {
     (State.LIVE, Fact.ABSENT): State.CANCELLED,
     (State.LIVE, Fact.UNKNOWN): State.UNKNOWN,
     (State.LIVE, Fact.REJECTED): State.REJECTED,
+    (State.LIVE, Fact.AMEND_SENT): State.AMENDING,
+    (State.AMENDING, Fact.AMENDED): State.LIVE,
+    (State.AMENDING, Fact.AMEND_REJECTED): State.LIVE,
+    (State.AMENDING, Fact.AMEND_DOUBTED): State.UNKNOWN,
+    (State.AMENDING, Fact.CANCEL_SENT): State.CANCELLING,
+    (State.AMENDING, Fact.CANCELLED): State.CANCELLED,
+    (State.AMENDING, Fact.FILLED): State.FILLED,
+    (State.AMENDING, Fact.ABSENT): State.CANCELLED,
+    (State.AMENDING, Fact.UNKNOWN): State.UNKNOWN,
+    (State.AMENDING, Fact.REJECTED): State.REJECTED,
     (State.CANCELLING, Fact.CANCELLED): State.CANCELLED,
     (State.CANCELLING, Fact.REJECTED): State.REJECTED,
     (State.CANCELLING, Fact.FILLED): State.FILLED,
@@ -63,6 +81,8 @@ TABLE: dict[tuple[State, Fact], State] = {
     (State.UNKNOWN, Fact.SEEN): State.LIVE,
     (State.UNKNOWN, Fact.ABSENT): State.CANCELLED,
     (State.UNKNOWN, Fact.CANCEL_SENT): State.UNKNOWN,
+    (State.UNKNOWN, Fact.AMENDED): State.LIVE,
+    (State.UNKNOWN, Fact.AMEND_REJECTED): State.LIVE,
 }
 
 

@@ -19,12 +19,32 @@ LANDING_PAPER = 100_000_000
 MEMORY = 5_000
 
 
+class Amend:
+    """A change of an order whose outcome is not proven. `sz` includes what was filled; `ts`: when it left."""
+
+    __slots__ = ("listed", "px", "sz", "ts")
+
+    def __init__(self, px: int, sz: int, ts: int) -> None:
+        self.px = px
+        self.sz = sz
+        self.ts = ts
+        self.listed: tuple[int, int] | None = None  # price and size in the list that is being read
+
+    def rescale(self, px: int, sz: int) -> None:
+        self.px *= px
+        self.sz *= sz
+        if self.listed is not None:
+            self.listed = (self.listed[0] * px, self.listed[1] * sz)
+
+
 class Order:
     """One own order. Instants are ns on the engine clock, 0 where it did not happen."""
 
     __slots__ = (
         "absent",
         "ahead",
+        "amend",
+        "amends",
         "cancel_ts",
         "done_ts",
         "filled",
@@ -62,17 +82,37 @@ class Order:
         self.ahead = -1
         self.absent = False  # ended by absence alone
         self.venue_order_id = ""
+        self.amend: Amend | None = None  # on its way, or its outcome is not known: the order is as it was, or like this
+        self.amends = 0  # amends ever sent
+
+    @property
+    def most(self) -> int:
+        """Lots that the order may have been filled with, at the most."""
+        return self.sz if self.amend is None else max(self.sz, self.amend.sz)
 
     @property
     def left(self) -> int:
-        return max(0, self.sz - self.filled)
+        """Lots that may still be filled: by the worse of what it was and what it may be by now."""
+        amend = self.amend
+        most = self.sz if amend is None or amend.sz < self.sz else amend.sz
+        return max(0, most - self.filled)
+
+    @property
+    def reach(self) -> int:
+        """The most aggressive price that it may stand at."""
+        if self.amend is None:
+            return self.px
+        return self.side * max(self.side * self.px, self.side * self.amend.px)
 
     @property
     def open(self) -> bool:
         return self.state not in TERMINAL
 
     def digest(self) -> tuple[object, ...]:
-        return (self.oid, self.i, self.side, self.px, self.sz, self.filled, int(self.state), self.purpose, self.level)
+        now = (self.oid, self.i, self.side, self.px, self.sz, self.filled, int(self.state), self.purpose, self.level)
+        if not self.amends and self.amend is None:
+            return now
+        return (*now, self.amends, (self.amend.px, self.amend.sz, self.amend.ts) if self.amend is not None else ())
 
 
 class Tracker:
@@ -107,10 +147,36 @@ class Tracker:
 
     def absence_proves(self, order: Order, asked: int) -> bool:
         """Whether two endpoints that were asked at `asked` and do not name the order prove that it is gone."""
-        return asked - (order.live_ts or order.sent_ts) > self.landing_of[self.venue_of[order.i]]
+        since = order.live_ts or order.sent_ts
+        if order.amend is not None:
+            since = max(since, order.amend.ts)
+        return asked - since > self.landing(order)
+
+    def landing(self, order: Order) -> int:
+        """A request about this order may land, and be listed, so much later (ns)."""
+        return self.landing_of[self.venue_of[order.i]]
+
+    def amend(self, order: Order, px: int, sz: int, ts: int) -> None:
+        """It may have this price and size from now on: until that is proven either way it counts as the worse."""
+        before = order.left
+        order.amend = Amend(px, sz, ts)
+        if order.open:
+            self._expose(order, order.left - before)
+
+    def settle(self, order: Order, px: int, sz: int) -> bool:
+        """Price and size are proven; True when the order has just ended (nothing of it is left)."""
+        before = order.left
+        order.px, order.sz, order.amend = px, sz, None
+        if order.open:
+            self._expose(order, order.left - before)
+            if order.left == 0:
+                return self.apply(order, Fact.FILLED)
+        return False
 
     def apply(self, order: Order, fact: Fact) -> bool:
-        """Apply a fact; True when the order has just ended."""
+        """Apply a fact; True when the order has just ended. One that is seen, but may have changed, stays in doubt."""
+        if fact is Fact.SEEN and order.amend is not None:
+            return False
         was_open = order.open
         order.state = after(order.state, fact)
         if was_open and not order.open:
@@ -144,7 +210,7 @@ class Tracker:
         return False
 
     def overfilled(self, order: Order) -> bool:
-        return order.filled > order.sz
+        return order.filled > order.most
 
     def unknown(self, i: int = -1) -> int:
         """Open orders whose fate is not known, of one instrument or of all."""
@@ -160,6 +226,8 @@ class Tracker:
                 order.px *= px
                 order.sz *= sz
                 order.filled *= sz
+                if order.amend is not None:
+                    order.amend.rescale(px, sz)
                 if order.ahead > 0:
                     order.ahead *= sz
         self.buys[i] *= sz

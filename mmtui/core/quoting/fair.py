@@ -25,7 +25,7 @@ from mmtui.core.risk.protections import Protections
 Levels = list[tuple[int, int]]
 Slots = dict[int, list[Order | None]]
 #: Own orders that the venue shows in its book.
-SHOWN = (State.LIVE, State.CANCELLING)
+SHOWN = (State.LIVE, State.CANCELLING, State.AMENDING)
 #: Kinds that are prices of other instruments: a basis may lie between them and this one.
 OUTSIDE = ("index", "other", "consolidated")
 NOBODY: Slots = {1: [], -1: []}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 
 from mmtui.core.market.instrument import Grid
+from mmtui.core.orders.inplace import Amending
 from mmtui.core.orders.table import State
 from mmtui.core.orders.tracker import Order
 from mmtui.core.quoting.bands import Bands
@@ -40,13 +41,22 @@ def keep(order: Order, want_px: int, want_sz: int, ts: int, band: float, life: L
 
     `band`: the tolerance in ticks; `reducing`: no more than is wanted may stand.
     """
-    if order.state is not State.LIVE:
-        return True
+    if order.state is not State.LIVE:  # one whose amend is on its way can be cancelled over it
+        return order.state is not State.AMENDING or want_sz > 0
     if want_sz <= 0 or order.left > want_sz * 2 or (reducing and order.left > want_sz):
         return False
     if -band <= order.px - want_px <= band:
         return not (life.most and life.over(order, ts))
     return False if ts - order.live_ts >= life.least else None
+
+
+def amends(params: Quoting, venue: Amending | None) -> tuple[bool, bool] | None:
+    """Whether a venue's orders change price, and grow, in place; None: quotes are not amended there."""
+    if venue is None or params.amend == "off":
+        return None
+    if params.amend == "keep":
+        return (False, False) if venue.keeps else None
+    return venue.price, venue.up
 
 
 def queue_share(ahead: int, others: int) -> float:

@@ -21,6 +21,7 @@ class FlowParams(GuardParams, frozen=True, kw_only=True, forbid_unknown_fields=T
     min_life_ms: Annotated[int, Meta(ge=0, le=600_000)] = 250
     max_order_age_s: Seconds = 0.0
     queue_value_bps: Bps = 0.0
+    amend: Literal["off", "keep", "always"] = "off"
     cooldown_ms: Annotated[int, Meta(ge=0, le=3_600_000)] = 0
     cooldown_sides: Literal["filled", "both"] = "filled"
     max_fills: Count = 0
@@ -47,6 +48,13 @@ REFERENCE: dict[str, tuple[str, str]] = {
         "what the front place in the queue of a level is worth. An order keeps its place while its price is wrong by no"
         " more than this times the share of the level that stands behind it (or than requote_tolerance_bps, whichever"
         " is more). The queue is told by the paper venue, and estimated from book and trades at a live one; 0: off",
+    ),
+    "amend": (
+        "",
+        "how an open quote is changed where the venue can do it in place. off: by a cancel and a new order. keep: one"
+        " that is too large becomes smaller where it stands, and keeps its place in the queue. always: other changes of"
+        " price and size as well (one message instead of two and no moment without a quote; the place is lost as with a"
+        " new order). Where a venue cannot, it is a cancel and a new order as ever",
     ),
     "cooldown_ms": ("ms", "after a fill the side is held so long (see cooldown_sides); 0: not"),
     "cooldown_sides": ("", "what cooldown_ms holds: the filled side, or both"),

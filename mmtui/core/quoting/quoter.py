@@ -9,8 +9,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from mmtui.core.market.instrument import Grid
+from mmtui.core.orders.inplace import Amending
 from mmtui.core.orders.tracker import Order
-from mmtui.core.quoting import explain, ladder, model, skew, width
+from mmtui.core.quoting import explain, flow, ladder, model, skew, width
 from mmtui.core.quoting.best import Best
 from mmtui.core.quoting.flow import Flow, Life
 from mmtui.core.quoting.guards import Guards
@@ -37,7 +38,9 @@ DEAF = 0.1
 class Quoter:
     """State of quoting on one instrument. Sizes in lots, prices in ticks."""
 
-    def __init__(self, i: int, setup: InstrumentSetup, live: bool = False) -> None:
+    def __init__(
+        self, i: int, setup: InstrumentSetup, live: bool = False, amending: Amending | None = None
+    ) -> None:
         self.i = i
         self.base = setup.quoting
         self.params = setup.quoting
@@ -46,6 +49,8 @@ class Quoter:
         self.reduce = False
         self.guard = ""  # a gauge at 90 %: reduce-only, and why
         self.live = live  # own orders stand in the displayed book
+        self.amending = amending  # how the venue changes orders in place; None: it does not
+        self.amends: tuple[bool, bool] | None = None  # whether prices move, and sizes grow, in place; None: not amended
         self.volatility: Estimator = estimator(setup.quoting, setup.quoting, None)
         self.slots: dict[int, list[Order | None]] = {1: [], -1: []}
         self.hold = {1: 0, -1: 0}  # until when a side is held back by the operator
@@ -125,6 +130,7 @@ class Quoter:
         self.hedged = Hedged(params, self.grid, self.hedged) if params.hedge_floor else None
         self.boost = self.boost if params.wide_market else 1.0
         self.life = Life(params)
+        self.amends = flow.amends(params, self.amending)
         self.hears = self.guards is not None or params.queue_value_bps > 0.0
         if params.target_kind == "absolute":
             self.target = int(Decimal(self.setup.target) / lot)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mmtui.core.ledger.account import RATE
 from mmtui.core.ledger.ledger import UNIT, Ledger
-from mmtui.core.orders.tracker import Tracker
+from mmtui.core.orders.tracker import Order, Tracker
 from mmtui.core.risk.states import MAY_SEND, Desk
 from mmtui.core.setup import DeskSetup
 
@@ -96,7 +96,39 @@ class Gate:
             return short
         if purpose in ("flatten", "close") or self.reduces(i, side, lots):
             return ""
-        return self._limits(i, side, lots, notional, ts)
+        return self._limits(i, side, lots, notional, notional, ts)
+
+    def amends(
+        self, order: Order, px: int, left: int, state: Desk, ts: int, reference2: int, collar: float
+    ) -> str:
+        """Why an order may not get this price and so much that is left; "" when it may.
+
+        One that becomes smaller where it stands raises nothing: no limit blocks it.
+        """
+        i, side = order.i, order.side
+        account = self.ledger.accounts[i]
+        if not (0 < left < MOST and 0 < px < MOST):
+            return "no size"
+        if order.purpose not in MAY_SEND[state]:
+            return state.name
+        if px % account.tick_step or left % account.lot_step or (order.filled + left) % account.lot_step:
+            return "off the tick or lot"
+        notional = account.grid.notional_atoms(2 * px, left)
+        if notional < self.min_notional[i]:
+            return "below min notional"
+        if px == order.px and left <= order.left:
+            return ""
+        if self.pulled and (held := self.held(i, side)):
+            return held
+        if not 0 < reference2 < MOST:
+            return "no reference price"
+        if not abs(2 * px - reference2) * 10_000 <= collar * reference2 < BEYOND:
+            return f"price collar {collar:g} bps"
+        more = max(0, left - order.left)
+        short = self._spot_short(i, side, more) if more else ""
+        if short or self.reduces(i, side, more):
+            return short
+        return self._limits(i, side, more, notional, account.grid.notional_atoms(2 * px, more) if more else 0, ts)
 
     def _still_reduces(self, purpose: str, state: Desk, i: int, side: int, lots: int) -> bool:
         """HALTED: orders that reduce, by an operator or a running task (desk rules)."""
@@ -109,7 +141,8 @@ class Gate:
         held = self.baselines[i] + self.ledger.accounts[i].position - self.tracker.sells[i]
         return "spot balance" if lots > held else ""
 
-    def _limits(self, i: int, side: int, lots: int, notional: int, ts: int) -> str:
+    def _limits(self, i: int, side: int, lots: int, notional: int, added: int, ts: int) -> str:
+        """`lots` and `added` come to what is open; `notional` is the whole order's."""
         position = self.ledger.accounts[i].position
         limit = self.position_limits[i]
         worst = position + self.tracker.buys[i] + lots if side > 0 else -(position - self.tracker.sells[i] - lots)
@@ -121,6 +154,7 @@ class Gate:
         worth = notional * rate
         if worth > self.order_notional:
             return "order notional limit"
+        worth = added * rate
         gross = self.gross() + worth
         if gross > self.gross_notional:
             return "gross notional limit"
@@ -163,7 +197,7 @@ class Gate:
 
     def clear_way(self, engine: Engine, i: int, side: int, px: int, whose: str, why: str) -> bool:
         """Whether no own order stands where one at `px` would meet it; quotes that do are pulled, others cancelled."""
-        across = [o for o in self.tracker.of(i) if o.side == -side and side * px >= side * o.px]
+        across = [o for o in self.tracker.of(i) if o.side == -side and side * px >= side * o.reach]
         if across:
             self.pull(engine, i, -side, whose, why)
             for order in across:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmtui.core.ledger.ledger import DAY, MINUTE, UNIT, money
-from mmtui.core.orders.table import State
+from mmtui.core.orders.table import RESTING
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
 
@@ -114,8 +114,8 @@ class Watch:
         if engine.lattice.effective(i) is not Desk.RUNNING or not quoter.enabled or engine.ended:
             return
         times.total += span
-        bid = any(o is not None and o.state is State.LIVE for o in quoter.slots[1])
-        ask = any(o is not None and o.state is State.LIVE for o in quoter.slots[-1])
+        bid = any(o is not None and o.state in RESTING for o in quoter.slots[1])
+        ask = any(o is not None and o.state in RESTING for o in quoter.slots[-1])
         times.bid += span if bid else 0
         times.ask += span if ask else 0
         times.both += span if bid and ask else 0

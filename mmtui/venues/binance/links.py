@@ -62,11 +62,13 @@ LINKS: dict[str, Links] = {
     ),
 }
 
-#: Method and path of every call that may carry a signature, a market each. Order, cancel, dead-man switch, reads.
+#: Method and path of every call that may carry a signature, a market each: orders, amends, cancels, dead-man switch,
+#: reads.
 SIGNED: dict[str, frozenset[tuple[str, str]]] = {
     "binance-spot": frozenset(
         {
             ("POST", "/api/v3/order"),
+            ("PUT", "/api/v3/order/amend/keepPriority"),
             ("DELETE", "/api/v3/order"),
             ("DELETE", "/api/v3/openOrders"),
             ("GET", "/api/v3/openOrders"),
@@ -80,6 +82,7 @@ SIGNED: dict[str, frozenset[tuple[str, str]]] = {
     "binance-usdm": frozenset(
         {
             ("POST", "/fapi/v1/order"),
+            ("PUT", "/fapi/v1/order"),
             ("POST", "/fapi/v1/batchOrders"),
             ("DELETE", "/fapi/v1/batchOrders"),
             ("DELETE", "/fapi/v1/allOpenOrders"),

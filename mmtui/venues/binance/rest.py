@@ -15,6 +15,7 @@ import msgspec
 
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account_messages import (
+    Amend,
     ArmDeadMan,
     Armed,
     AskFills,
@@ -51,6 +52,7 @@ class BinanceRest:
         self.ask = Asking(self.futures, instruments)
         self._talks: dict[type, Callable[[Any], Conversation]] = {
             Create: self._create,
+            Amend: self._amend,
             Cancel: self._cancel,
             CancelEverything: self._everything,
             AskOpen: self.ask.open,
@@ -104,6 +106,28 @@ class BinanceRest:
         if "code" in row:
             return OrderResult(False, "", str(row["code"]), words(row))
         return OrderResult(False, "", _FATE_UNKNOWN, "an answer that cannot be read")
+
+    def _amend(self, request: Amend) -> Conversation:
+        """Spot: a smaller size that keeps its place (and its client id, which the venue would replace). Futures: price
+        and whole size."""
+        order = request.order
+        params = {"symbol": self._symbols[order.i], "origClientOrderId": order.client_id}
+        if self.futures:
+            side = "BUY" if order.side > 0 else "SELL"
+            call = Call("PUT", "/fapi/v1/order", params | {"side": side, "quantity": order.size, "price": order.price})
+        else:
+            more = {"newClientOrderId": order.client_id, "newQty": order.size}
+            call = Call("PUT", "/api/v3/order/amend/keepPriority", params | more)
+        (reply,) = yield [call]
+        body, wrong = read(reply)
+        if wrong is not None:
+            return wrong
+        row: Any = body.get("amendedOrder") if isinstance(body, dict) and not self.futures else body
+        result = self._result(row)
+        if not result.ok:
+            return Done([result])
+        price, size = (str(row.get(key) or "") for key in (("price", "origQty") if self.futures else ("price", "qty")))
+        return Done([msgspec.structs.replace(result, price=price, size=size)])
 
     def _cancel(self, request: Cancel) -> Conversation:
         """A call for each symbol (futures) or order (spot); the results in the order of the request."""

@@ -8,6 +8,7 @@ Rules of this file: facts only.
 
 from __future__ import annotations
 
+from mmtui.core.orders.inplace import Amending
 from mmtui.venues.trading import DeadManFacts, LagFacts, LinkFacts, Meaning, RateFacts, TradingFacts
 
 _VERIFIED = "2026-11-22"
@@ -44,13 +45,13 @@ SPOT = TradingFacts(
     id="binance-spot",
     verified=_VERIFIED,
     source=_SOURCE,
-    recalled=("rates.orders", "lag"),
+    recalled=("amend", "rates.orders", "lag"),
     fill_before_ack=True,
     post_only="reject",  # LIMIT_MAKER: "Order would immediately match and take."
     cancel_all="instrument",
     batch_create=1,
     batch_cancel=1,
-    amend="cancel+new",
+    amend=Amending(price=False, up=False),
     id_max=36,
     id_rule="reusable",  # after the first order has been filled, cancelled or expired
     duplicate="reject",
@@ -62,7 +63,7 @@ SPOT = TradingFacts(
         weight=6_000,
         window_ms=60_000,
         orders=((100, 10_000),),
-        weights={"AskOpen": 80, "AskPositions": 20},
+        weights={"Amend": 4, "AskOpen": 80, "AskPositions": 20},
         symbol_weights={"AskOpen": 6, "AskFills": 20},
         penalty="418",
         ban_ms=120_000,
@@ -75,14 +76,14 @@ USDM = TradingFacts(
     id="binance-usdm",
     verified=_VERIFIED,
     source=_SOURCE,
-    recalled=("batch_cancel", "lag", "link.server_ping_s"),
+    recalled=("amend", "batch_cancel", "lag", "link.server_ping_s"),
     fill_before_ack=True,
     post_only="reject",  # GTX: -5022
     cancel_all="instrument",
     cancel_all_excludes=("algo",),
     batch_create=5,
     batch_cancel=10,
-    amend="in place",
+    amend=Amending(cancels=True),
     id_max=36,
     id_rule="reusable",
     duplicate="reject",
@@ -107,14 +108,14 @@ COINM = TradingFacts(
     id="binance-coinm",
     verified=_VERIFIED,
     source=_SOURCE,
-    recalled=("batch_cancel", "lag", "link.server_ping_s", "rates"),
+    recalled=("amend", "batch_cancel", "lag", "link.server_ping_s", "rates"),
     fill_before_ack=True,
     post_only="reject",
     cancel_all="instrument",
     cancel_all_excludes=("algo",),
     batch_create=5,
     batch_cancel=10,
-    amend="in place",
+    amend=Amending(cancels=True),
     id_max=36,
     id_rule="reusable",
     duplicate="reject",

@@ -8,6 +8,7 @@ Rules of this file: facts only.
 
 from __future__ import annotations
 
+from mmtui.core.orders.inplace import Amending
 from mmtui.venues.trading import DeadManFacts, LagFacts, LinkFacts, Meaning, RateFacts, TradingFacts
 
 _CODES: dict[str, Meaning] = {
@@ -35,7 +36,7 @@ BYBIT = TradingFacts(
     id="bybit",
     verified="2026-11-22",
     source="Bybit v5 API documentation",
-    recalled=("codes", "fill_before_ack", "lag", "link.client_ping_s"),
+    recalled=("amend", "codes", "fill_before_ack", "lag", "link.client_ping_s"),
     fill_before_ack=True,
     post_only="cancel",  # PostOnly orders that would take are cancelled
     cancel_all="instrument",
@@ -44,7 +45,7 @@ BYBIT = TradingFacts(
     cancel_ack_final=False,  # the stream confirms
     batch_create=20,
     batch_cancel=20,
-    amend="in place",
+    amend=Amending(cancels=True),
     id_max=36,
     id_rule="unique",
     duplicate="reject",

@@ -8,6 +8,7 @@ Rules of this file: facts only.
 
 from __future__ import annotations
 
+from mmtui.core.orders.inplace import Amending
 from mmtui.venues.trading import DeadManFacts, LagFacts, LinkFacts, Meaning, RateFacts, TradingFacts
 
 _CODES: dict[str, Meaning] = {
@@ -27,13 +28,13 @@ COINBASE = TradingFacts(
     id="coinbase",
     verified="2026-11-22",
     source="Coinbase Advanced Trade API documentation; other adapters",
-    recalled=("batch_cancel", "codes", "duplicate", "lag", "post_only", "rates"),
+    recalled=("amend", "batch_cancel", "codes", "duplicate", "lag", "post_only", "rates"),
     fill_before_ack=True,
     post_only="reject",
     cancel_all="none",  # list and cancel in batches
     cancel_ack_final=False,
     batch_cancel=100,
-    amend="in place",
+    amend=Amending(),
     id_max=36,
     id_rule="unique",
     duplicate="returns first",

@@ -8,6 +8,7 @@ Rules of this file: facts only.
 
 from __future__ import annotations
 
+from mmtui.core.orders.inplace import Amending
 from mmtui.venues.trading import DeadManFacts, LagFacts, LinkFacts, Meaning, RateFacts, TradingFacts
 
 _CODES: dict[str, Meaning] = {
@@ -31,11 +32,11 @@ DERIBIT = TradingFacts(
     id="deribit",
     verified="2026-11-22",
     source="Deribit API documentation and rate-limit articles",
-    recalled=("codes", "expiry_ms", "id_rule", "lag"),
+    recalled=("amend", "codes", "expiry_ms", "id_rule", "lag"),
     fill_before_ack=False,  # the answer of a create holds its trades
     post_only="reject",  # with reject_post_only; without it the price is moved
     cancel_all="venue",
-    amend="in place",
+    amend=Amending(),
     id_max=64,
     id_rule="not unique",  # label
     duplicate="accepts",

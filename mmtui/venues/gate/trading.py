@@ -7,6 +7,7 @@ Rules of this file: facts only.
 
 from __future__ import annotations
 
+from mmtui.core.orders.inplace import Amending
 from mmtui.venues.trading import DeadManFacts, LagFacts, LinkFacts, Meaning, RateFacts, TradingFacts
 
 _CODES: dict[str, Meaning] = {
@@ -32,14 +33,14 @@ GATE = TradingFacts(
     id="gate",
     verified="2026-11-22",
     source="Gate v4 API documentation; ccxt 4.5.90",
-    recalled=("batch_create", "codes", "duplicate", "fill_before_ack", "id_rule", "lag", "post_only", "rates"),
+    recalled=("amend", "batch_create", "codes", "duplicate", "fill_before_ack", "id_rule", "lag", "post_only", "rates"),
     fill_before_ack=True,
     post_only="cancel",  # poc
     cancel_all="instrument",
     cancel_all_excludes=("price",),
     batch_create=10,
     batch_cancel=20,
-    amend="in place",
+    amend=Amending(),
     id_max=30,
     id_lead="t-",
     id_rule="not unique",

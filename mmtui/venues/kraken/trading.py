@@ -8,6 +8,7 @@ Rules of this file: facts only.
 
 from __future__ import annotations
 
+from mmtui.core.orders.inplace import Amending
 from mmtui.venues.trading import DeadManFacts, LagFacts, LinkFacts, Meaning, RateFacts, TradingFacts
 
 _SPOT_CODES: dict[str, Meaning] = {
@@ -48,14 +49,14 @@ SPOT = TradingFacts(
     id="kraken-spot",
     verified="2026-11-22",
     source="Kraken API documentation; other adapters' issues",
-    recalled=("codes", "expiry_ms", "id_max", "lag", "rates.orders"),
+    recalled=("amend", "codes", "expiry_ms", "id_max", "lag", "rates.orders"),
     fill_before_ack=True,
     post_only="reject",
     cancel_all="venue",  # all symbols, all strategies
     cancel_ack_final=False,  # 1-2 % of "successful" cancels were never effective
     batch_create=15,
     batch_cancel=50,
-    amend="in place",
+    amend=Amending(),
     id_max=18,
     id_rule="unique",
     duplicate="reject",
@@ -87,14 +88,14 @@ FUTURES = TradingFacts(
     id="kraken-futures",
     verified="2026-11-22",
     source="Kraken Futures API documentation; ccxt 4.5.90",
-    recalled=("batch_create", "codes", "lag", "link", "post_only", "rates"),
+    recalled=("amend", "batch_create", "codes", "lag", "link", "post_only", "rates"),
     fill_before_ack=True,
     post_only="reject",
     cancel_all="instrument",
     cancel_ack_final=False,
     batch_create=10,
     batch_cancel=10,
-    amend="in place",
+    amend=Amending(),
     id_max=36,
     id_rule="unique",
     duplicate="reject",

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections import deque
 from decimal import Decimal
 
-from mmtui.core.effects import CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders
+from mmtui.core.effects import AmendOrder, CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders
 from mmtui.core.events import (
     AccountAnswer,
+    AmendRejected,
     CancelAllDone,
     Event,
     OpenOrders,
     OrderAccepted,
+    OrderAmended,
     OrderCancelled,
     Positions,
 )
@@ -49,6 +51,11 @@ class ShadowVenue:
                 self._answers.append(OrderCancelled(ts, ts, effect.i, effect.oid, "ioc"))
             else:
                 self._open[effect.oid] = effect.i
+        elif isinstance(effect, AmendOrder):
+            if effect.oid in self._open:
+                self._answers.append(OrderAmended(ts, ts, effect.i, effect.oid, effect.amend, effect.px, effect.sz))
+            else:
+                self._answers.append(AmendRejected(ts, ts, effect.i, effect.oid, effect.amend, False, "unknown order"))
         elif isinstance(effect, CancelOrder):
             self._cancel(effect.oid, ts)
         elif isinstance(effect, CancelAll):

@@ -135,6 +135,11 @@ def _size(exchange: Exchange, board: Board, params: Params, side: int) -> int:
     return _steps(exchange, board.lots, need(params, "quantity"), "quantity")
 
 
+def size_of(exchange: Exchange, board: Board, text: str) -> int:
+    """Lots of a size alone."""
+    return _steps(exchange, board.lots, text, "quantity")
+
+
 def _worst(board: Board, side: int) -> int:
     """A market order trades up to 5 % away."""
     return board.book.ask * 105 // 100 if side > 0 else board.book.bid * 95 // 100

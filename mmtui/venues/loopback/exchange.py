@@ -149,6 +149,31 @@ class Exchange:
         order.resting = board.matching.rest(self._request(order), order.left)
         self.publish(board, board.shows(order.side, order.px, order.left, now))
 
+    def rename(self, order: Order, client: str) -> None:
+        """An amended order has another client id: the one that is given, or one of the venue's."""
+        del self.by_client[order.client]
+        order.client = client or f"web_{self.next_id()}"
+        self.by_client[order.client] = order
+
+    def amend(self, order: Order, px: int, sz: int, told: str) -> None:
+        """Another price or whole size: smaller at its price keeps the place, everything else goes to the back."""
+        board, now = self.boards[order.i], self.now()
+        resting = order.resting
+        if resting is not None and px == order.px and sz <= order.sz:
+            self.wallet.unlock(order)
+            board.matching.shrink(resting, resting.sz - (order.sz - sz))
+            self.publish(board, board.shows(order.side, px, sz - order.sz, now))
+            order.sz = sz
+            self.wallet.lock(order)
+        else:
+            self.withdraw(order, now)
+            order.px = order.limit = px
+            order.sz = sz
+            self.rest(order, now)
+        order.updated, order.change = now, told
+        self._report(order, now)
+        order.change = ""
+
     def _request(self, order: Order) -> PlaceOrder:
         tif = "GTX" if order.kind == "LIMIT_MAKER" else order.tif
         return PlaceOrder(order.i, order.id, order.side, order.limit, order.left, tif, order.reduce_only, "", 0)

@@ -92,6 +92,32 @@ def spot_placed(board: Board, order: Order, made: list[Execution], how: str) -> 
 _NOT_PLACED = frozenset({"stopPrice", "icebergQty", "time", "updateTime", "isWorking"})
 
 
+def spot_amended(board: Board, order: Order, execution: int) -> Form:
+    """The answer to an amend that keeps the place in the queue."""
+    return {
+        "transactTime": order.updated // MS,
+        "executionId": execution,
+        "amendedOrder": {
+            "symbol": board.symbol,
+            "orderId": order.id,
+            "orderListId": -1,
+            "origClientOrderId": order.client,
+            "clientOrderId": order.client,
+            "price": board.px(order.px),
+            "qty": board.sz(order.sz),
+            "executedQty": board.sz(order.filled),
+            "preventedQty": "0",
+            "quoteOrderQty": "0",
+            "cumulativeQuoteQty": plain(order.quote),
+            "status": order.status,
+            "timeInForce": tif_of(order),
+            "workingFloor": "EXCHANGE",
+            "side": side_of(order),
+            "selfTradePreventionMode": "NONE",
+        },
+    }
+
+
 def spot_cancelled(board: Board, order: Order, client: str) -> Form:
     """DELETE order: the order's own id is origClientOrderId."""
     body = {key: value for key, value in spot_order(board, order).items() if key not in _NOT_PLACED}
@@ -182,7 +208,7 @@ def execution_report(board: Board, order: Order, now: int, one: Execution | None
         "F": "0",
         "g": -1,
         "C": order.client if order.status == "CANCELED" else "",
-        "x": "TRADE" if one else order.status,
+        "x": "TRADE" if one else order.change or order.status,
         "X": order.status,
         "r": "NONE",
         "i": order.id,
@@ -220,7 +246,7 @@ def order_trade_update(board: Board, order: Order, now: int, one: Execution | No
         "p": board.px(order.px),
         "ap": average(board, order),
         "sp": "0",
-        "x": "TRADE" if one else order.status,
+        "x": "TRADE" if one else order.change or order.status,
         "X": order.status,
         "i": order.id,
         "l": board.sz(one.sz) if one else "0",

@@ -20,6 +20,7 @@ from mmtui.venues.loopback.entry import (
     number,
     place,
     read_order,
+    size_of,
 )
 from mmtui.venues.loopback.exchange import Exchange
 from mmtui.venues.loopback.records import Order
@@ -50,6 +51,21 @@ def spot_cancel(exchange: Exchange, params: Params) -> Any:
     return forms.spot_cancelled(exchange.boards[order.i], order, params.get("newClientOrderId", f"web_{order.id}"))
 
 
+def spot_amend(exchange: Exchange, params: Params) -> Any:
+    """A smaller whole size, at the place that the order has; its client id stays only where it is given again."""
+    order = find(exchange, params, -2013)
+    if not order.open or order.resting is None:
+        raise Refusal(-2013)
+    sz = size_of(exchange, exchange.boards[order.i], need(params, "newQty"))
+    if not order.filled < sz < order.sz:
+        raise Refusal(-1013, "LOT_SIZE")
+    client = params.get("newClientOrderId", "")
+    if client != order.client:
+        exchange.rename(order, client)
+    exchange.amend(order, order.px, sz, "REPLACED")
+    return forms.spot_amended(exchange.boards[order.i], order, exchange.next_id())
+
+
 def spot_cancel_all(exchange: Exchange, params: Params) -> Any:
     """An account without open orders is an error, as on the venue."""
     board = board_of(exchange, params)
@@ -76,21 +92,26 @@ def futures_cancel(exchange: Exchange, params: Params) -> Any:
 
 
 def futures_modify(exchange: Exchange, params: Params) -> Any:
-    """Price and size of a resting order; it goes to the end of the queue."""
+    """Price and whole size of a resting order. One that is filled so far already is cancelled, and so is a post-only
+    one that would trade."""
     order = find(exchange, params, -2013)
     if not order.open or order.resting is None:
         raise Refusal(-2013)
-    board = exchange.boards[order.i]
+    need(params, "price")
+    need(params, "quantity")
     text = {**params, "side": forms.side_of(order), "type": "LIMIT", "timeInForce": order.tif}
-    wanted = read_order(exchange, {key: value for key, value in text.items() if key != "newClientOrderId"})
-    if crosses_book(board, wanted):
+    try:
+        wanted = read_order(exchange, {key: value for key, value in text.items() if key != "newClientOrderId"})
+    except Refusal as refusal:
+        if refusal.code == -5022:
+            exchange.cancel(order)
+        raise
+    if crosses_book(exchange.boards[order.i], wanted):
         raise Refusal(-5022)
-    now = exchange.now()
-    exchange.withdraw(order, now)
-    order.px = order.limit = wanted.px
-    order.sz = max(wanted.sz, order.filled + 1)
-    order.updated = now
-    exchange.rest(order, now)
+    if wanted.sz <= order.filled:
+        exchange.cancel(order)
+    else:
+        exchange.amend(order, wanted.px, wanted.sz, "AMENDMENT")
     return form(exchange, order)
 
 

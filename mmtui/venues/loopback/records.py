@@ -17,8 +17,8 @@ class Order:
     """One order of the account, by the venue's own words for type, time in force and status."""
 
     __slots__ = (
-        "client", "created", "filled", "i", "id", "kind", "limit", "locked", "px", "quote", "realised", "reason",
-        "reduce_only", "resting", "side", "status", "sz", "tif", "updated",
+        "change", "client", "created", "filled", "i", "id", "kind", "limit", "locked", "px", "quote", "realised",
+        "reason", "reduce_only", "resting", "side", "status", "sz", "tif", "updated",
     )  # fmt: skip
 
     def __init__(
@@ -39,6 +39,7 @@ class Order:
         self.reduce_only = reduces
         self.status = "NEW"
         self.reason = ""
+        self.change = ""  # execution type of the report that tells an amend, while it is made
         self.created = self.updated = now
         self.resting: Resting | None = None
         self.locked = ZERO  # spot: of the asset that it would pay with

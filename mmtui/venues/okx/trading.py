@@ -8,6 +8,7 @@ Rules of this file: facts only.
 
 from __future__ import annotations
 
+from mmtui.core.orders.inplace import Amending
 from mmtui.venues.trading import DeadManFacts, LagFacts, LinkFacts, Meaning, RateFacts, TradingFacts
 
 _CODES: dict[str, Meaning] = {
@@ -35,13 +36,13 @@ OKX = TradingFacts(
     id="okx",
     verified="2026-11-22",
     source="OKX v5 API documentation; okx openapi client; ccxt 4.5.90",
-    recalled=("codes", "expiry_ms", "lag", "link", "rates.weight"),
+    recalled=("amend", "codes", "expiry_ms", "lag", "link", "rates.weight"),
     fill_before_ack=True,
     post_only="cancel",  # accepted, then cancelled with the reason post-only
     cancel_all="none",  # mass-cancel is for options and market-maker protection only
     batch_create=20,
     batch_cancel=20,
-    amend="in place",
+    amend=Amending(cancels=True),
     id_max=32,
     id_chars="alnum",  # no hyphen
     id_rule="unique",

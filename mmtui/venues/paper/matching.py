@@ -171,7 +171,9 @@ class Matching:
         level = self.levels[order.side].get(order.px)
         if level is None:
             level = self.levels[order.side][order.px] = Level(shown)
-        resting = Resting(order.oid, order.side, order.px, left, shown, self.book.ts_event, order.reduce_only)
+        resting = Resting(
+            order.oid, order.side, order.px, order.sz, left, shown, self.book.ts_event, order.reduce_only, order.tif
+        )
         level.orders.append(resting)
         self.orders[order.oid] = resting
         self._rank(order.side)
@@ -185,6 +187,11 @@ class Matching:
         if not level.orders:
             del levels[order.px]
             self._rank(order.side)
+
+    def shrink(self, order: Resting, sz: int) -> None:
+        """Another whole size, smaller than before, at the place that it has."""
+        order.left -= order.sz - sz
+        order.sz = sz
 
     def reducible(self, side: int) -> int:
         """Lots that an order of this side can trade before the position passes zero."""

@@ -16,16 +16,20 @@ WINDOW = 250_000_000
 class Resting:
     """An own order in the book."""
 
-    __slots__ = ("ahead", "gain", "left", "oid", "px", "reduce_only", "side", "since", "told")
+    __slots__ = ("ahead", "gain", "left", "oid", "px", "reduce_only", "side", "since", "sz", "tif", "told")
 
-    def __init__(self, oid: int, side: int, px: int, left: int, ahead: int, since: int, reduce_only: bool) -> None:
+    def __init__(
+        self, oid: int, side: int, px: int, sz: int, left: int, ahead: int, since: int, reduce_only: bool, tif: str
+    ) -> None:
         self.oid = oid
         self.side = side
         self.px = px
+        self.sz = sz  # whole size; what is not left of it was filled
         self.left = left
         self.ahead = ahead
         self.since = since  # venue's clock of the depth that we joined: older trades are in it already
         self.reduce_only = reduce_only
+        self.tif = tif
         self.gain = 0  # lots advanced by `loose` decreases
         self.told = ahead  # the queue place that was last reported
 
@@ -99,6 +103,7 @@ class Level:
         self.loose *= sz
         for order in self.orders:
             order.px *= px
+            order.sz *= sz
             order.left *= sz
             order.ahead *= sz
             order.gain *= sz

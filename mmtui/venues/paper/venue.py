@@ -15,9 +15,10 @@ from itertools import count
 
 import msgspec
 
-from mmtui.core.effects import CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders
+from mmtui.core.effects import AmendOrder, CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders
 from mmtui.core.events import (
     AccountAnswer,
+    AmendRejected,
     CancelAllDone,
     CancelRejected,
     Event,
@@ -25,6 +26,7 @@ from mmtui.core.events import (
     GridRefined,
     OpenOrders,
     OrderAccepted,
+    OrderAmended,
     OrderCancelled,
     OrderRejected,
     Positions,
@@ -35,6 +37,7 @@ from mmtui.core.market.instrument import ATOMS, Grid, atoms_text
 from mmtui.core.rng import Rng
 from mmtui.core.runner import NEVER
 from mmtui.core.setup import DeskSetup, PaperSetup
+from mmtui.venues.paper.amends import refusal, rescaled
 from mmtui.venues.paper.matching import HANDLERS, Matching
 from mmtui.venues.paper.queue import Resting
 
@@ -43,7 +46,7 @@ QUEUE_EVERY = 100_000_000
 #: The least latency of a leg: it is never zero.
 LEAST = 100_000
 
-Request = PlaceOrder | CancelOrder | CancelAll | QueryOpenOrders | QueryAccount
+Request = PlaceOrder | AmendOrder | CancelOrder | CancelAll | QueryOpenOrders | QueryAccount
 
 
 class Flight:
@@ -106,6 +109,7 @@ class PaperVenue:
         instruments = [item.instrument for item in setup.instruments]
         self._venue_of = [setup.venues.index(instrument.venue) for instrument in instruments]
         self._grids = [Grid(instrument) for instrument in instruments]
+        self._amending = [setup.amends.get(instrument.venue) for instrument in instruments]
         self._least = [int(Decimal(instrument.min_notional) * ATOMS) for instrument in instruments]  # quote
         self._baselines = [int(Decimal(item.baseline) / Decimal(item.instrument.lot)) for item in setup.instruments]
         self._markets = [Matching(i, item, books[i], optimistic, self) for i, item in enumerate(instruments)]
@@ -145,7 +149,7 @@ class PaperVenue:
 
     def send(self, effect: Effect, now: int) -> None:
         """A request leaves at `now`."""
-        if isinstance(effect, PlaceOrder | CancelOrder):
+        if isinstance(effect, PlaceOrder | AmendOrder | CancelOrder):
             v = self._venue_of[effect.i]
         elif isinstance(effect, CancelAll | QueryOpenOrders | QueryAccount):
             v = effect.v
@@ -216,6 +220,8 @@ class PaperVenue:
             request = flight.request
             if isinstance(request, PlaceOrder):
                 flight.answers = self._place(request, flight)
+            elif isinstance(request, AmendOrder):
+                flight.answers = self._amend(request, flight)
             elif isinstance(request, CancelOrder):
                 flight.answers = [self._cancel(request, flight)]
             elif isinstance(request, CancelAll):
@@ -268,6 +274,36 @@ class PaperVenue:
         if order.tif == "GTX" and market.would_take(order):
             return "post-only would take"
         return ""
+
+    def _amend(self, request: AmendOrder, flight: Flight) -> list[Event]:
+        """In place where it becomes smaller at its price; else to the back of the queue of its price."""
+        ts, now, i, oid = flight.answer_ts, flight.arrival, request.i, request.oid
+        market = self._markets[i]
+        order = market.orders.get(oid)
+        if order is None:
+            return [AmendRejected(ts, now, i, oid, request.amend, False, "unknown order")]
+        filled = order.sz - order.left
+        wanted = PlaceOrder(i, oid, order.side, request.px, request.sz, order.tif, order.reduce_only, "", 0)
+        how = self._amending[i]
+        takes = request.px != order.px and market.would_take(wanted)
+        if request.sz <= filled or (takes and order.tif == "GTX" and how and how.cancels):
+            market.remove(order)
+            return [OrderCancelled(ts, now, i, oid, "by venue (amended)")]
+        notional = self._grids[i].notional_atoms(2 * request.px, max(0, request.sz - filled))
+        wrong = refusal(how, order, request, takes, notional >= self._least[i])
+        if wrong:
+            return [AmendRejected(ts, now, i, oid, request.amend, True, wrong)]
+        if request.px == order.px and request.sz <= order.sz and how is not None and how.keeps:
+            market.shrink(order, request.sz)
+            return [OrderAmended(ts, now, i, oid, request.amend, order.px, order.sz, order.ahead)]
+        market.remove(order)
+        left = request.sz - filled
+        fills = market.take(msgspec.structs.replace(wanted, sz=left), left) if takes else []
+        left -= sum(size for _, size in fills)
+        ahead = market.rest(wanted, left).ahead if left else -1
+        market.expire_reduce_only(now)
+        amended: Event = OrderAmended(ts, now, i, oid, request.amend, request.px, request.sz, ahead)
+        return [amended, *(self._fill(i, oid, order.side, px, size, False, ts, now) for px, size in fills)]
 
     def _cancel(self, request: CancelOrder, flight: Flight) -> Event:
         market = self._markets[request.i]
@@ -354,21 +390,10 @@ class PaperVenue:
         self._baselines[i] *= sz
         for _, _, flight in self._arrivals:
             request = flight.request
-            if isinstance(request, PlaceOrder) and request.i == i:
+            if isinstance(request, PlaceOrder | AmendOrder) and request.i == i:
                 flight.request = msgspec.structs.replace(request, px=request.px * px, sz=request.sz * sz)
         for at, (ts, there, number, content) in enumerate(self._answers):
             if isinstance(content, Flight):
-                content.answers = [_rescaled(answer, i, px, sz) for answer in content.answers]
+                content.answers = [rescaled(answer, i, px, sz) for answer in content.answers]
             else:
-                self._answers[at] = (ts, there, number, _rescaled(content, i, px, sz))
-
-
-def _rescaled(event: Event, i: int, px: int, sz: int) -> Event:
-    if isinstance(event, Fill) and event.i == i:
-        return msgspec.structs.replace(event, px=event.px * px, sz=event.sz * sz)
-    if isinstance(event, OrderAccepted) and event.i == i and event.ahead > 0:
-        return msgspec.structs.replace(event, ahead=event.ahead * sz)
-    if isinstance(event, Positions) and i in event.idx:
-        lots = [n * sz if k == i else n for k, n in zip(event.idx, event.lots, strict=True)]
-        return msgspec.structs.replace(event, lots=lots)
-    return event
+                self._answers[at] = (ts, there, number, rescaled(content, i, px, sz))
