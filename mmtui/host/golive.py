@@ -35,13 +35,13 @@ def links_of(venue: LiveVenue) -> Links:
     return msgspec.structs.replace(links, rest=rest, ws=ws, account=rest, api_ws=ws if links.api_ws else "")
 
 
-def access_of(config: DeskConfig, live: bool) -> list[VenueAccess]:
-    """Addresses and keys of every venue, in the desk's order."""
+def access_of(config: DeskConfig, live: bool, kill: bool = False) -> list[VenueAccess]:
+    """Addresses and keys of every venue, in the desk's order; kill: the keys kept for kills, where there are any."""
     found: dict[str, VenueAccess] = {}
     base = Path(config.path).resolve().parent
     for source in config.sources:
         assert isinstance(source, LiveVenue)
-        pair = load_pair(source.venue, source.keys, base) if live else None
+        pair = load_pair(source.venue, (kill and source.kill_keys) or source.keys, base) if live else None
         found[source.venue] = VenueAccess(source.venue, links_of(source), pair)
     return [found[venue] for venue in config.setup.venues]
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 from mmtui.config.paths import desk_dir
 
 FILE = "live.json"
+#: What the guard did in the desk's place, and where a guard that the host started writes.
+GUARD, GUARD_LOG = "guard.json", "guard.log"
 
 
 def remember(name: str, config: Path, session: str) -> None:
@@ -31,3 +34,24 @@ def left_behind(name: str) -> dict[str, str] | None:
         body = json.loads((desk_dir(name) / FILE).read_text())
         return {"config": str(body["config"]), "session": str(body["session"])}
     return None
+
+
+def guard_log(name: str) -> Path:
+    return desk_dir(name) / GUARD_LOG
+
+
+def guard_did(name: str, body: dict[str, Any]) -> None:
+    """The guard's report, for the desk when it lives again; replaced whole."""
+    path = desk_dir(name) / GUARD
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(body))
+    temporary.replace(path)
+
+
+def guard_report(name: str) -> dict[str, Any]:
+    """What the guard reported last; {} where it never did anything."""
+    with contextlib.suppress(OSError, ValueError):
+        body = json.loads((desk_dir(name) / GUARD).read_text())
+        if isinstance(body, dict):
+            return body
+    return {}
