@@ -102,6 +102,7 @@ class Heart:
         self.words[PID] = os.getpid()
         self.words[GREEN] = 0
         self.page.name_session(session)
+        self.session = session
         self.life = 0
         self._renew()
 
@@ -120,6 +121,10 @@ class Heart:
     def fenced(self) -> bool:
         """The guard has cancelled this life's orders: nothing more may be created by it."""
         return self.words[FENCE] >= self.life
+
+    def pulse(self) -> Pulse:
+        words = self.words
+        return Pulse(words[LIFE], words[COUNT], words[STATE], self.session)
 
     def above(self, fence: int) -> None:
         """An operator has left KILLED: a new life, above every fence there is."""

@@ -42,7 +42,9 @@ from mmtui.host.beat import (
     Pulse,
     page_path,
 )
+from mmtui.host.guard_listen import RemoteHeard
 from mmtui.host.guard_watch import Said, Watch
+from mmtui.host.guard_wire import address, load_secret
 from mmtui.host.outofband import Canceller, cancel_everywhere, cancellers
 from mmtui.host.registry import FileLock, check_name, held
 
@@ -57,7 +59,9 @@ LOCK = "guard.lock"
 
 
 class Heard(Protocol):
-    """Where heartbeats come from."""
+    """Where heartbeats come from. lasting: the desk's next session is watched as well."""
+
+    lasting: bool
 
     def pulse(self) -> Pulse | None:
         """What was heard last; None: nothing is there."""
@@ -74,6 +78,8 @@ class Heard(Protocol):
 
 class PageHeard:
     """The page that the desk's host has on this machine."""
+
+    lasting = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -107,18 +113,20 @@ class Guard:
     """Of one desk. `tell` takes what happened, one JSON object each; `say` a line for people."""
 
     def __init__(
-        self, name: str, heard: Heard, work: list[Canceller], silence_ns: int, tell: Callable[[dict[str, Any]], None]
-    ) -> None:
+        self, name: str, heard: Heard, work: list[Canceller], silence_ns: int, tell: Callable[[dict[str, Any]], None],
+        fence: int = 0,
+    ) -> None:  # fmt: skip
         self.name = name
         self.heard = heard
         self.work = work
-        self.watch = Watch(silence_ns)
+        self.watch = Watch(silence_ns, fence)
         self.tell = tell
         self.stopped = False
         self.green = False  # every venue answers to our keys
         self._state = G_WAITING
         self._kill: asyncio.Task[None] | None = None
         self._why = ""
+        self._told: set[str] = set()  # venues whose zero was told
         self._met = False  # the desk's host was there
         self._asked = 0.0
 
@@ -135,7 +143,9 @@ class Guard:
                     self._lost()
                 elif said is Said.OVER:
                     self.tell({"event": "over", "desk": self.name})
-                    return
+                    self._state = G_WAITING
+                    if not self.heard.lasting:
+                        return
                 self.heard.show(self._shown())
                 if self._alone(folder):
                     return
@@ -175,7 +185,8 @@ class Guard:
 
     def _lost(self) -> None:
         """Block, then cancel: the fence is raised before anything is sent; the disk is written beside."""
-        self._why = f"guard: the decision loop made no turn for {self.watch.quiet / 1e9:.2f} s"
+        who = "remote guard" if self.heard.lasting else "guard"
+        self._why = f"{who}: no turn of the decision loop for {self.watch.quiet / 1e9:.2f} s"
         self.heard.raise_fence(self.watch.fence)
         self._state = G_FIRED
         self.say(f"{self._why}: cancelling everything")
@@ -183,6 +194,7 @@ class Guard:
 
     async def _cancel(self, session: str, quiet: int) -> None:
         began = time.monotonic()
+        self._told.clear()
         at = time.time_ns()
         saved = asyncio.get_running_loop().run_in_executor(None, self._latch)
         # the last create may have left when the loop was last seen, and land until its expiry
@@ -196,6 +208,7 @@ class Guard:
         with contextlib.suppress(OSError):
             await saved
         self._state = G_DONE
+        self._tell_zeros(at)
         self._write(at)
         self.tell({"event": "zero", "desk": self.name, "why": self._why, "at": at, "venues": self._rows()})
         self.say("every venue has said zero by two endpoints")
@@ -216,14 +229,16 @@ class Guard:
 
     async def _report(self, at: int) -> None:
         """As each venue says zero it is told, and stands in the report at once."""
-        told: set[str] = set()
         while True:
-            for one in self.work:
-                if one.verified and one.venue not in told:
-                    told.add(one.venue)
-                    self._write(at)
-                    self.tell({"event": "venue zero", "desk": self.name, "venue": one.venue, **one.row()})
+            self._tell_zeros(at)
             await asyncio.sleep(LOOK_S)
+
+    def _tell_zeros(self, at: int) -> None:
+        for one in self.work:
+            if one.verified and one.venue not in self._told:
+                self._told.add(one.venue)
+                self._write(at)
+                self.tell({"event": "venue zero", "desk": self.name, "venue": one.venue, **one.row()})
 
     def _rows(self) -> dict[str, dict[str, Any]]:
         return {one.venue: one.row() for one in self.work}
@@ -259,16 +274,26 @@ def run(args: argparse.Namespace) -> int:
     lock = FileLock(desk_dir(name) / LOCK)
     if not lock.taken:
         raise UserError(f"desk {name!r}: a guard watches it already{lock.who()}")
+    secret = b""
+    if args.listen:
+        address(args.listen)
+        secret = load_secret(config.guard.secret, Path(config.path).resolve().parent)
     try:
-        return asyncio.run(_watch(config, work, args.listen))
+        return asyncio.run(_watch(config, work, args.listen, secret))
     finally:
         lock.release()
 
 
-async def _watch(config: DeskConfig, work: list[Canceller], listen: str) -> int:
-    name = config.setup.name
+async def _watch(config: DeskConfig, work: list[Canceller], listen: str, secret: bytes) -> int:
+    name, keys = config.setup.name, config.guard
+    silence_s = keys.remote_silence_s if listen else keys.silence_s
+    remote: RemoteHeard | None = None
     heard: Heard = PageHeard(name)
-    guard = Guard(name, heard, work, int(config.guard.silence_s * 1e9), _tell)
+    if listen:
+        heard = remote = RemoteHeard(name, secret, int(silence_s * 1e3), _say)
+        host, port = address(listen)
+        listen = f"{host}:{await remote.listen(host, port)}"
+    guard = Guard(name, heard, work, int(silence_s * 1e9), _tell, remote.fence if remote is not None else 0)
     loop = asyncio.get_running_loop()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
@@ -277,9 +302,17 @@ async def _watch(config: DeskConfig, work: list[Canceller], listen: str) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    _tell({"ready": True, "name": name, "silence_s": config.guard.silence_s, "listen": listen or None})
-    await guard.run()
+    _tell({"ready": True, "name": name, "silence_s": silence_s, "listen": listen or None})
+    try:
+        await guard.run()
+    finally:
+        if remote is not None:
+            remote.close()
     return 0
+
+
+def _say(text: str) -> None:
+    print(f"mmtui: guard: {text}", file=sys.stderr, flush=True)
 
 
 def _tell(body: dict[str, Any]) -> None:

@@ -18,6 +18,8 @@ from typing import Any, Protocol
 from mmtui.config.schema import Guard
 from mmtui.core.risk.states import Desk as State
 from mmtui.host.beat import G_ARMED, G_BLIND, G_WAITING, GUARD_COUNT, GUARD_STATE, GUARD_WORDS, Heart
+from mmtui.host.guard_link import RemoteLink
+from mmtui.host.guard_wire import load_secret
 from mmtui.host.leftover import guard_log, guard_report
 from mmtui.link.guarded import GuardView
 
@@ -56,6 +58,14 @@ class Guarding:
         self._due = 0.0
         self._told = 0  # life whose fence the desk knows of
         self._away = False
+        self._fence = 0  # our own: a second host that we are out of contact with has cancelled by now
+        self._why = ""
+        self._lapsed = False
+        self._known = False  # the guard over there has heard this life
+        self.remote: RemoteLink | None = None
+        if keys.remote:
+            secret = load_secret(keys.secret, config.parent)
+            self.remote = RemoteLink(name, keys.remote, secret, keys.remote_silence_s)
         self.start()
 
     # -- the process -----------------------------------------------------------------------------------------------
@@ -95,7 +105,16 @@ class Guarding:
     @property
     def fenced(self) -> bool:
         """No order may be created."""
-        return self.heart.fenced
+        if self.heart.fenced or self._fence >= self.heart.life:
+            return True
+        return self.remote is not None and not self.remote.leased(time.monotonic_ns())
+
+    def hinders(self) -> str:
+        """Why quoting may not begin; "" when nothing keeps it."""
+        remote = self.remote
+        if remote is None or remote.green(time.monotonic_ns()):
+            return ""
+        return f"the remote guard at {remote.where} is not green: {remote.trouble or remote.words()}"
 
     def turn(self, desk: Guarded) -> None:
         """The loop has made a turn. A desk whose engine has failed beats no more: its guard makes sure of its kill."""
@@ -103,27 +122,55 @@ class Guarding:
             return
         heart = self.heart
         heart.beat()
-        if heart.fenced:
+        if self.remote is not None:
+            self._remote_turn(desk, self.remote)
+        if heart.fenced or self._fence >= heart.life:
             self._fenced(desk)
         now = time.monotonic()
         if now - self._looked >= LOOK_S:
             self._look_after(desk, now)
 
+    def _remote_turn(self, desk: Guarded, remote: RemoteLink) -> None:
+        """Beat over there as well; out of contact, stop before the guard over there begins, and count as cancelled."""
+        now = time.monotonic_ns()
+        remote.turn(self.heart, now)
+        if remote.fence >= self.heart.life and self._fence < remote.fence:
+            self._fence, self._why = remote.fence, "remote guard: it has cancelled this desk's orders"
+        leased = remote.leased(now)
+        if leased:
+            self._lapsed, self._known = False, True
+        elif not self._lapsed and desk.engine.lattice.desk is State.RUNNING:
+            self._lapsed = True
+            desk.act("pause", "guard", f"remote-{self.heart.life}-{now}", self.hinders())
+        if self._known and remote.cancelled_by_now(now) and self._fence < self.heart.life:
+            self._fence = self.heart.life
+            self._why = f"remote guard: no contact for {(now - remote.acked) / 1e9:.1f} s, so it has cancelled"
+
     def _fenced(self, desk: Guarded) -> None:
         life = self.heart.life
         if self._told != life:
             self._told = life
-            report = guard_report(self.name) or {}
-            why = str(report.get("why", "the guard cancelled this desk's orders"))
+            report = guard_report(self.name) if self.heart.fenced else {}
+            why = str(report.get("why") or self._why or "guard: it cancelled this desk's orders")
             desk.act("kill", "guard", f"guard-{life}", why)
-            for line in report_lines(report):
+            for line in [why, *report_lines(report)]:
                 desk.say(line, "danger")
         elif desk.engine.lattice.desk is not State.KILLED:
-            self.heart.above(0)
+            self.heart.above(self._fence)
+            self._known = False
+            if self.remote is not None:
+                self.remote.again()
 
     def end(self) -> None:
         """The desk has ended in order, nothing being open."""
         self.heart.end()
+        if self.remote is not None:
+            self.remote.bye(self.heart, time.monotonic_ns())
+
+    def close(self) -> None:
+        """The loop ends."""
+        if self.remote is not None:
+            self.remote.close()
 
     def forget(self) -> None:
         self.heart.forget()
@@ -131,7 +178,17 @@ class Guarding:
     # -- what is shown -----------------------------------------------------------------------------------------------
 
     def views(self) -> list[GuardView]:
-        return [self._local()]
+        return [self._local()] if self.remote is None else [self._local(), self._distant(self.remote)]
+
+    def _distant(self, remote: RemoteLink) -> GuardView:
+        now = time.monotonic_ns()
+        seen = (now - remote.acked) // 1_000_000 if remote.acked else -1
+        if not remote.leased(now):
+            text = f"at {remote.where} {remote.trouble or 'does not answer'}: no order is created"
+            return GuardView(name="remote guard", state="absent", text=text, seen_ms=seen, level="danger")
+        text = f"at {remote.where}, cancels everything after {remote.silence / 1e9:g} s without a heartbeat"
+        level = _LEVELS.get(remote.state, "danger")
+        return GuardView(name="remote guard", state=remote.words(), text=text, seen_ms=seen, level=level)
 
     def _local(self) -> GuardView:
         now = time.monotonic()

@@ -15,6 +15,8 @@ from mmtui.config.paths import desk_dir
 FILE = "live.json"
 #: What the guard did in the desk's place, and where a guard that the host started writes.
 GUARD, GUARD_LOG = "guard.json", "guard.log"
+#: On a second host: the life up to which its guard has cancelled.
+FENCE = "guard.fence"
 
 
 def remember(name: str, config: Path, session: str) -> None:
@@ -55,3 +57,18 @@ def guard_report(name: str) -> dict[str, Any]:
         if isinstance(body, dict):
             return body
     return {}
+
+
+def keep_guard_fence(name: str, life: int) -> None:
+    """Replaced whole; a guard that is started again begins with it."""
+    path = desk_dir(name) / FENCE
+    temporary = path.with_suffix(".new")
+    temporary.write_text(str(life))
+    temporary.replace(path)
+
+
+def guard_fence(name: str) -> int:
+    """0: nothing was ever fenced."""
+    with contextlib.suppress(OSError, ValueError):
+        return int((desk_dir(name) / FENCE).read_text())
+    return 0

@@ -23,6 +23,7 @@ from mmtui.host.brake import Brake
 from mmtui.host.desk import SLICE_NS, Desk
 from mmtui.host.frames import Extras
 from mmtui.host.guarding import Guarding, says
+from mmtui.link.messages import Cmd, Hello
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.writer import TapeWriter
 from mmtui.venues.binance.links import Links
@@ -172,6 +173,8 @@ class LiveDesk(Desk):
 
     async def leave(self) -> None:
         """Every connection ends."""
+        if self.guarding is not None:
+            self.guarding.close()
         for link in self.links:
             await link.close()
 
@@ -236,6 +239,13 @@ class LiveDesk(Desk):
             self._take(events)
 
     # ------------------------------------------------------------ acts
+
+    def command(self, cmd: Cmd, who: Hello) -> None:
+        """Quoting does not begin without the guard that the config wants on a second host."""
+        if self.guarding is not None and cmd.action in ("start", "resume") and (why := self.guarding.hinders()):
+            self.refuse(cmd, why, who)
+        else:
+            super().command(cmd, who)
 
     def _process(self, command: Command) -> None:
         super()._process(command)

@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 from loopback_kit import Loopback
@@ -149,15 +151,26 @@ class GuardProcess:
         line = self.process.stdout.readline()
         assert line, self.process.stderr.read() if self.process.stderr else ""
         self.ready: dict[str, Any] = json.loads(line)
+        self._told: Queue[str] = Queue()
+        Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._told.put(line)
 
     def event(self) -> dict[str, Any]:
         """The next thing that it tells."""
-        assert self.process.stdout is not None
-        body = json.loads(self.process.stdout.readline())
+        body = json.loads(self._told.get(timeout=WAIT_S))
         assert isinstance(body, dict)
         return body
 
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+
+    def errors(self) -> str:
+        """What it said to people, once it has ended."""
+        assert self.process.stderr is not None
+        return self.process.stderr.read()
