@@ -90,6 +90,19 @@ def test_layer_3_a_stopped_engine_is_cancelled_by_its_guard_and_finds_itself_fen
     assert acts == ["guard", "guard"]
 
 
+def test_layer_3_a_spinning_engine_is_cancelled_by_its_guard(home, server):
+    unswitched(server)
+    desk = LiveDesk(home, [server], guard="silence_s = 0.8").run_to_spin()
+    armed(desk)
+    desk.start()
+    desk.spin.touch()
+    until(lambda: not desk.open_orders(), 5.0)
+    assert "KILLED" in until(desk.latched)["desk"]
+    desk.spin.unlink()
+    until(lambda: desk.status()["state"] == "KILLED")
+    assert not desk.open_orders()
+
+
 def test_layer_3_a_killed_engine_is_cancelled_by_its_guard_which_then_goes(home, server):
     unswitched(server)
     desk = LiveDesk(home, [server], guard="silence_s = 0.8").run()

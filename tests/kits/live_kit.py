@@ -63,6 +63,20 @@ baseline = 20
 }
 
 
+SPIN = """
+import os, sys
+from mmtui.cli import main
+from mmtui.host.live import LiveDesk
+inner = LiveDesk.slice
+def slice(self, *args):
+    while os.path.exists({flag!r}):
+        pass
+    return inner(self, *args)
+LiveDesk.slice = slice
+sys.exit(main(["engine", {config!r}, "--live"]))
+"""
+
+
 def until(what: Callable[[], Any], seconds: float = WAIT_S, pause: float = 0.05) -> Any:
     """Ask until the answer is true."""
     deadline = time.monotonic() + seconds
@@ -91,6 +105,18 @@ class LiveDesk:
 
     def run(self) -> LiveDesk:
         self.process, self.ready = self.home.engine(self.config, "--live")
+        return self
+
+    def run_to_spin(self) -> LiveDesk:
+        """As run, with a decision loop that turns on the spot for as long as `spin` is there."""
+        self.spin = self.home.root / "spin"
+        code = SPIN.format(flag=str(self.spin), config=str(self.config))
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code], env=self.home.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.home.children.append(self.process)
+        assert self.process.stdout is not None
+        self.ready = json.loads(self.process.stdout.readline())
         return self
 
     def status(self) -> dict[str, Any]:
