@@ -41,7 +41,7 @@ from mmtui.venues.facts import facts_of
 from mmtui.venues.live.http import Http
 
 #: Between two rounds; longer the longer it lasts, never above the second.
-AGAIN_S, AGAIN_MAX_S = 0.15, 1.0
+AGAIN_S, AGAIN_MAX_S = 0.05, 1.0
 #: A call that has no answer by then is made again: everything asked for here may be asked for twice.
 CALL_S = 1.5
 #: A venue that has not answered anything for so long is said to be dead.
@@ -57,6 +57,7 @@ class Canceller:
 
     def __init__(self, access: VenueAccess, places: list[tuple[int, Instrument]]) -> None:
         self.venue = access.venue
+        self.places = places
         self.facts = facts_of(access.venue)
         self.http = Http(access.venue, access.links, access.pair, time.time_ns, CALL_S)
         self._rest = BinanceRest(access.venue, places)
@@ -124,12 +125,15 @@ class Canceller:
         return self._zero_since(asked)
 
     async def _round(self, after: float) -> None:
-        """Questions by both endpoints; with the first, and whenever something is or may be open, cancels beside."""
+        """Questions by both endpoints, beside the cancel-all until it is acknowledged, and before it afterwards."""
         self.rounds += 1
         work = [self._ask(endpoint) for endpoint in (1, 2) if self._zeros.get(endpoint, -1.0) < max(after, self._seen)]
-        if not self.verified and (not self.acked or self.open > 0):
-            work.append(self._everything())
-        await asyncio.gather(*work)
+        if not self.verified and not self.acked:
+            await asyncio.gather(self._everything(), *work)
+        else:
+            await asyncio.gather(*work)
+            if not self.verified and self.open > 0:
+                await self._everything()
         if not self.verified and self._zero_since(max(after, self._seen)) and (self.acked or self.rounds > 1):
             self.verified = time.monotonic()
 
