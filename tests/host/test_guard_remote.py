@@ -107,6 +107,23 @@ def test_a_desk_out_of_contact_stops_before_its_guard_begins(pair):
     until(desk.open_orders)
 
 
+def test_a_venue_without_a_dead_man_switch_is_taken_with_a_green_second_host_guard_and_refused_without(home):
+    spot = Loopback("binance-spot", "--seed", "5")
+    made = Pair(home, spot)
+    try:
+        config = made.desk.config
+        config.write_text(config.read_text().replace("accept_unbounded = true\n", ""))
+        desk = made.desk.run().start()
+        assert desk.open_orders()
+        desk.act("shutdown")
+        assert desk.process.wait(10) == 0
+        config.write_text(config.read_text().replace(f'remote = "127.0.0.1:{made.port}"\n', ""))
+        assert "second host" in home.run("engine", str(config), "--live", code=2).stderr
+    finally:
+        made.guard.close()
+        spot.close()
+
+
 def test_without_its_guard_or_with_another_secret_a_desk_is_refused_and_nothing_is_told(pair):
     pair.home.env["GUARD_SECRET"] = "another-secret-0123456789"
     done = pair.home.run("engine", str(pair.desk.config), "--live", code=3)
