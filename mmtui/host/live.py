@@ -284,6 +284,8 @@ class LiveDesk(Desk):
     def _extras(self, lag_ms: float, cockpits: int, operators: list[str]) -> Extras:
         extras = super()._extras(lag_ms, cockpits, operators)
         extras.execution = "live" if self.setup.mode == "live" else "paper"
+        margins = {link.venue: link.margin for link in self.links}
+        self.frames.meter.margins = {venue: told for venue, told in margins.items() if told is not None}
         if self.guarding is not None:
             extras.guards = self.guarding.views()
         return extras

@@ -17,6 +17,7 @@ from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account import AccountSession
 from mmtui.venues.account_messages import Answer, AskFills, AskLedger, Create, Failed, Refused, Request
 from mmtui.venues.binance.links import Links, market_path, public_path
+from mmtui.venues.binance.margin import Margin
 from mmtui.venues.binance.rest import BinanceRest
 from mmtui.venues.binance.rest_calls import Call, Reply, step
 from mmtui.venues.connection import Connect, Disconnect, Ping
@@ -138,6 +139,11 @@ class VenueLink:
             if self.session.next_ts() <= now:
                 events += self.session.tick(now)
         return events
+
+    @property
+    def margin(self) -> Margin | None:
+        """What the account's positions need, as the venue told last."""
+        return self._rest.ask.margin
 
     def refined(self, event: GridRefined) -> None:
         """Somebody has found a finer grid."""
