@@ -9,14 +9,15 @@ Rules of this file: everything runs on the host's loop; whatever is learnt goes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from mmtui.core.events import Event, GridRefined
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account import AccountSession
-from mmtui.venues.account_messages import Answer, AskFills, AskLedger, Create, Failed, Request
+from mmtui.venues.account_messages import Answer, AskFills, AskLedger, Create, Failed, Refused, Request
 from mmtui.venues.binance.links import Links, market_path, public_path
+from mmtui.venues.binance.margin import Margin
 from mmtui.venues.binance.rest import BinanceRest
 from mmtui.venues.binance.rest_calls import Call, Reply, step
 from mmtui.venues.connection import Connect, Disconnect, Ping
@@ -28,6 +29,8 @@ from mmtui.venues.live.private import PrivateStream
 from mmtui.venues.live.public import PublicStreams
 from mmtui.venues.live.shift import answer_shifted, since_shifted
 
+#: What becomes of a create that was queued when the desk's orders were cancelled in its place: it was never sent.
+FENCED = Refused("fenced", "the guard has killed this desk: nothing is created")
 #: The venue's clock is measured so often.
 CLOCK_S = 30.0
 
@@ -66,6 +69,7 @@ class VenueLink:
         self.public = PublicStreams(self, self.feed, [f"{links.ws}{path}" for path in paths if path])
         self._tasks: set[asyncio.Task[None]] = set()
         self._rest = BinanceRest(venue, instruments)
+        self.fenced: Callable[[], bool] | None = None  # whether creates may not leave any more
         if pair is not None:
             self.session = AccountSession(facts_of(venue), v, instruments, tag, (pair.key, pair.secret))
             self.private = PrivateStream(self, self.session, self._rest)
@@ -136,6 +140,11 @@ class VenueLink:
                 events += self.session.tick(now)
         return events
 
+    @property
+    def margin(self) -> Margin | None:
+        """What the account's positions need, as the venue told last."""
+        return self._rest.ask.margin
+
     def refined(self, event: GridRefined) -> None:
         """Somebody has found a finer grid."""
         self.feed.refined(event)
@@ -172,13 +181,17 @@ class VenueLink:
         """A request's whole conversation, and its answer into the session."""
         assert self.session is not None
         try:
-            answer = await self._converse(request)
+            answer = await self._converse(request) if self._passes(request) else FENCED
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except Exception:  # a fault of ours is no evidence about an order
             answer = Failed("network")
         shifted = answer_shifted(answer, self.http.clock.offset)
         self.host.come(self.session.answer(request.id, shifted, self.host.now()))
+
+    def _passes(self, request: Request) -> bool:
+        """The one egress: the last look before a create is signed (its expiry bounds what happens after that)."""
+        return self.fenced is None or not isinstance(request, Create) or not self.fenced()
 
     async def _converse(self, request: Request) -> Answer:
         if isinstance(request, AskFills | AskLedger):
