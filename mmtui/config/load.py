@@ -255,13 +255,16 @@ class _Loader:
         return paper
 
     def _sources(self, venues: list[Venue], desk: Desk) -> list[Source]:
+        from mmtui.venues import resolve
+
         sources: list[Source] = []
         synthetic: Synthetic | None = None
         for place, venue in enumerate(venues):
             where = ("venue", str(place), "source")
             texts = [venue.source] if isinstance(venue.source, str) else venue.source
             if not venue.source:
-                sources.append(live_venue(self.error, place, venue, desk.mode))
+                no_orders = resolve.without_orders(venue.id)
+                sources.append(live_venue(self.error, place, venue, desk.mode, no_orders))
             elif len(texts) == 1 and (match := _SYNTHETIC.fullmatch(texts[0])):
                 one = Synthetic(match.group(1), int(match.group(2) or desk.seed))
                 if synthetic is not None and synthetic != one:

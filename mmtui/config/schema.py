@@ -81,7 +81,8 @@ REFERENCE: dict[str, dict[str, str]] = {
         "seed": "of everything that is drawn by chance (paper latency, synthetic market)",
     },
     "venue": {
-        "id": "binance-spot, binance-usdm, binance-coinm, or sim-spot, sim-usdm, sim-coinm of the synthetic market",
+        "id": "binance-spot, binance-usdm, binance-coinm; data only: okx, bybit (contracts), hyperliquid, deribit, "
+        "kraken-spot, kraken-futures, coinbase; sim-spot, sim-usdm, sim-coinm of the synthetic market",
         "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",
         "rest": "address of the REST calls in place of the venue's own: a loopback exchange, a testnet",
         "ws": "address of the streams in place of the venue's own",

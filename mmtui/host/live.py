@@ -26,8 +26,10 @@ from mmtui.tape.journal import SideJournal
 from mmtui.tape.writer import TapeWriter
 from mmtui.venues.binance.links import Links
 from mmtui.venues.live.keys import Pair
+from mmtui.venues.live.market import MarketLink
 from mmtui.venues.live.shadow import ShadowVenue
 from mmtui.venues.live.venue import VenueLink
+from mmtui.venues.market_links import MarketLinks
 from mmtui.venues.paper.venue import PaperVenue
 
 _MARKET = frozenset(MARKET)
@@ -41,7 +43,7 @@ class VenueAccess(NamedTuple):
     """Where a venue is, and the keys of its account (None: nothing is sent there)."""
 
     venue: str
-    links: Links
+    links: Links | MarketLinks
     pair: Pair | None
 
 
@@ -49,7 +51,7 @@ class LiveExecution:
     """core.runner.Execution: effects into the session of their venue; answers come by themselves."""
 
     def __init__(self, setup: DeskSetup) -> None:
-        self.links: list[VenueLink] = []
+        self.links: list[VenueLink | MarketLink] = []
         self.dirty = False  # something was queued since the last pump
         self._venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
 
@@ -107,9 +109,12 @@ class LiveDesk(Desk):
             setup, engine, execution, iter(()), tape, journal, session=session, speed=1.0, latched=latched,
             blocks=blocks,
         )  # fmt: skip
-        self.links: list[VenueLink] = []
+        self.links: list[VenueLink | MarketLink] = []
         for v, one in enumerate(access):
             places = [(i, a.instrument) for i, a in enumerate(engine.accounts) if engine.venue_of[i] == v]
+            if isinstance(one.links, MarketLinks):
+                self.links.append(MarketLink(self, v, one.venue, places, one.links))
+                continue
             pair = one.pair if setup.mode == "live" else None
             self.links.append(VenueLink(self, v, one.venue, places, one.links, pair, session[-4:]))
         self._live = execution if isinstance(execution, LiveExecution) else LiveExecution(setup)

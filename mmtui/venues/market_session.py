@@ -35,6 +35,7 @@ class MarketSession(PublicSession[MarketRequest]):
     def __init__(self, v: int, venue: str, instruments: list[tuple[int, Instrument]]) -> None:
         self._decoder = DECODERS[venue](v, feeds_of(instruments))
         self._facts = self._decoder.facts
+        self.ping_text = self._facts.ping.encode()
         self._pong = self._facts.pong.encode()
         self._symbols = {i: instrument.symbol for i, instrument in instruments}
         super().__init__(v, Connection(busy=self._facts.steady), self._symbols)
@@ -54,7 +55,7 @@ class MarketSession(PublicSession[MarketRequest]):
 
     def frame(self, data: bytes, now: int) -> list[Event]:
         """One frame of the connection."""
-        if self._pong and data.startswith(self._pong):
+        if self.is_pong(data):
             return self.pong(now)
         self.connection.frame(now)
         events = self._decoder.decode(now, data)
@@ -69,6 +70,10 @@ class MarketSession(PublicSession[MarketRequest]):
         if answers:
             self._requests.append(Send(answers))
         return events
+
+    def is_pong(self, data: bytes) -> bool:
+        """Whether a frame answers a ping that was a text."""
+        return bool(self._pong) and data.startswith(self._pong)
 
     def up(self, now: int) -> list[Event]:
         """The connection is open; the subscriptions are the next request."""
@@ -115,7 +120,7 @@ class MarketSession(PublicSession[MarketRequest]):
         if self.connection.connected:
             if now >= self._ping_due:
                 self._ping_due = now + self._facts.ping_s * SECOND
-                self._requests.append(Send([self._facts.ping.encode()]))
+                self._requests.append(Send([self.ping_text]))
             self._look(now)
         return []
 

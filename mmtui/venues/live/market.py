@@ -1,0 +1,165 @@
+"""One venue without execution code as the live host drives it: a socket for its market data, and its clock.
+
+The session decides (venues/market_session.py); here its requests become bytes and what comes becomes its input.
+
+Rules of this file: everything runs on the host's loop; whatever is learnt goes to `host.come`, at once and in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mmtui.core.events import Event, GridRefined
+from mmtui.core.market.instrument import Instrument
+from mmtui.venues.account import AccountSession
+from mmtui.venues.connection import Connect, Disconnect, Ping
+from mmtui.venues.live.market_http import MarketHttp
+from mmtui.venues.live.sockets import Socket
+from mmtui.venues.live.venue import CLOCK_S, Host
+from mmtui.venues.market_links import MarketLinks
+from mmtui.venues.market_session import MarketRequest, MarketSession, Send
+
+
+class MarketLink:
+    """Of one venue; it has no account."""
+
+    def __init__(
+        self, host: Host, v: int, venue: str, instruments: list[tuple[int, Instrument]], links: MarketLinks
+    ) -> None:
+        self.host = host
+        self.v = v
+        self.venue = venue
+        self.http = MarketHttp(links, host.now)
+        self.feed = MarketSession(v, venue, instruments)
+        self.session: AccountSession | None = None
+        self.ping_ms = 0.0  # of the newest ping that was answered
+        self._url = links.stream(self.feed.address())
+        self._socket: Socket | None = None
+        self._pinged = 0  # a ping is under way since; 0: none
+        self._task: asyncio.Task[None] | None = None
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """The loop runs."""
+        self._task = asyncio.get_running_loop().create_task(self._clock())
+
+    async def close(self) -> None:
+        """The connection ends; nothing is told any more."""
+        self._disconnect()
+        if self._task is not None:
+            self._task.cancel()
+        await asyncio.sleep(0)
+        await self.http.close()
+
+    async def _clock(self) -> None:
+        """Measure the venue's clock, again and again."""
+        await self.http.settle()
+        pause = 1.0
+        while True:
+            await asyncio.sleep(pause)
+            await self.http.measure()
+            pause = min(pause * 2, CLOCK_S)
+
+    # -- time ----------------------------------------------------------------------------------------------------
+
+    def next_ts(self) -> int:
+        """When to tick."""
+        return self.feed.next_ts()
+
+    def tick(self, now: int) -> list[Event]:
+        """What time alone brings."""
+        events = self.feed.tick(now)
+        self._carry_out(self.feed.take())
+        return events
+
+    def pump(self, now: int) -> list[Event]:
+        """Nothing waits: there are no orders."""
+        return []
+
+    def refined(self, event: GridRefined) -> None:
+        """Somebody has found a finer grid."""
+        self.feed.refined(event)
+
+    def body(self, now: int) -> dict[str, Any]:
+        """For `ctl status --json`: clock and latency."""
+        clock = self.http.clock
+        return {
+            "clock_offset_ms": round(clock.offset / 1e6, 3) if clock.known else None,
+            "clock_error_ms": round(clock.error / 1e6, 3) if clock.known else None,
+            "answer_ms": round(self.http.took_ms, 3),
+            "ping_ms": round(self.ping_ms, 3),
+            "feed": self.feed.connection.connected,
+            "damaged": self.feed.damaged,
+        }
+
+    # -- the session's requests ----------------------------------------------------------------------------------
+
+    def _carry_out(self, requests: list[MarketRequest]) -> None:
+        for request in requests:
+            if isinstance(request, Send):
+                self._send(request.frames)
+            elif isinstance(request, Connect):
+                self._socket = Socket(self.http.session, _address(self._url), self)
+            elif isinstance(request, Ping):
+                self._ping()
+            elif isinstance(request, Disconnect):
+                self._disconnect()
+
+    def _send(self, frames: list[bytes]) -> None:
+        if self._socket is not None:
+            for frame in frames:
+                if frame == self.feed.ping_text:
+                    self._pinged = self._pinged or self.host.now()
+                self._socket.say(frame)
+
+    def _ping(self) -> None:
+        if self._socket is not None:
+            self._pinged = self._pinged or self.host.now()
+            self._socket.ping()
+
+    def _disconnect(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+        self._pinged = 0
+
+    # -- sockets.Owner -------------------------------------------------------------------------------------------
+
+    def opened(self, socket: Socket) -> None:
+        if socket is self._socket:
+            self.host.come(self.feed.up(self.host.now()))
+            self._carry_out(self.feed.take())
+
+    def received(self, socket: Socket, data: bytes) -> None:
+        if socket is self._socket:
+            now = self.host.now()
+            if self._pinged and self.feed.is_pong(data):
+                self._answered(now)
+            self.host.come(self.feed.frame(data, now))
+            self._carry_out(self.feed.take())
+
+    def ponged(self, socket: Socket) -> None:
+        if socket is self._socket:
+            now = self.host.now()
+            self._answered(now)
+            self.host.come(self.feed.pong(now))
+
+    def _answered(self, now: int) -> None:
+        if self._pinged:
+            self.ping_ms = (now - self._pinged) / 1e6
+            self._pinged = 0
+
+    def ended(self, socket: Socket, why: str) -> None:
+        if socket is self._socket:
+            self._disconnect()
+            self.host.come(self.feed.down(self.host.now(), why))
+
+
+def _address(url: str) -> Callable[[], Awaitable[str | None]]:
+    async def where() -> str | None:
+        return url
+
+    return where

@@ -1,0 +1,105 @@
+"""Bybit's public stream and questions, as a server says them (v5).
+
+Rules of this file: messages of the venue's v5 documentation; no market, no socket.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from mmtui.core.events import Trade
+from mmtui.venues.loopback.public.board import Pairs, PublicBoard
+from mmtui.venues.loopback.public.voice import Body, PublicClient, Voice, decoded
+
+_BOOK, _BEST = "orderbook.200", "orderbook.1"
+_CHANNELS = frozenset({_BOOK, _BEST, "publicTrade", "tickers", "allLiquidation"})
+
+
+class BybitVoice(Voice):
+    venue: ClassVar[str] = "bybit"
+    paths: ClassVar[tuple[str, ...]] = ("/v5/public/linear", "/v5/public/inverse")
+
+    def heard(self, client: PublicClient, text: bytes) -> None:
+        body = decoded(text) or {}
+        op = body.get("op", "")
+        answer = {"success": True, "ret_msg": op, "conn_id": "f1a0", "req_id": "", "op": op}
+        if op == "ping":
+            self.tell(client, {**answer, "ret_msg": "pong"})
+            return
+        args = body.get("args") or []
+        wrong = next((arg for arg in args if not self._known(arg)), "")
+        if op not in ("subscribe", "unsubscribe") or wrong or len(args) > 10:
+            self.tell(client, {**answer, "success": False, "ret_msg": f"error:handler not found,topic:{wrong}"})
+            return
+        self.tell(client, answer)
+        for arg in args:
+            channel, _, symbol = arg.rpartition(".")
+            if op == "unsubscribe":
+                client.topics.pop((channel, symbol), None)
+                continue
+            client.topics[channel, symbol] = None
+            board = self.boards[symbol]
+            if channel == _BOOK:
+                self.tell(client, self._book(board, "snapshot", *board.levels(200)))
+            elif channel == "tickers" and board.mark:
+                self.tell(client, self._ticker(board, "snapshot"))
+
+    def _known(self, arg: str) -> bool:
+        channel, _, symbol = arg.rpartition(".")
+        return channel in _CHANNELS and symbol in self.boards
+
+    def _book(self, board: PublicBoard, kind: str, bids: Pairs, asks: Pairs) -> Body:
+        return {
+            "topic": f"{_BOOK}.{board.symbol}", "type": kind, "ts": self.ms(),
+            "data": {"s": board.symbol, "b": bids, "a": asks, "u": board.count, "seq": board.seq}, "cts": self.ms(),
+        }  # fmt: skip
+
+    def booked(self, board: PublicBoard, bids: Pairs, asks: Pairs, before: int) -> None:
+        self.publish((_BOOK, board.symbol), self._book(board, "delta", bids, asks), self.muffled(board.symbol))
+
+    def quoted(self, board: PublicBoard) -> None:
+        bid, bid_sz, ask, ask_sz = board.best()
+        body = {
+            "topic": f"{_BEST}.{board.symbol}", "type": "snapshot", "ts": self.ms(),
+            "data": {"s": board.symbol, "b": [[bid, bid_sz]], "a": [[ask, ask_sz]], "u": board.quote_seq + 1,
+                     "seq": board.quote_seq}, "cts": self.ms(),
+        }  # fmt: skip
+        self.publish((_BEST, board.symbol), body)
+
+    def traded(self, board: PublicBoard, trade: Trade) -> None:
+        row = {
+            "T": self.ms(), "s": board.symbol, "S": "Buy" if trade.side > 0 else "Sell", "v": board.sz(trade.sz),
+            "p": board.px(trade.px), "L": "ZeroMinusTick", "i": f"20f43950-d8dd-5b31-9112-{trade.trade_id:012x}",
+            "BT": False,
+        }  # fmt: skip
+        topic = f"publicTrade.{board.symbol}"
+        self.publish(("publicTrade", board.symbol), {"topic": topic, "type": "snapshot", "ts": self.ms(), "data": [row]})
+
+    def _ticker(self, board: PublicBoard, kind: str) -> Body:
+        data = {
+            "symbol": board.symbol, "markPrice": board.mark, "indexPrice": board.index, "fundingRate": "0.0001",
+            "nextFundingTime": str(board.next_funding),
+        }  # fmt: skip
+        return {"topic": f"tickers.{board.symbol}", "type": kind, "data": data, "cs": board.seq, "ts": self.ms()}
+
+    def marked(self, board: PublicBoard) -> None:
+        self.publish(("tickers", board.symbol), self._ticker(board, "delta"))
+
+    def listing(self, path: str, query: dict[str, str]) -> Any:
+        kinds = {"linear": "LinearPerpetual", "inverse": "InversePerpetual"}
+        wanted = query.get("category", "")
+        rows = [
+            {
+                "symbol": one.symbol, "contractType": kinds[one.kind], "status": "Trading", "baseCoin": one.base,
+                "quoteCoin": one.quote, "settleCoin": one.settle, "priceFilter": {"tickSize": one.tick},
+                "lotSizeFilter": {"qtyStep": one.lot, "minNotionalValue": one.min_notional},
+            }
+            for one in (board.instrument for board in self.boards.values())
+            if one.kind == wanted
+        ]  # fmt: skip
+        return {"retCode": 0, "retMsg": "OK", "result": {"category": wanted, "list": rows}, "time": self.ms()}
+
+    def clock(self) -> Any:
+        now = self.now()
+        return {"retCode": 0, "retMsg": "OK", "result": {"timeSecond": str(now // 10**9), "timeNano": str(now)},
+                "retExtInfo": {}, "time": now // 10**6}  # fmt: skip
