@@ -38,4 +38,6 @@ class MarketFacts(msgspec.Struct, frozen=True, kw_only=True):
     pong: str = ""  # how the venue's answer begins
     ping_s: int = 20
     steady: bool = False  # something comes every few seconds whatever the market does: silence means trouble
+    notice: str = ""  # what a frame holds that says that the venue will close the connection soon
+    life_s: int = 0  # age at which the venue closes a connection; 0: it does not
     batch: int = 100  # channels in one request

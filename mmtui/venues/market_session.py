@@ -33,10 +33,12 @@ class MarketSession(PublicSession[MarketRequest]):
     """The public connection of one venue; KeyError for one without native wire code."""
 
     def __init__(self, v: int, venue: str, instruments: list[tuple[int, Instrument]]) -> None:
+        self.venue = venue
         self._decoder = DECODERS[venue](v, feeds_of(instruments))
         self._facts = self._decoder.facts
         self.ping_text = self._facts.ping.encode()
         self._pong = self._facts.pong.encode()
+        self._notice = self._facts.notice.encode()
         self._symbols = {i: instrument.symbol for i, instrument in instruments}
         super().__init__(v, Connection(busy=self._facts.steady), self._symbols)
         self._ping_due = NEVER
@@ -50,6 +52,23 @@ class MarketSession(PublicSession[MarketRequest]):
         """Where to connect: the venue's, of the kind of these instruments where it has one a kind."""
         kinds = {feed.instrument.kind for feed in self._decoder.feeds.values()}
         return next((url for kind, url in self._facts.urls if kind in kinds), self._facts.urls[0][1])
+
+    @property
+    def life_s(self) -> int:
+        """Age at which the venue closes a connection; 0: it does not."""
+        return self._facts.life_s
+
+    def announces(self, data: bytes) -> bool:
+        """Whether a frame says that the venue will close the connection soon."""
+        return bool(self._notice) and self._notice in data[:512]
+
+    def successor(self) -> MarketSession:
+        """A session for a second connection to the same: the ids of its events go on from this one's."""
+        feeds = self._decoder.feeds
+        made = MarketSession(self.v, self.venue, [(feed.i, feed.instrument) for feed in feeds.values()])
+        for symbol, feed in made._decoder.feeds.items():
+            feed.follow(feeds[symbol])
+        return made
 
     # -- what comes ----------------------------------------------------------------------------------------------
 

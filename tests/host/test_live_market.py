@@ -131,6 +131,9 @@ def test_what_a_venue_does_not_list_or_quote_is_one_sentence(home, servers):
     small = config(servers, "paper", ("deribit",)) + 'quoting = "s"\n[quoting.s]\nsize = 10\n'
     path.write_text(small.replace("size = 10", "size = 1"))
     assert "is below one lot" in home.run("engine", str(path), code=2).stderr
+    two = config(servers, "paper", ("bybit",)) + '[[instrument]]\nid = "bybit:BTCUSD"\n'
+    path.write_text(two)
+    assert "linear and inverse instruments have an address each" in home.run("engine", str(path), code=3).stderr
     gone = config(servers, "paper", ("okx",)).replace(servers["okx"].rest, "http://127.0.0.1:9")
     path.write_text(gone)
     assert "http://127.0.0.1:9 does not answer" in home.run("engine", str(path), code=3).stderr

@@ -142,6 +142,40 @@ async def test_a_connection_that_answers_nothing_is_half_open_and_made_anew(monk
         await host.until(lambda: host.of(BookSnapshot))
 
 
+async def test_a_notice_of_the_venue_is_met_with_a_second_connection_and_nothing_is_missing_or_told_twice():
+    async with linked("okx", 2) as (place, host):
+        await host.until(lambda: {event.i for event in host.of(BookDelta)} == {0, 1} and host.of(Trade))
+        status = len(host.of(FeedStatus))
+        place.server._act({"notice": 1.0})
+        await host.until(lambda: host.link.taken_over == 1)
+        await host.until(lambda: len(place.server.clients) == 1)  # the old one is gone
+        seen = len(host.of(Trade))
+        await host.until(lambda: len(host.of(Trade)) > seen + 5)
+        assert len(host.of(FeedStatus)) == status and not host.of(BookGap, Damage) and host.valid
+        for i in (0, 1):
+            ids = [event.trade_id for event in host.of(Trade) if event.i == i]
+            assert ids == list(range(ids[0], ids[0] + len(ids)))
+            seqs = [event.seq for event in host.of(BookDelta, BookSnapshot) if event.i == i]
+            assert seqs == sorted(seqs)
+        place.held = True
+        await asyncio.sleep(0.1)
+        board = place.server.boards[0]
+        assert [(board.px(price), board.sz(size)) for price, size in host.book.asks.top(10)] == board.levels(10)[1]
+
+
+async def test_a_second_connection_that_cannot_be_made_leaves_the_first_alone():
+    async with linked("okx") as (place, host):
+        await host.until(lambda: host.valid)
+        place.server.faults = Faults(refuse=True)
+        host.link.take_over()
+        await host.until(lambda: host.link._handover is None)
+        seen = len(host.of(BookDelta))
+        await host.until(lambda: len(host.of(BookDelta)) > seen + 2)
+        assert host.valid and host.link.taken_over == 0
+        place.server._act({"drop": True})  # without a successor the end is an end
+        await host.until(lambda: any(not event.connected for event in host.of(FeedStatus)))
+
+
 async def test_the_venue_asks_whether_we_live_and_is_answered():
     async with linked("deribit") as (place, host):
         await host.until(lambda: host.valid)

@@ -13,12 +13,17 @@ from mmtui.core.market.instrument import Instrument
 from mmtui.venues.live.checks import Listed, Report
 from mmtui.venues.live.market_http import MarketHttp
 from mmtui.venues.market_links import MarketLinks
+from mmtui.venues.market_table import MARKET_FACTS
 
 
 async def ask_market(links: MarketLinks, instruments: list[Instrument]) -> Report:
     """Everything about one venue that needs no account."""
-    http = MarketHttp(links, time.time_ns)
     report = Report(links.venue, symbols={}, fees={}, holds=[], prices={}, found={})
+    kinds = dict.fromkeys(item.kind for item in instruments)
+    if len({_stream(links.venue, kind) for kind in kinds}) > 1:
+        report.why = f"{' and '.join(kinds)} instruments have an address each there; a desk has one of them"
+        return report
+    http = MarketHttp(links, time.time_ns)
     try:
         listed = await http.instruments()
         report.answer_ms = http.took_ms
@@ -37,6 +42,10 @@ async def ask_market(links: MarketLinks, instruments: list[Instrument]) -> Repor
     finally:
         await http.close()
     return report
+
+
+def _stream(venue: str, kind: str) -> str:
+    return next((url for of, url in MARKET_FACTS[venue].urls if of in ("", kind)), "")
 
 
 def as_listed(item: Instrument, found: Instrument) -> Instrument:

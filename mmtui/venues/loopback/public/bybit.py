@@ -73,7 +73,8 @@ class BybitVoice(Voice):
             "BT": False,
         }  # fmt: skip
         topic = f"publicTrade.{board.symbol}"
-        self.publish(("publicTrade", board.symbol), {"topic": topic, "type": "snapshot", "ts": self.ms(), "data": [row]})
+        body = {"topic": topic, "type": "snapshot", "ts": self.ms(), "data": [row]}
+        self.publish(("publicTrade", board.symbol), body)
 
     def _ticker(self, board: PublicBoard, kind: str) -> Body:
         data = {

@@ -18,6 +18,10 @@ _CHANNELS = frozenset({"books", "trades", "bbo-tbt", "mark-price", "funding-rate
 class OkxVoice(Voice):
     venue: ClassVar[str] = "okx"
     paths: ClassVar[tuple[str, ...]] = ("/ws/v5/public",)
+    notice: ClassVar[bytes] = (
+        b'{"event":"notice","code":"64008","msg":"The connection will soon be closed for a service upgrade. '
+        b'Please reconnect.","connId":"a4d3ae55"}'
+    )
 
     def heard(self, client: PublicClient, text: bytes) -> None:
         if text == b"ping":

@@ -1,7 +1,8 @@
 """The server of a loopback venue's public side: its stream, its REST questions, and what goes wrong.
 
 `/loopback` shows (GET) and changes (POST) what goes wrong: the faults of faults.py, and acts, each once: `miss` and
-`spoil` a symbol's next book frame, `garbage` to everyone, `drop` every connection.
+`spoil` a symbol's next book frame, `garbage_now` to everyone, `drop` every connection, `notice` (seconds): whoever is
+connected is told, where the venue tells it, and dropped after that.
 
 Rules of this file: bound to 127.0.0.1 by its starter; who hears what is the voice's.
 """
@@ -231,6 +232,11 @@ class PublicServer:
                 client.put(GARBAGE)
         if wanted.pop("drop", False):
             self.close()
+        if seconds := wanted.pop("notice", 0):
+            for client in list(self.clients):
+                if self.voice.notice:
+                    client.put(self.voice.notice)
+                asyncio.get_running_loop().call_later(float(seconds), client.put, None)
 
 
 def _json(body: Any, status: int = 200) -> web.Response:

@@ -52,6 +52,7 @@ class Voice:
 
     venue: ClassVar[str]
     paths: ClassVar[tuple[str, ...]]  # of the stream
+    notice: ClassVar[bytes] = b""  # what the venue says before it closes a connection; b"": nothing
 
     def __init__(self, boards: list[PublicBoard], clients: dict[PublicClient, None], now: Callable[[], int]) -> None:
         self.boards = {board.symbol: board for board in boards}
