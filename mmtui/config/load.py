@@ -328,9 +328,10 @@ class _Loader:
     def _live(self, source: LiveVenue, venues: list[Venue], wanted: list[InstrumentKeys]) -> list[Instrument]:
         from mmtui.venues import resolve
 
-        if source.venue not in resolve.KNOWN:
+        if not resolve.known(source.venue):
             where = ("venue", str([venue.id for venue in venues].index(source.venue)), "id")
-            raise self.error(where, f'"{source.venue}" is no known venue; give one of {", ".join(resolve.KNOWN)}')
+            have = f"{', '.join(resolve.KNOWN)}, or ccxt-NAME with an exchange of ccxt.pro"
+            raise self.error(where, f'"{source.venue}" is no known venue; give one of {have}')
         items = []
         for place, keys in enumerate(wanted):
             venue, _, symbol = keys.id.partition(":")
@@ -338,8 +339,7 @@ class _Loader:
                 tick, lot = self._grid(keys, ("instrument", str(place)))
                 item = resolve.live(venue, symbol, tick, lot)
                 if item is None:
-                    what = f"tick and lot of {keys.id} are not known; give both"
-                    raise self.error(("instrument", str(place), "id"), what)
+                    raise self.error(("instrument", str(place), "id"), resolve.missing(venue, symbol))
                 items.append(item)
         return items
 

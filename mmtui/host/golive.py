@@ -18,8 +18,10 @@ from mmtui.config.schema import DeskConfig, LiveVenue
 from mmtui.core.errors import SourceError, UserError
 from mmtui.core.market.instrument import Grid, Instrument
 from mmtui.core.setup import DeskSetup, InstrumentSetup
-from mmtui.host.live import VenueAccess
-from mmtui.venues.binance.links import LINKS, Links
+from mmtui.host.live import Access, VenueAccess
+from mmtui.venues.binance.links import LINKS
+from mmtui.venues.ccxt_market.link import ask_ccxt
+from mmtui.venues.ccxt_market.names import CcxtLinks, exchange_of
 from mmtui.venues.facts import facts_of
 from mmtui.venues.live.checks import Report, ask, objections, on_grid
 from mmtui.venues.live.keys import Pair, load_pair
@@ -31,8 +33,12 @@ from mmtui.venues.resolve import LIVE
 UNBOUNDED = 0.10
 
 
-def links_of(venue: LiveVenue) -> Links | MarketLinks:
+def links_of(venue: LiveVenue) -> Access:
     """Where a venue is, by the config."""
+    if exchange := exchange_of(venue.venue):
+        if venue.rest:
+            raise UserError(f"venue {venue.venue!r}: ccxt knows where it is; leave rest and ws out")
+        return CcxtLinks(exchange)
     if (market := MARKET_LINKS.get(venue.venue)) is not None:
         return msgspec.structs.replace(market, rest=venue.rest, ws=venue.ws)
     links = LINKS.get(venue.venue)
@@ -45,9 +51,11 @@ def links_of(venue: LiveVenue) -> Links | MarketLinks:
 
 
 async def inquire(
-    venue: str, links: Links | MarketLinks, instruments: list[Instrument], pair: Pair | None
+    venue: str, links: Access, instruments: list[Instrument], pair: Pair | None
 ) -> Report:
     """What a venue answers; with a pair, about its account too."""
+    if isinstance(links, CcxtLinks):
+        return await ask_ccxt(venue, links, instruments)
     if isinstance(links, MarketLinks):
         return await ask_market(links, instruments)
     return await ask(venue, links, instruments, pair)

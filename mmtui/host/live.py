@@ -25,6 +25,8 @@ from mmtui.host.frames import Extras
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.writer import TapeWriter
 from mmtui.venues.binance.links import Links
+from mmtui.venues.ccxt_market.link import CcxtLink
+from mmtui.venues.ccxt_market.names import CcxtLinks
 from mmtui.venues.live.keys import Pair
 from mmtui.venues.live.market import MarketLink
 from mmtui.venues.live.shadow import ShadowVenue
@@ -39,19 +41,26 @@ LOOK_S = 0.02
 STAND_DOWN_NS = 1_000_000_000
 
 
+#: Where a venue is: one that trades, one with native market data, one through ccxt.
+Access = Links | MarketLinks | CcxtLinks
+
+
 class VenueAccess(NamedTuple):
     """Where a venue is, and the keys of its account (None: nothing is sent there)."""
 
     venue: str
-    links: Links | MarketLinks
+    links: Access
     pair: Pair | None
+
+
+AnyLink = VenueLink | MarketLink | CcxtLink
 
 
 class LiveExecution:
     """core.runner.Execution: effects into the session of their venue; answers come by themselves."""
 
     def __init__(self, setup: DeskSetup) -> None:
-        self.links: list[VenueLink | MarketLink] = []
+        self.links: list[AnyLink] = []
         self.dirty = False  # something was queued since the last pump
         self._venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
 
@@ -109,11 +118,14 @@ class LiveDesk(Desk):
             setup, engine, execution, iter(()), tape, journal, session=session, speed=1.0, latched=latched,
             blocks=blocks,
         )  # fmt: skip
-        self.links: list[VenueLink | MarketLink] = []
+        self.links: list[AnyLink] = []
         for v, one in enumerate(access):
             places = [(i, a.instrument) for i, a in enumerate(engine.accounts) if engine.venue_of[i] == v]
             if isinstance(one.links, MarketLinks):
                 self.links.append(MarketLink(self, v, one.venue, places, one.links))
+                continue
+            if isinstance(one.links, CcxtLinks):
+                self.links.append(CcxtLink(self, v, one.venue, places, one.links))
                 continue
             pair = one.pair if setup.mode == "live" else None
             self.links.append(VenueLink(self, v, one.venue, places, one.links, pair, session[-4:]))

@@ -18,11 +18,11 @@ from mmtui.host.golive import access_of
 from mmtui.host.live import VenueAccess
 from mmtui.venues.account_ids import ClientIds
 from mmtui.venues.account_messages import Answer, AskOpen, Cancel, OldOrder, OpenList, OpenRow, Request
+from mmtui.venues.binance.links import Links
 from mmtui.venues.binance.rest import BinanceRest
 from mmtui.venues.binance.rest_calls import step
 from mmtui.venues.facts import facts_of
 from mmtui.venues.live.http import Http
-from mmtui.venues.market_links import MarketLinks
 
 AGAIN_S = 0.3
 SAY_S = 2.0
@@ -51,7 +51,7 @@ def cancel_until_zero(name: str, left: dict[str, str]) -> int:
 
 
 async def _at_venue(name: str, access: VenueAccess, places: list[tuple[int, Instrument]], tag: str) -> int:
-    if isinstance(access.links, MarketLinks):
+    if not isinstance(access.links, Links):
         return 0  # no order can be there
     http = Http(access.venue, access.links, access.pair, time.time_ns)
     rest = BinanceRest(access.venue, places)

@@ -13,6 +13,7 @@ import msgspec
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.binance import profile
 from mmtui.venues.binance.links import LINKS
+from mmtui.venues.ccxt_market.names import PREFIX, exchange_of, instrument
 from mmtui.venues.market_links import MARKET_LINKS
 
 #: Venues that a config may name without a source.
@@ -50,6 +51,8 @@ def simulated(scenario: str, seed: int) -> list[Instrument]:
 
 def live(venue: str, symbol: str, tick: str = "", lot: str = "") -> Instrument | None:
     """An instrument of a venue whose data is not at hand; None when neither the table nor the caller knows its grid."""
+    if venue.startswith(PREFIX):
+        return instrument(venue, symbol, tick, lot)
     if venue in MARKET_LINKS:
         return _listed_later(venue, symbol, tick, lot)
     market = profile.MARKETS[venue]
@@ -58,6 +61,13 @@ def live(venue: str, symbol: str, tick: str = "", lot: str = "") -> Instrument |
     if tick and lot:
         grid, origin = (tick, lot), "config"
     return profile.instrument(market, symbol, *grid, origin) if grid else None
+
+
+def missing(venue: str, symbol: str) -> str:
+    """Why `live` found no instrument."""
+    if venue.startswith(PREFIX):
+        return f'"{symbol}" is no unified symbol of ccxt; give one like BTC/USDT or BTC/USDT:USDT'
+    return f"tick and lot of {venue}:{symbol} are not known; give both"
 
 
 def _listed_later(venue: str, symbol: str, tick: str, lot: str) -> Instrument:
@@ -77,9 +87,14 @@ def _listed_later(venue: str, symbol: str, tick: str, lot: str) -> Instrument:
     return msgspec.structs.replace(item, tick=tick, lot=lot, grid="config") if tick and lot else item
 
 
+def known(venue: str) -> bool:
+    """Whether a config may name a venue without a source."""
+    return venue in KNOWN or bool(exchange_of(venue))
+
+
 def without_orders(venue: str) -> str:
     """Why a desk cannot trade at a venue whose data it can have; "" where it can, or nothing is known of it."""
-    if venue not in MARKET_LINKS:
+    if venue not in MARKET_LINKS and not exchange_of(venue):
         return ""
     return f'"live" needs code that sends orders, and {venue} has none here; give "paper" or "shadow"'
 
