@@ -11,8 +11,9 @@ from mmtui.core.events import Trade
 from mmtui.venues.loopback.public.board import Pairs, PublicBoard
 from mmtui.venues.loopback.public.voice import Body, PublicClient, Voice, decoded
 
-_BOOK, _BEST = "orderbook.200", "orderbook.1"
-_CHANNELS = frozenset({_BOOK, _BEST, "publicTrade", "tickers", "allLiquidation"})
+_BOOKS = {"orderbook.50": 50, "orderbook.200": 200, "orderbook.1000": 1_000}
+_BEST = "orderbook.1"
+_CHANNELS = frozenset({*_BOOKS, _BEST, "publicTrade", "tickers", "allLiquidation"})
 
 
 class BybitVoice(Voice):
@@ -39,8 +40,8 @@ class BybitVoice(Voice):
                 continue
             client.topics[channel, symbol] = None
             board = self.boards[symbol]
-            if channel == _BOOK:
-                self.tell(client, self._book(board, "snapshot", *board.levels(200)))
+            if channel in _BOOKS:
+                self.tell(client, self._book(channel, board, "snapshot", *board.levels(_BOOKS[channel])))
             elif channel == "tickers" and board.mark:
                 self.tell(client, self._ticker(board, "snapshot"))
 
@@ -48,14 +49,16 @@ class BybitVoice(Voice):
         channel, _, symbol = arg.rpartition(".")
         return channel in _CHANNELS and symbol in self.boards
 
-    def _book(self, board: PublicBoard, kind: str, bids: Pairs, asks: Pairs) -> Body:
+    def _book(self, channel: str, board: PublicBoard, kind: str, bids: Pairs, asks: Pairs) -> Body:
         return {
-            "topic": f"{_BOOK}.{board.symbol}", "type": kind, "ts": self.ms(),
+            "topic": f"{channel}.{board.symbol}", "type": kind, "ts": self.ms(),
             "data": {"s": board.symbol, "b": bids, "a": asks, "u": board.count, "seq": board.seq}, "cts": self.ms(),
         }  # fmt: skip
 
     def booked(self, board: PublicBoard, bids: Pairs, asks: Pairs, before: int) -> None:
-        self.publish((_BOOK, board.symbol), self._book(board, "delta", bids, asks), self.muffled(board.symbol))
+        muffled = self.muffled(board.symbol)
+        for channel in _BOOKS:
+            self.publish((channel, board.symbol), self._book(channel, board, "delta", bids, asks), muffled)
 
     def quoted(self, board: PublicBoard) -> None:
         bid, bid_sz, ask, ask_sz = board.best()

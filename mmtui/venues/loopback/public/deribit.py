@@ -124,6 +124,8 @@ class DeribitVoice(Voice):
                 "instrument_type": kinds[one.kind], "is_active": True, "tick_size": raw(one.tick),
                 "min_trade_amount": raw(one.lot), "base_currency": one.base, "quote_currency": one.quote,
                 "settlement_currency": one.settle, "contract_size": raw(one.lot),
+                "counter_currency": one.quote, "settlement_period": "perpetual", "creation_timestamp": 1534167754000,
+                "expiration_timestamp": 32503708800000, "maker_commission": 0.0, "taker_commission": 0.0005,
             }
             for one in (board.instrument for board in self.boards.values())
         ]  # fmt: skip

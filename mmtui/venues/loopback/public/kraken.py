@@ -98,14 +98,18 @@ class KrakenVoice(Voice):
 
     def listing(self, path: str, query: dict[str, str]) -> Any:
         coins = {"BTC": "XBT", "DOGE": "XDG"}
-        rows = {
-            f"X{one.base}Z{one.quote}": {
-                "altname": f"{one.base}{one.quote}", "status": "online", "costmin": one.min_notional,
-                "wsname": f"{coins.get(one.base, one.base)}/{one.quote}", "tick_size": one.tick,
-                "lot_decimals": len(one.lot.partition(".")[2]), "pair_decimals": len(one.tick.partition(".")[2]),
-            }
-            for one in (board.instrument for board in self.boards.values())
-        }  # fmt: skip
+        rows = {}
+        for board in self.boards.values():
+            one = board.instrument
+            base = coins.get(one.base, one.base)
+            rows[f"X{base}Z{one.quote}"] = {
+                "altname": f"{base}{one.quote}", "wsname": f"{base}/{one.quote}", "aclass_base": "currency",
+                "base": f"X{base}", "aclass_quote": "currency", "quote": f"Z{one.quote}", "lot": "unit",
+                "pair_decimals": len(one.tick.partition(".")[2]), "lot_decimals": len(one.lot.partition(".")[2]),
+                "cost_decimals": 5, "lot_multiplier": 1, "leverage_buy": [], "leverage_sell": [],
+                "fees": [[0, 0.4]], "fees_maker": [[0, 0.25]], "ordermin": one.lot, "costmin": one.min_notional,
+                "tick_size": one.tick, "status": "online",
+            }  # fmt: skip
         return {"error": [], "result": rows}
 
     def clock(self) -> Any:
