@@ -59,9 +59,10 @@ def capabilities() -> list[tuple[str, ...]]:
 
     rows: list[tuple[str, ...]] = []
     for facts in TRADING.values():
-        captured, live = facts.id in profile.MARKETS, facts.id in LINKS or facts.id in MARKET_LINKS
+        markets = {facts.id, f"{facts.id}-spot"}  # gate is gate-spot and gate-futures in market data
+        captured, live = facts.id in profile.MARKETS, not markets.isdisjoint({*LINKS, *MARKET_LINKS})
         data = ", ".join(word for word, has in (("live", live), ("captures", captured)) if has) or "-"
-        served = "yes" if facts.id in CALLS else "market data" if facts.id in VOICES else "-"
+        served = "yes" if facts.id in CALLS else "market data" if not markets.isdisjoint(VOICES) else "-"
         switch = facts.dead_man.mechanism
         rows.append(
             (

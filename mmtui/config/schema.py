@@ -82,7 +82,8 @@ REFERENCE: dict[str, dict[str, str]] = {
     },
     "venue": {
         "id": "binance-spot, binance-usdm, binance-coinm; data only: okx, bybit (contracts), hyperliquid, deribit, "
-        "kraken-spot, kraken-futures, coinbase, ccxt-NAME; sim-spot, sim-usdm, sim-coinm of the synthetic market",
+        "kraken-spot, kraken-futures, coinbase, gate-spot, gate-futures, dydx, bitmex, bitget, ccxt-NAME; "
+        "sim-spot, sim-usdm, sim-coinm of the synthetic market",
         "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",
         "rest": "address of the REST calls in place of the venue's own: a loopback exchange, a testnet",
         "ws": "address of the streams in place of the venue's own",

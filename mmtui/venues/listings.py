@@ -147,6 +147,54 @@ def _hyperliquid(d: Object) -> list[Instrument]:
     return _instrument("hyperliquid", name, "linear", name.rpartition(":")[2], "USDC", *grid, notional="10")
 
 
+def _gate_pair(d: Object) -> list[Instrument]:
+    if d["trade_status"] != "tradable":
+        return []
+    grid = _step(int(number(d, "precision"))), _step(int(number(d, "amount_precision")))
+    names = word(d, "base"), word(d, "quote")
+    return _instrument("gate-spot", word(d, "id"), "spot", *names, *grid, notional=number(d, "min_quote_amount"))
+
+
+def _gate_contract(d: Object) -> list[Instrument]:
+    """Sizes are whole contracts."""
+    if d["in_delisting"] is True or word(d, "type") != "direct":
+        return []
+    base, _, quote = word(d, "name").partition("_")
+    grid = number(d, "order_price_round"), "1"
+    return _instrument("gate-futures", word(d, "name"), "linear", base, quote, *grid, number(d, "quanto_multiplier"))
+
+
+def _dydx(d: Object) -> list[Instrument]:
+    if d["status"] != "ACTIVE":
+        return []
+    name = word(d, "ticker")
+    return _instrument("dydx", name, "linear", name.partition("-")[0], "USDC", number(d, "tickSize"),
+                       number(d, "stepSize"))  # fmt: skip
+
+
+def _bitmex(d: Object) -> list[Instrument]:
+    """Perpetuals and futures. Sizes are contracts: of a dollar where inverse, of a part of a coin where linear."""
+    if d["state"] != "Open" or d["isQuanto"] is not False or word(d, "typ") not in ("FFWCSX", "FFCCSX"):
+        return []
+    kind: Kind = "inverse" if d["isInverse"] is True else "linear"
+    base, quote = {"XBT": "BTC"}.get(word(d, "underlying"), word(d, "underlying")), word(d, "quoteCurrency")
+    parts = number(d, "underlyingToPositionMultiplier")
+    size = "1" if kind == "inverse" else _product(f"{1 / Decimal(parts)}") if parts != "0" else ""
+    if not size:
+        return []
+    grid = number(d, "tickSize"), number(d, "lotSize")
+    return _instrument("bitmex", word(d, "symbol"), kind, base, quote, *grid, size)
+
+
+def _bitget(d: Object) -> list[Instrument]:
+    """Contracts in USDT and USDC; those in coin count in coin, not in contracts, and are left out."""
+    if d["status"] != "online" or word(d, "quoteCoin") not in ("USDT", "USDC"):
+        return []
+    names = word(d, "baseCoin"), word(d, "quoteCoin")
+    grid = number(d, "priceMultiplier"), number(d, "quantityMultiplier")
+    return _instrument("bitget", word(d, "symbol"), "linear", *names, *grid, notional=number(d, "minOrderAmount"))
+
+
 #: Venue -> shapes of the objects that list an instrument.
 SHAPES: dict[str, tuple[_Shape, ...]] = {
     "okx": ((keys("instId", "tickSz", "lotSz", "state"), _okx),),
@@ -159,6 +207,11 @@ SHAPES: dict[str, tuple[_Shape, ...]] = {
     "kraken-futures": ((keys("symbol", "tickSize", "tradeable"), _kraken_futures),),
     "coinbase": ((keys("product_id", "base_increment", "quote_increment"), _coinbase),),
     "hyperliquid": ((keys("name", "szDecimals", "maxLeverage"), _hyperliquid),),
+    "gate-spot": ((keys("id", "amount_precision", "precision", "trade_status"), _gate_pair),),
+    "gate-futures": ((keys("name", "order_price_round", "quanto_multiplier"), _gate_contract),),
+    "dydx": ((keys("ticker", "tickSize", "stepSize", "status"), _dydx),),
+    "bitmex": ((keys("symbol", "tickSize", "lotSize", "state"), _bitmex),),
+    "bitget": ((keys("symbol", "priceMultiplier", "quantityMultiplier"), _bitget),),
 }
 
 #: Venue -> where its answer is asked for.
@@ -175,6 +228,13 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "kraken-futures": ("https://futures.kraken.com/derivatives/api/v3/instruments",),
     "coinbase": ("https://api.coinbase.com/api/v3/brokerage/market/products",),
     "hyperliquid": ("https://api.hyperliquid.xyz/info",),  # POST {"type": "meta"}
+    "gate-spot": ("https://api.gateio.ws/api/v4/spot/currency_pairs",),
+    "gate-futures": ("https://api.gateio.ws/api/v4/futures/usdt/contracts",),
+    "dydx": ("https://indexer.dydx.trade/v4/perpetualMarkets",),
+    "bitmex": ("https://www.bitmex.com/api/v1/instrument/active",),
+    "bitget": tuple(
+        f"https://api.bitget.com/api/v3/market/instruments?category={quote}-FUTURES" for quote in ("USDT", "USDC")
+    ),
 }
 
 

@@ -139,5 +139,40 @@ MARKET_LINKS: dict[str, MarketLinks] = {
             fees=(("", "60", "120"),),
             grids={"BTC-USD": ("0.01", "0.00000001", "1", "1"), "ETH-USD": ("0.01", "0.00000001", "1", "1")},
         ),
+        MarketLinks(
+            venue="gate-spot",
+            clock=Clock(Question("https://api.gateio.ws/api/v4/spot/time"), ("server_time",)),
+            lists=_lists("gate-spot"),
+            fees=(("", "20", "20"),),
+            grids={"BTC_USDT": ("0.1", "0.000001", "1", "3"), "ETH_USDT": ("0.01", "0.0001", "1", "3")},
+        ),
+        MarketLinks(
+            venue="gate-futures",
+            clock=Clock(Question("https://api.gateio.ws/api/v4/spot/time"), ("server_time",)),
+            lists=_lists("gate-futures"),
+            fees=(("", "2", "5"),),
+            grids={"BTC_USDT": ("0.1", "1", "0.0001", "0"), "ETH_USDT": ("0.01", "1", "0.01", "0")},
+        ),
+        MarketLinks(
+            venue="dydx",
+            clock=Clock(Question("https://indexer.dydx.trade/v4/time"), ("iso",), "iso"),
+            lists=_lists("dydx"),
+            fees=(("", "1", "5"),),
+            grids={"BTC-USD": ("1", "0.0001", "1", "0"), "ETH-USD": ("0.1", "0.001", "1", "0")},
+        ),
+        MarketLinks(
+            venue="bitmex",
+            clock=Clock(Question("https://www.bitmex.com/api/v1"), ("timestamp",)),
+            lists=_lists("bitmex"),
+            fees=(("", "5", "5"),),
+            grids={"XBTUSD": ("0.1", "100", "1", "0")},
+        ),
+        MarketLinks(
+            venue="bitget",
+            clock=Clock(Question("https://api.bitget.com/api/v2/public/time"), ("data", "serverTime")),
+            lists=_lists("bitget"),
+            fees=(("", "4", "6"),),
+            grids={"BTCUSDT": ("0.1", "0.0001", "1", "5"), "ETHUSDT": ("0.01", "0.01", "1", "5")},
+        ),
     )
 }

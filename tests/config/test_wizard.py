@@ -115,7 +115,7 @@ def test_the_live_market_of_a_venue_on_paper_is_two_markets_with_sizes_that_suit
     assert main(["init", str(path), "--yes", "--market", venue]) == 0
     found = load_config(path)
     assert [source.venue for source in found.sources] == [venue]
-    assert len(found.setup.instruments) == 2 and found.setup.mode == "paper"
+    assert len(found.setup.instruments) == min(2, len(MARKET_LINKS[venue].grids)) and found.setup.mode == "paper"
     for item in found.setup.instruments:
         one = item.instrument
         size = item.quoting.size if one.kind == "inverse" else item.quoting.size * float(one.contract_size)

@@ -41,6 +41,22 @@ ANSWERS = {
          "quote_currency_id": "USD", "price_increment": "0.01", "quote_increment": "0.01",
          "base_increment": "0.00000001", "quote_min_size": "1"}]},
     "hyperliquid": {"universe": [{"name": "BTC", "szDecimals": 5, "maxLeverage": 40}]},
+    "gate-spot": [{"id": "BTC_USDT", "base": "BTC", "quote": "USDT", "min_quote_amount": "3", "amount_precision": 6,
+                   "precision": 1, "trade_status": "tradable"}],
+    "gate-futures": [{"name": "BTC_USDT", "type": "direct", "order_price_round": "0.1", "quanto_multiplier": "0.0001",
+                      "in_delisting": False}],
+    "dydx": {"markets": {"BTC-USD": {"ticker": "BTC-USD", "status": "ACTIVE", "tickSize": "1", "stepSize": "0.0001"}}},
+    "bitmex": [
+        {"symbol": "XBTUSD", "state": "Open", "typ": "FFWCSX", "underlying": "XBT", "quoteCurrency": "USD",
+         "lotSize": 100, "tickSize": 0.1, "isQuanto": False, "isInverse": True},
+        {"symbol": "XBTUSDT", "state": "Open", "typ": "FFWCSX", "underlying": "XBT", "quoteCurrency": "USDT",
+         "lotSize": 100, "tickSize": 0.1, "isQuanto": False, "isInverse": False,
+         "underlyingToPositionMultiplier": 1000000}],
+    "bitget": {"data": [
+        {"symbol": "BTCUSDT", "baseCoin": "BTC", "quoteCoin": "USDT", "status": "online", "priceMultiplier": "0.1",
+         "quantityMultiplier": "0.0001", "minOrderAmount": "5"},
+        {"symbol": "BTCUSD", "baseCoin": "BTC", "quoteCoin": "USD", "status": "online", "priceMultiplier": "0.1",
+         "quantityMultiplier": "0.0001", "minOrderAmount": "5"}]},
 }  # fmt: skip
 
 WANTED = {
@@ -53,6 +69,12 @@ WANTED = {
     "kraken-futures": [("PF_XBTUSD", "linear", "1", "0.0001", "1", "USD")],
     "coinbase": [("BTC-USD", "spot", "0.01", "0.00000001", "1", "USD")],
     "hyperliquid": [("BTC", "linear", "0.1", "0.00001", "1", "USDC")],
+    "gate-spot": [("BTC_USDT", "spot", "0.1", "0.000001", "1", "USDT")],
+    "gate-futures": [("BTC_USDT", "linear", "0.1", "1", "0.0001", "USDT")],
+    "dydx": [("BTC-USD", "linear", "1", "0.0001", "1", "USDC")],
+    "bitmex": [("XBTUSD", "inverse", "0.1", "100", "1", "BTC"),
+               ("XBTUSDT", "linear", "0.1", "100", "0.000001", "USDT")],
+    "bitget": [("BTCUSDT", "linear", "0.1", "0.0001", "1", "USDT")],
 }  # fmt: skip
 
 

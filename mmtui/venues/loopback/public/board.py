@@ -23,6 +23,8 @@ class PublicBoard:
         self.symbol = instrument.symbol
         self.bids: dict[int, int] = {}
         self.asks: dict[int, int] = {}
+        self.bids_before: set[str] = set()  # prices of the last frame's levels that had been there before it
+        self.asks_before: set[str] = set()
         self.seq = 0
         self.count = 1
         self.number = 0
@@ -51,6 +53,10 @@ class PublicBoard:
     def delta(self, event: BookDelta) -> tuple[Pairs, Pairs, int]:
         """Apply; the changed levels of both sides, and the id of the frame before."""
         before = self.seq
+        self.bids_before, self.asks_before = (
+            {self.px(price) for price in prices if price in side}
+            for side, prices in ((self.bids, event.bid_px), (self.asks, event.ask_px))
+        )
         for side, prices, sizes in (
             (self.bids, event.bid_px, event.bid_sz),
             (self.asks, event.ask_px, event.ask_sz),

@@ -22,10 +22,14 @@ from aiohttp import WSMsgType, web
 from mmtui.core.errors import UserError
 from mmtui.core.events import BestQuote, BookDelta, BookSnapshot, Event, MarkPrice, Trade
 from mmtui.venues.loopback.faults import Dice, Faults, read_faults
+from mmtui.venues.loopback.public.bitget import BitgetVoice
+from mmtui.venues.loopback.public.bitmex import BitmexVoice
 from mmtui.venues.loopback.public.board import PublicBoard, moves
 from mmtui.venues.loopback.public.bybit import BybitVoice
 from mmtui.venues.loopback.public.coinbase import CoinbaseVoice
 from mmtui.venues.loopback.public.deribit import DeribitVoice
+from mmtui.venues.loopback.public.dydx import DydxVoice
+from mmtui.venues.loopback.public.gate import GateFuturesVoice, GateVoice
 from mmtui.venues.loopback.public.hyperliquid import HyperliquidVoice
 from mmtui.venues.loopback.public.kraken import KrakenVoice
 from mmtui.venues.loopback.public.kraken_futures import KrakenFuturesVoice
@@ -46,6 +50,7 @@ VOICES: dict[str, type[Voice]] = {
     voice.venue: voice
     for voice in (
         OkxVoice, BybitVoice, HyperliquidVoice, DeribitVoice, KrakenVoice, KrakenFuturesVoice, CoinbaseVoice,
+        GateVoice, GateFuturesVoice, DydxVoice, BitmexVoice, BitgetVoice,
     )
 }  # fmt: skip
 
