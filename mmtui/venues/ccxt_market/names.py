@@ -18,6 +18,7 @@ from mmtui.core.market.instrument import Instrument, Kind
 from mmtui.venues.listings import MAJORS
 
 PREFIX = "ccxt-"
+UNVERIFIED = "unverified book"
 #: Steps of an instrument before the venue is asked.
 FINE = "0.00000001"
 
@@ -35,7 +36,13 @@ class CcxtLinks(msgspec.Struct, frozen=True):
     @property
     def proof(self) -> str:
         """What proves its books."""
-        return CHECKED.get(self.exchange, "unverified book")
+        return CHECKED.get(self.exchange, UNVERIFIED)
+
+
+def unverified(venue: str) -> str:
+    """The label of a venue whose books nothing proves; "" of any other."""
+    name = venue.removeprefix(PREFIX)
+    return UNVERIFIED if venue.startswith(PREFIX) and name not in CHECKED else ""
 
 
 def exchange_of(venue: str) -> str:

@@ -106,7 +106,7 @@ class MarketLink:
             "clock_offset_ms": round(clock.offset / 1e6, 3) if clock.known else None,
             "clock_error_ms": round(clock.error / 1e6, 3) if clock.known else None,
             "answer_ms": round(self.http.took_ms, 3),
-            "ping_ms": round(self.ping_ms, 3),
+            "ping_ms": round(self.ping_ms, 3) if self.ping_ms else None,
             "feed": self.feed.connection.connected,
             "damaged": self.feed.damaged,
             "taken_over": self.taken_over,
