@@ -58,6 +58,11 @@ class MarketSession(PublicSession[MarketRequest]):
         """Age at which the venue closes a connection; 0: it does not."""
         return self._facts.life_s
 
+    @property
+    def per_s(self) -> int:
+        """Messages of ours that the venue takes in a second; 0: as many as there are."""
+        return self._facts.per_s
+
     def announces(self, data: bytes) -> bool:
         """Whether a frame says that the venue will close the connection soon."""
         return bool(self._notice) and self._notice in data[:512]

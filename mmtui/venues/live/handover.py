@@ -10,6 +10,7 @@ Rules of this file: which events pass; the sockets are opened and closed by its 
 from __future__ import annotations
 
 from mmtui.core.events import BookSnapshot, Event, FeedStatus, GridRefined, Trade
+from mmtui.venues.live.paced import Paced
 from mmtui.venues.live.sockets import Socket
 from mmtui.venues.market_session import MarketSession
 
@@ -20,6 +21,7 @@ class Handover:
     def __init__(self, feed: MarketSession, socket: Socket, places: list[int]) -> None:
         self.feed = feed
         self.socket = socket
+        self.line = Paced(socket, feed.per_s)
         self._waiting = dict.fromkeys(places)
         self._traded: dict[int, int] = {}  # greatest trade id that was told since the new connection was opened
 

@@ -18,6 +18,7 @@ from mmtui.venues.account import AccountSession
 from mmtui.venues.connection import Connect, Disconnect, Ping
 from mmtui.venues.live.handover import Handover
 from mmtui.venues.live.market_http import MarketHttp
+from mmtui.venues.live.paced import Paced
 from mmtui.venues.live.public import AGAIN_S, BEFORE_S
 from mmtui.venues.live.sockets import Socket
 from mmtui.venues.live.venue import CLOCK_S, Host
@@ -40,6 +41,7 @@ class MarketLink:
         self.ping_ms = 0.0  # of the newest ping that was answered
         self._url = links.stream(self.feed.address())
         self._socket: Socket | None = None
+        self._line: Paced | None = None
         self._pinged = 0  # a ping is under way since; 0: none
         self._places = [i for i, _ in instruments]
         self._handover: Handover | None = None
@@ -120,17 +122,17 @@ class MarketLink:
                 self._send(request.frames)
             elif isinstance(request, Connect):
                 self._socket = Socket(self.http.session, _address(self._url), self)
+                self._line = Paced(self._socket, self.feed.per_s)
             elif isinstance(request, Ping):
                 self._ping()
             elif isinstance(request, Disconnect):
                 self._disconnect()
 
     def _send(self, frames: list[bytes]) -> None:
-        if self._socket is not None:
-            for frame in frames:
-                if frame == self.feed.ping_text:
-                    self._pinged = self._pinged or self.host.now()
-                self._socket.say(frame)
+        if self._line is not None:
+            if frames == [self.feed.ping_text]:
+                self._pinged = self._pinged or self.host.now()
+            self._line.say(frames)
 
     def _ping(self) -> None:
         if self._socket is not None:
@@ -140,7 +142,7 @@ class MarketLink:
     def _disconnect(self) -> None:
         if self._socket is not None:
             self._socket.close()
-        self._socket = None
+        self._socket = self._line = None
         self._pinged = 0
         self._give_up()
         self._plan(0.0, None)
@@ -172,8 +174,7 @@ class MarketLink:
         """Requests of the second connection."""
         for request in handover.feed.take():
             if isinstance(request, Send):
-                for frame in request.frames:
-                    handover.socket.say(frame)
+                handover.line.say(request.frames)
             elif isinstance(request, Ping):
                 handover.socket.ping()
             elif isinstance(request, Disconnect):
@@ -184,7 +185,8 @@ class MarketLink:
         """The second connection is the connection."""
         if self._socket is not None:
             self._socket.close()
-        self._socket, self.feed, self._handover, self._pinged = handover.socket, handover.feed, None, 0
+        self._socket, self._line, self.feed = handover.socket, handover.line, handover.feed
+        self._handover, self._pinged = None, 0
         self.taken_over += 1
         self._lasts()
 
