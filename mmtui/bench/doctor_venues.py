@@ -85,7 +85,7 @@ def _answer(report: Report, keyed: bool) -> tuple[str, ...]:
 def _grid(report: Report, item: Instrument) -> tuple[str, ...]:
     listed = report.symbols.get(item.symbol)
     if listed is None:
-        return (item.id, "NOT LISTED", "?", "?", "?", "?", "-")
+        return (item.id, "NOT LISTED" if report.reached else "?", "?", "?", "?", "?", "-")
     differs = [
         f"{name} {ours} here"
         for name, ours, theirs in (("tick", item.tick, listed.tick), ("lot", item.lot, listed.lot))

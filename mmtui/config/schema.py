@@ -81,7 +81,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "seed": "of everything that is drawn by chance (paper latency, synthetic market)",
     },
     "venue": {
-        "id": "binance-spot, binance-usdm, binance-coinm; data only: okx, bybit (contracts), hyperliquid, deribit, "
+        "id": "binance-spot, binance-usdm, binance-coinm; data only: okx, bybit, bybit-spot, hyperliquid, deribit, "
         "kraken-spot, kraken-futures, coinbase, gate-spot, gate-futures, dydx, bitmex, bitget, ccxt-NAME; "
         "sim-spot, sim-usdm, sim-coinm of the synthetic market",
         "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",

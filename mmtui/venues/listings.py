@@ -91,6 +91,14 @@ def _bybit(d: Object) -> list[Instrument]:
     return _instrument("bybit", *names, tick, lot, notional=notional, settle=word(d, "settleCoin"))
 
 
+def _bybit_spot(d: Object) -> list[Instrument]:
+    if d["status"] != "Trading" or word(d, "contractType"):
+        return []
+    lots, names = d["lotSizeFilter"], (word(d, "baseCoin"), word(d, "quoteCoin"))
+    grid = number(d["priceFilter"], "tickSize"), number(lots, "basePrecision")
+    return _instrument("bybit-spot", word(d, "symbol"), "spot", *names, *grid, notional=number(lots, "minOrderAmt"))
+
+
 def _deribit(d: Object) -> list[Instrument]:
     """Amounts, not contracts, are what messages and orders count."""
     if d["is_active"] is not True or d["kind"] not in ("spot", "future"):
@@ -199,6 +207,7 @@ def _bitget(d: Object) -> list[Instrument]:
 SHAPES: dict[str, tuple[_Shape, ...]] = {
     "okx": ((keys("instId", "tickSz", "lotSz", "state"), _okx),),
     "bybit": ((keys("symbol", "priceFilter", "lotSizeFilter"), _bybit),),
+    "bybit-spot": ((keys("symbol", "priceFilter", "lotSizeFilter"), _bybit_spot),),
     "deribit": ((keys("instrument_name", "tick_size", "min_trade_amount"), _deribit),),
     "kraken-spot": (
         (keys("wsname", "lot_decimals", "tick_size"), _kraken_pair),
@@ -221,8 +230,9 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     ),
     "bybit": tuple(
         f"https://api.bybit.com/v5/market/instruments-info?category={kind}&limit=1000"
-        for kind in ("spot", "linear", "inverse")
+        for kind in ("linear", "inverse")
     ),
+    "bybit-spot": ("https://api.bybit.com/v5/market/instruments-info?category=spot",),
     "deribit": ("https://www.deribit.com/api/v2/public/get_instruments?currency=any",),
     "kraken-spot": ("https://api.kraken.com/0/public/AssetPairs",),
     "kraken-futures": ("https://futures.kraken.com/derivatives/api/v3/instruments",),

@@ -54,6 +54,11 @@ class MarketLinks(msgspec.Struct, frozen=True, kw_only=True):
         """Maker and taker bps of a kind of instrument."""
         return next((maker, taker) for of, maker, taker in self.fees if of in ("", kind))
 
+    @property
+    def home(self) -> str:
+        """Where its questions go to."""
+        return self.rest or "{0.scheme}://{0.netloc}".format(urlsplit(self.lists[0].url))
+
     def asked(self, question: Question) -> str:
         return at(question.url, self.rest)
 
@@ -95,12 +100,19 @@ MARKET_LINKS: dict[str, MarketLinks] = {
             venue="bybit",
             clock=Clock(Question("https://api.bybit.com/v5/market/time"), ("time",)),
             lists=_lists("bybit"),
-            fees=(("spot", "10", "10"), ("", "2", "5.5")),
+            fees=(("", "2", "5.5"),),
             grids={
                 "BTCUSDT": ("0.1", "0.001", "1", "5"),
                 "ETHUSDT": ("0.01", "0.01", "1", "5"),
                 "BTCUSD": ("0.1", "1", "1", "0"),
             },
+        ),
+        MarketLinks(
+            venue="bybit-spot",
+            clock=Clock(Question("https://api.bybit.com/v5/market/time"), ("time",)),
+            lists=_lists("bybit-spot"),
+            fees=(("", "10", "10"),),
+            grids={"BTCUSDT": ("0.1", "0.000001", "1", "5"), "ETHUSDT": ("0.01", "0.00001", "1", "5")},
         ),
         MarketLinks(
             venue="hyperliquid",

@@ -17,7 +17,7 @@ from mmtui.core.runner import NEVER
 from mmtui.venues.connection import SECOND, Connect, Connection, Disconnect, Ping
 from mmtui.venues.feed import SILENT, PublicSession
 from mmtui.venues.market_decoder import feeds_of
-from mmtui.venues.market_table import DECODERS
+from mmtui.venues.market_table import LIVE_DECODERS
 
 
 class Send(msgspec.Struct, frozen=True, tag=True):
@@ -34,7 +34,7 @@ class MarketSession(PublicSession[MarketRequest]):
 
     def __init__(self, v: int, venue: str, instruments: list[tuple[int, Instrument]]) -> None:
         self.venue = venue
-        self._decoder = DECODERS[venue](v, feeds_of(instruments))
+        self._decoder = LIVE_DECODERS[venue](v, feeds_of(instruments))
         self._facts = self._decoder.facts
         self.ping_text = self._facts.ping.encode()
         self._pong = self._facts.pong.encode()

@@ -26,6 +26,9 @@ ANSWERS = {
         {"symbol": "BTCUSDT", "contractType": "LinearPerpetual", "status": "Trading", "baseCoin": "BTC",
          "quoteCoin": "USDT", "settleCoin": "USDT", "priceFilter": {"tickSize": "0.10"},
          "lotSizeFilter": {"qtyStep": "0.001", "minNotionalValue": "5"}}]}},
+    "bybit-spot": {"retCode": 0, "result": {"category": "spot", "list": [
+        {"symbol": "BTCUSDT", "status": "Trading", "baseCoin": "BTC", "quoteCoin": "USDT", "innovation": "0",
+         "priceFilter": {"tickSize": "0.1"}, "lotSizeFilter": {"basePrecision": "0.000001", "minOrderAmt": "5"}}]}},
     "deribit": {"result": [
         {"instrument_name": "BTC-PERPETUAL", "kind": "future", "instrument_type": "reversed", "is_active": True,
          "tick_size": 0.5, "min_trade_amount": 10.0, "base_currency": "BTC", "quote_currency": "USD",
@@ -64,6 +67,7 @@ WANTED = {
             ("BTC-USDT-SWAP", "linear", "0.1", "0.01", "0.01", "USDT"),
             ("BTC-USD-SWAP", "inverse", "0.1", "1", "100", "BTC")],
     "bybit": [("BTCUSDT", "linear", "0.1", "0.001", "1", "USDT")],
+    "bybit-spot": [("BTCUSDT", "spot", "0.1", "0.000001", "1", "USDT")],
     "deribit": [("BTC-PERPETUAL", "inverse", "0.5", "10", "1", "BTC")],
     "kraken-spot": [("BTC/USD", "spot", "0.1", "0.00000001", "1", "USD")],
     "kraken-futures": [("PF_XBTUSD", "linear", "1", "0.0001", "1", "USD")],

@@ -29,7 +29,7 @@ async def ask_market(links: MarketLinks, instruments: list[Instrument]) -> Repor
         report.answer_ms = http.took_ms
         report.reached = listed is not None
         if listed is None:
-            report.why = f"{links.rest or 'the venue'} does not answer with its instruments"
+            report.why = f"{links.home} does not answer with its instruments"
             return report
         await http.settle()
         report.offset_ms, report.error_ms = http.clock.offset / 1e6, http.clock.error / 1e6

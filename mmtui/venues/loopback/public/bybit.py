@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from mmtui.core.events import Trade
+from mmtui.core.market.instrument import Instrument
 from mmtui.venues.loopback.public.board import Pairs, PublicBoard
 from mmtui.venues.loopback.public.voice import Body, PublicClient, Voice, decoded
 
@@ -90,20 +91,32 @@ class BybitVoice(Voice):
         self.publish(("tickers", board.symbol), self._ticker(board, "delta"))
 
     def listing(self, path: str, query: dict[str, str]) -> Any:
-        kinds = {"linear": "LinearPerpetual", "inverse": "InversePerpetual"}
         wanted = query.get("category", "")
         rows = [
             {
-                "symbol": one.symbol, "contractType": kinds[one.kind], "status": "Trading", "baseCoin": one.base,
-                "quoteCoin": one.quote, "settleCoin": one.settle, "priceFilter": {"tickSize": one.tick},
-                "lotSizeFilter": {"qtyStep": one.lot, "minNotionalValue": one.min_notional},
+                "symbol": one.symbol, "status": "Trading", "baseCoin": one.base, "quoteCoin": one.quote,
+                "priceFilter": {"tickSize": one.tick}, **self._terms(one),
             }
             for one in (board.instrument for board in self.boards.values())
             if one.kind == wanted
         ]  # fmt: skip
         return {"retCode": 0, "retMsg": "OK", "result": {"category": wanted, "list": rows}, "time": self.ms()}
 
+    def _terms(self, one: Instrument) -> Body:
+        kinds = {"linear": "LinearPerpetual", "inverse": "InversePerpetual"}
+        return {"contractType": kinds[one.kind], "settleCoin": one.settle,
+                "lotSizeFilter": {"qtyStep": one.lot, "minNotionalValue": one.min_notional}}  # fmt: skip
+
     def clock(self) -> Any:
         now = self.now()
         return {"retCode": 0, "retMsg": "OK", "result": {"timeSecond": str(now // 10**9), "timeNano": str(now)},
                 "retExtInfo": {}, "time": now // 10**6}  # fmt: skip
+
+
+class BybitSpotVoice(BybitVoice):
+    venue: ClassVar[str] = "bybit-spot"
+    paths: ClassVar[tuple[str, ...]] = ("/v5/public/spot",)
+
+    def _terms(self, one: Instrument) -> Body:
+        lots = {"basePrecision": one.lot, "quotePrecision": "0.0000001", "minOrderAmt": one.min_notional}
+        return {"innovation": "0", "lotSizeFilter": lots}

@@ -25,7 +25,7 @@ from mmtui.venues.loopback.faults import Dice, Faults, read_faults
 from mmtui.venues.loopback.public.bitget import BitgetVoice
 from mmtui.venues.loopback.public.bitmex import BitmexVoice
 from mmtui.venues.loopback.public.board import PublicBoard, moves
-from mmtui.venues.loopback.public.bybit import BybitVoice
+from mmtui.venues.loopback.public.bybit import BybitSpotVoice, BybitVoice
 from mmtui.venues.loopback.public.coinbase import CoinbaseVoice
 from mmtui.venues.loopback.public.deribit import DeribitVoice
 from mmtui.venues.loopback.public.dydx import DydxVoice
@@ -49,8 +49,8 @@ GARBAGE = b'{"data":[{"bids":'
 VOICES: dict[str, type[Voice]] = {
     voice.venue: voice
     for voice in (
-        OkxVoice, BybitVoice, HyperliquidVoice, DeribitVoice, KrakenVoice, KrakenFuturesVoice, CoinbaseVoice,
-        GateVoice, GateFuturesVoice, DydxVoice, BitmexVoice, BitgetVoice,
+        OkxVoice, BybitVoice, BybitSpotVoice, HyperliquidVoice, DeribitVoice, KrakenVoice, KrakenFuturesVoice,
+        CoinbaseVoice, GateVoice, GateFuturesVoice, DydxVoice, BitmexVoice, BitgetVoice,
     )
 }  # fmt: skip
 
