@@ -9,6 +9,7 @@ from market_link_kit import linked
 
 from mmtui.core.events import BestQuote, BookDelta, BookGap, BookSnapshot, Damage, FeedStatus, MarkPrice, Trade
 from mmtui.venues import connection
+from mmtui.venues.live.public import BEFORE_S
 from mmtui.venues.loopback.faults import Faults
 from mmtui.venues.loopback.public.server import VOICES
 from mmtui.venues.market_links import MARKET_LINKS
@@ -176,6 +177,18 @@ async def test_a_notice_of_the_venue_is_met_with_a_second_connection_and_nothing
         await asyncio.sleep(0.1)
         board = place.server.boards[0]
         assert [(board.px(price), board.sz(size)) for price, size in host.book.asks.top(10)] == board.levels(10)[1]
+
+
+async def test_a_connection_that_grows_too_old_for_the_venue_is_replaced_before():
+    async with linked("bitget") as (_, host):
+        await host.until(lambda: host.valid)
+        link, life_s = host.link, MARKET_FACTS["bitget"].life_s
+        left = link._timer.when() - asyncio.get_running_loop().time()
+        assert life_s - BEFORE_S - 10 < left <= life_s - BEFORE_S
+        link._plan(0.0, link.take_over)
+        await host.until(lambda: link.taken_over == 1)
+        assert link._timer.when() - asyncio.get_running_loop().time() > 80_000  # and so on, once a day
+        assert host.valid and not host.of(BookGap)
 
 
 async def test_a_second_connection_that_cannot_be_made_leaves_the_first_alone():
