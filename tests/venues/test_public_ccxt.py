@@ -9,7 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
+from market_link_kit import Follower
 
+from mmtui.core.events import Trade
+from mmtui.venues.ccxt_market.link import CcxtLink, ask_ccxt
+from mmtui.venues.ccxt_market.names import CcxtLinks, instrument
 from mmtui.venues.loopback.faults import Faults
 from mmtui.venues.loopback.public.server import PublicServer
 
@@ -67,4 +71,32 @@ async def test_ccxt_has_the_servers_book_and_its_trades(venue):
     finally:
         heart.cancel()
         await exchange.close()
+        await runner.cleanup()
+
+
+async def test_a_link_through_ccxt_has_the_servers_book_in_ticks_and_lots():
+    server = PublicServer("okx", "calm", 3, Faults())
+    runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=0.2)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    heart = asyncio.create_task(server.run())
+    links = CcxtLinks("okx")
+    report = await ask_ccxt("ccxt-okx", links, [instrument("ccxt-okx", "BTC/USDT")], lambda name: client(name, port))
+    item = report.found["BTC/USDT"]
+    listed = server.boards[0].instrument
+    assert (item.kind, item.tick, item.lot) == ("spot", listed.tick, listed.lot)
+    host = Follower()
+    link = CcxtLink(host, 0, "ccxt-okx", [(0, item)], links, lambda name: client(name, port))
+    link.start()
+    try:
+        await host.until(lambda: host.valid and host.of(Trade), 20.0)
+        heart.cancel()
+        await asyncio.sleep(0.2)
+        board = server.boards[0]
+        for side, theirs in ((host.book.bids, board.levels(10)[0]), (host.book.asks, board.levels(10)[1])):
+            assert [(board.px(price), board.sz(size)) for price, size in side.top(10)] == theirs
+    finally:
+        await link.close()
+        heart.cancel()
         await runner.cleanup()
