@@ -19,7 +19,7 @@ def flag(parser: argparse.ArgumentParser) -> None:
 
 def venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("serve", choices=("serve",), metavar="serve", help="be an exchange on 127.0.0.1")
-    parser.add_argument("--protocol", required=True, metavar="P", help="binance-spot or binance-usdm")
+    parser.add_argument("--protocol", required=True, metavar="P", help="binance-spot, binance-usdm, okx, bybit ...")
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="0 (default): one that is free")
     what = "synthetic[:SCENARIO[:SEED]], or capture files (default: synthetic)"
     parser.add_argument("--source", nargs="+", metavar="S", help=what)

@@ -11,8 +11,8 @@ from pathlib import Path
 from mmtui.config.schema import DeskConfig, LiveVenue
 from mmtui.core.errors import UserError
 from mmtui.core.market.instrument import Instrument
-from mmtui.host.golive import links_of, unbounded
-from mmtui.venues.live.checks import Report, ask, objections
+from mmtui.host.golive import inquire, links_of, unbounded
+from mmtui.venues.live.checks import Report, objections
 from mmtui.venues.live.keys import Pair, load_pair
 
 Rows = list[tuple[str, ...]]
@@ -49,7 +49,7 @@ def live(config: DeskConfig) -> tuple[Rows, Rows, list[str]]:
     }
 
     async def everything() -> list[Report]:
-        asked = [ask(one.venue, links_of(one), wanted[one.venue], pairs[one.venue]) for one in sources]
+        asked = [inquire(one.venue, links_of(one), wanted[one.venue], pairs[one.venue]) for one in sources]
         return list(await asyncio.gather(*asked))
 
     reports = asyncio.run(everything())
@@ -85,7 +85,7 @@ def _answer(report: Report, keyed: bool) -> tuple[str, ...]:
 def _grid(report: Report, item: Instrument) -> tuple[str, ...]:
     listed = report.symbols.get(item.symbol)
     if listed is None:
-        return (item.id, "NOT LISTED", "?", "?", "?", "?", "-")
+        return (item.id, "NOT LISTED" if report.reached else "?", "?", "?", "?", "?", "-")
     differs = [
         f"{name} {ours} here"
         for name, ours, theirs in (("tick", item.tick, listed.tick), ("lot", item.lot, listed.lot))

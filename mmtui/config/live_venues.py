@@ -14,11 +14,18 @@ from mmtui.config.schema import Guard, LiveVenue, Venue
 RECONCILE_S = 5.0
 
 
-def live_venue(error: Callable[[tuple[str, ...], str], ConfigError], place: int, venue: Venue, mode: str) -> LiveVenue:
-    """The venue, checked; `error` makes a ConfigError of a place and a sentence."""
+def live_venue(
+    error: Callable[[tuple[str, ...], str], ConfigError], place: int, venue: Venue, mode: str, no_orders: str
+) -> LiveVenue:
+    """The venue, checked; `error` makes a ConfigError of a place and a sentence.
+
+    no_orders: why orders cannot be sent there; "" where they can.
+    """
     where = ("venue", str(place))
     if bool(venue.rest) != bool(venue.ws):
         raise error((*where, "rest" if venue.rest else "ws"), "give both, rest and ws, or neither")
+    if mode == "live" and no_orders:
+        raise error(("desk", "mode"), no_orders)
     if mode == "live" and not venue.keys:
         what = 'mode = "live" needs keys; give keys = "env:NAME" or keys = "file:PATH"'
         raise error((*where, "keys"), what)

@@ -263,13 +263,16 @@ class _Loader:
         return paper
 
     def _sources(self, venues: list[Venue], desk: Desk) -> list[Source]:
+        from mmtui.venues import resolve
+
         sources: list[Source] = []
         synthetic: Synthetic | None = None
         for place, venue in enumerate(venues):
             where = ("venue", str(place), "source")
             texts = [venue.source] if isinstance(venue.source, str) else venue.source
             if not venue.source:
-                sources.append(live_venue(self.error, place, venue, desk.mode))
+                no_orders = resolve.without_orders(venue.id)
+                sources.append(live_venue(self.error, place, venue, desk.mode, no_orders))
             elif len(texts) == 1 and (match := _SYNTHETIC.fullmatch(texts[0])):
                 one = Synthetic(match.group(1), int(match.group(2) or desk.seed))
                 if synthetic is not None and synthetic != one:
@@ -333,9 +336,10 @@ class _Loader:
     def _live(self, source: LiveVenue, venues: list[Venue], wanted: list[InstrumentKeys]) -> list[Instrument]:
         from mmtui.venues import resolve
 
-        if source.venue not in resolve.KNOWN:
+        if not resolve.known(source.venue):
             where = ("venue", str([venue.id for venue in venues].index(source.venue)), "id")
-            raise self.error(where, f'"{source.venue}" is no known venue; give one of {", ".join(resolve.KNOWN)}')
+            have = f"{', '.join(resolve.KNOWN)}, or ccxt-NAME with an exchange of ccxt.pro"
+            raise self.error(where, f'"{source.venue}" is no known venue; give one of {have}')
         items = []
         for place, keys in enumerate(wanted):
             venue, _, symbol = keys.id.partition(":")
@@ -343,8 +347,7 @@ class _Loader:
                 tick, lot = self._grid(keys, ("instrument", str(place)))
                 item = resolve.live(venue, symbol, tick, lot)
                 if item is None:
-                    what = f"tick and lot of {keys.id} are not known; give both"
-                    raise self.error(("instrument", str(place), "id"), what)
+                    raise self.error(("instrument", str(place), "id"), resolve.missing(venue, symbol))
                 items.append(item)
         return items
 

@@ -69,7 +69,7 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class InstrumentKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[instrument]]"""
 
-    id: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}:[\w/.-]{1,40}$")]
+    id: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,40}:[\w/.:-]{1,40}$")]
     quoting: str = ""
     quote: bool = True
     target: Amount = 0
@@ -92,7 +92,9 @@ REFERENCE: dict[str, dict[str, str]] = {
         "seed": "of everything that is drawn by chance (paper latency, synthetic market)",
     },
     "venue": {
-        "id": "binance-spot, binance-usdm, binance-coinm, or sim-spot, sim-usdm, sim-coinm of the synthetic market",
+        "id": "binance-spot, binance-usdm, binance-coinm; data only: okx, bybit, bybit-spot, hyperliquid, deribit, "
+        "kraken-spot, kraken-futures, coinbase, gate-spot, gate-futures, dydx, bitmex, bitget, ccxt-NAME; "
+        "sim-spot, sim-usdm, sim-coinm of the synthetic market",
         "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",
         "rest": "address of the REST calls in place of the venue's own: a loopback exchange, a testnet",
         "ws": "address of the streams in place of the venue's own",
@@ -103,7 +105,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "equity": "what the account there holds, in currency: its leverage is measured by it; 0: the desk's equity",
     },
     "instrument": {
-        "id": "venue:SYMBOL",
+        "id": "venue:SYMBOL; of a venue ccxt-NAME by ccxt's unified symbol (BTC/USDT, BTC/USDT:USDT)",
         "quoting": "name of a [quoting.NAME] profile; without it [quoting.default], or the defaults",
         "quote": "false: shown, not quoted",
         "target": "inventory that the desk wants to hold: base units (contracts on inverse); spot: above the baseline",

@@ -23,8 +23,6 @@ from mmtui.core.errors import UserError
 from mmtui.core.market.instrument import Instrument, plain
 
 SYNTHETIC, CAPTURES = "synthetic", "captures"
-#: Venues whose live market a desk can be connected to.
-PAPER_LIVE = ("binance-spot", "binance-usdm")
 #: What is written where no file is named.
 HERE = "mmtui.toml"
 
@@ -72,7 +70,7 @@ class Asker:
         if not self.taken:
             print(question)
             for number, (name, what) in enumerate(options.items(), 1):
-                print(f"  {number}  {name:<12} {what}")
+                print(f"  {number}  {name:<14} {what}")
 
         def check(answer: str) -> str:
             known = answer in names or (answer.isdecimal() and 0 < int(answer) <= len(names))
@@ -104,7 +102,7 @@ def make(ask: Asker, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
     markets = {
         SYNTHETIC: "a made market of three venues: no network, no files",
         CAPTURES: "recorded raw messages of real venues, on paper",
-        **{venue: "its live market, on paper: no keys" for venue in resolve.KNOWN if venue in PAPER_LIVE},
+        **dict.fromkeys(resolve.LIVE, "its live market, on paper: no keys"),
     }
     given = CAPTURES if args.capture else args.market or SYNTHETIC
     market = given if args.market or args.capture else ask.choice("the market", markets, SYNTHETIC)
@@ -116,7 +114,7 @@ def make(ask: Asker, args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         scenario = ask.choice("what happens in it", resolve.scenarios(), "calm")
         items = resolve.simulated(scenario, 1)
         sources = {item.venue: f"synthetic:{scenario}" for item in items}
-    elif market in PAPER_LIVE:
+    elif market in resolve.LIVE:
         items, sources = _live(ask, market), {}
     else:
         files = _files(ask, args.capture)
@@ -137,11 +135,14 @@ def _live(ask: Asker, venue: str) -> list[Instrument]:
     """Instruments of a live venue whose tick and lot are known here."""
     from mmtui.venues import resolve
 
-    def check(text: str) -> str:
-        unknown = [symbol for symbol in text.upper().split() if resolve.live(venue, symbol) is None]
-        return f"{unknown[0]}: tick and lot are not known here" if unknown else "" if text.split() else "name one"
+    usual = resolve.usual(venue)
 
-    symbols = ask.text("symbols", "BTCUSDT ETHUSDT", check).upper().split()
+    def check(text: str) -> str:
+        unknown = [symbol for symbol in text.upper().split() if symbol not in usual]
+        known = f"tick and lot are not known here; they are of {', '.join(usual)}"
+        return f"{unknown[0]}: {known}" if unknown else "" if text.split() else "name one"
+
+    symbols = ask.text("symbols", " ".join(usual[:2]), check).upper().split()
     return [item for symbol in dict.fromkeys(symbols) if (item := resolve.live(venue, symbol)) is not None]
 
 

@@ -210,7 +210,8 @@ def _print_status(body: dict[str, Any], as_json: bool) -> int:
     )
     for ident, venue in body["venues"].items():
         up = "connected" if venue["connected"] else "DOWN"
-        print(f"  {ident:<24} {up}, data {venue['age_ms']} ms old, dead man {venue['dead_man']}")
+        doubt = f", {venue['book']}" if "book" in venue else ""
+        print(f"  {ident:<24} {up}, data {venue['age_ms']} ms old, dead man {venue['dead_man']}{doubt}")
     for ident, row in body["instruments"].items():
         print(
             f"  {ident:<24} {row['bid']} / {row['ask']}  position {row['position']}  orders {row['open_orders']}  "

@@ -15,6 +15,7 @@ from mmtui.core.ledger.ledger import money
 from mmtui.core.market.instrument import plain
 from mmtui.core.risk.states import Desk
 from mmtui.link import messages as m
+from mmtui.venues.ccxt_market.names import unverified
 
 #: Parts of profit that do not exist on a kind of market: n/a on a screen, 0 in JSON.
 ABSENT = {
@@ -204,6 +205,7 @@ def venue_view(engine: Engine, v: int, now: int, execution: str) -> m.VenueView:
         damaged=sum(engine.damaged.values()),
         orders_s=float(engine.gate.rate(v, engine.ts)),
         execution=execution,
+        unverified=unverified(engine.setup.venues[v]),
     )
 
 

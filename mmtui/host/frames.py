@@ -329,7 +329,10 @@ class FrameBuilder:
             "ended": engine.ended,
             "ts": now,
             "venues": {
-                one.id: {"connected": one.connected, "age_ms": one.age_ms, "dead_man": one.dead_man}
+                one.id: {
+                    "connected": one.connected, "age_ms": one.age_ms, "dead_man": one.dead_man,
+                    **({"book": one.unverified} if one.unverified else {}),
+                }
                 for one in (venue_view(engine, v, now, extras.execution) for v in range(len(engine.setup.venues)))
             },
             "instruments": {engine.name(i): self._instrument_status(i) for i in range(len(engine.books))},

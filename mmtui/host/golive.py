@@ -7,34 +7,60 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
+from mmtui.config.defaults import default_quoting
 from mmtui.config.schema import DeskConfig, LiveVenue
 from mmtui.core.errors import SourceError, UserError
-from mmtui.core.setup import DeskSetup
+from mmtui.core.market.instrument import Grid, Instrument
+from mmtui.core.setup import DeskSetup, InstrumentSetup
 from mmtui.host.guard_link import probe
 from mmtui.host.guard_wire import load_secret
-from mmtui.host.live import VenueAccess
-from mmtui.venues.binance.links import LINKS, Links
+from mmtui.host.live import Access, VenueAccess
+from mmtui.venues.binance.links import LINKS
+from mmtui.venues.ccxt_market.link import ask_ccxt
+from mmtui.venues.ccxt_market.names import CcxtLinks, exchange_of
 from mmtui.venues.facts import facts_of
 from mmtui.venues.live.checks import Report, ask, objections, on_grid
-from mmtui.venues.live.keys import load_pair
+from mmtui.venues.live.keys import Pair, load_pair
+from mmtui.venues.live.market_checks import as_listed, ask_market
+from mmtui.venues.market_links import MARKET_LINKS, MarketLinks
+from mmtui.venues.resolve import LIVE
 
 #: Share of equity that may be in orders at a venue that would leave them unbounded.
 UNBOUNDED = 0.10
 
 
-def links_of(venue: LiveVenue) -> Links:
+def links_of(venue: LiveVenue) -> Access:
     """Where a venue is, by the config."""
+    if exchange := exchange_of(venue.venue):
+        if venue.rest:
+            raise UserError(f"venue {venue.venue!r}: ccxt knows where it is; leave rest and ws out")
+        return CcxtLinks(exchange)
+    if (market := MARKET_LINKS.get(venue.venue)) is not None:
+        return msgspec.structs.replace(market, rest=venue.rest, ws=venue.ws)
     links = LINKS.get(venue.venue)
     if links is None:
-        raise UserError(f"venue {venue.venue!r}: no live link yet; there are {', '.join(LINKS)}: give it a `source`")
+        raise UserError(f"venue {venue.venue!r}: no live link yet; there are {', '.join(LIVE)}: give it a `source`")
     if not venue.rest:
         return links
     rest, ws = venue.rest.rstrip("/"), venue.ws.rstrip("/")
     return msgspec.structs.replace(links, rest=rest, ws=ws, account=rest, api_ws=ws if links.api_ws else "")
+
+
+async def inquire(
+    venue: str, links: Access, instruments: list[Instrument], pair: Pair | None
+) -> Report:
+    """What a venue answers; with a pair, about its account too."""
+    if isinstance(links, CcxtLinks):
+        return await ask_ccxt(venue, links, instruments)
+    if isinstance(links, MarketLinks):
+        return await ask_market(links, instruments)
+    return await ask(venue, links, instruments, pair)
 
 
 def access_of(config: DeskConfig, live: bool, kill: bool = False) -> list[VenueAccess]:
@@ -59,8 +85,11 @@ def prepare(config: DeskConfig, live: bool) -> tuple[DeskSetup, list[VenueAccess
     by_venue = {one.venue: [item.instrument for item in setup.instruments if item.instrument.venue == one.venue]
                 for one in access}  # fmt: skip
 
+    def asked(one: VenueAccess) -> Awaitable[Report]:
+        return inquire(one.venue, one.links, by_venue[one.venue], one.pair)
+
     async def everything() -> list[Report]:
-        return list(await asyncio.gather(*(ask(one.venue, one.links, by_venue[one.venue], one.pair) for one in access)))
+        return list(await asyncio.gather(*(asked(one) for one in access)))
 
     reports = asyncio.run(everything())
     why = [text for report in reports for text in objections(report, by_venue[report.venue], live)]
@@ -69,13 +98,10 @@ def prepare(config: DeskConfig, live: bool) -> tuple[DeskSetup, list[VenueAccess
     if why:
         unreached = [report for report in reports if not report.reached]
         raise (SourceError if unreached else UserError)("; ".join(why))
-    listed = {report.venue: report.symbols for report in reports}
-    instruments = [
-        msgspec.structs.replace(
-            item, instrument=on_grid(item.instrument, listed[item.instrument.venue][item.instrument.symbol])
-        )
-        for item in setup.instruments
-    ]
+    by_name = {report.venue: report for report in reports}
+    instruments = [_listed(item, by_name[item.instrument.venue], setup) for item in setup.instruments]
+    if why := [text for item in instruments if (text := _too_small(item))]:
+        raise UserError("; ".join(why))
     return msgspec.structs.replace(setup, instruments=instruments), access, reports
 
 
@@ -88,6 +114,29 @@ def _second_host(config: DeskConfig) -> bool:
     if wrong := probe(config.setup.name, keys.remote, secret, keys.remote_silence_s):
         raise SourceError(wrong)
     return True
+
+
+def _listed(item: InstrumentSetup, report: Report, setup: DeskSetup) -> InstrumentSetup:
+    """An instrument on its venue's grid; quoted with the defaults it is quoted with those of what the venue lists."""
+    found = report.found.get(item.instrument.symbol)
+    if found is None:
+        instrument = on_grid(item.instrument, report.symbols[item.instrument.symbol])
+        return msgspec.structs.replace(item, instrument=instrument)
+    instrument = as_listed(item.instrument, found)
+    quoting = item.quoting if item.profile in setup.profiles else default_quoting(instrument)
+    return msgspec.structs.replace(item, instrument=instrument, quoting=quoting)
+
+
+def _too_small(item: InstrumentSetup) -> str:
+    """Why an instrument cannot be quoted on its venue's grid; "" when it can."""
+    one = item.instrument
+    if Decimal(repr(item.quoting.size)) < Decimal(one.lot):
+        return f"{one.id}: size {item.quoting.size:g} is below one lot of the venue ({one.lot})"
+    try:
+        Grid(one)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def unbounded(config: DeskConfig, reports: list[Report], bounded: bool = False) -> list[str]:

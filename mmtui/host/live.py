@@ -36,9 +36,13 @@ from mmtui.link.messages import Cmd, Hello
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.writer import TapeWriter
 from mmtui.venues.binance.links import Links
+from mmtui.venues.ccxt_market.link import CcxtLink
+from mmtui.venues.ccxt_market.names import CcxtLinks
 from mmtui.venues.live.keys import Pair
+from mmtui.venues.live.market import MarketLink
 from mmtui.venues.live.shadow import ShadowVenue
 from mmtui.venues.live.venue import VenueLink
+from mmtui.venues.market_links import MarketLinks
 from mmtui.venues.paper.venue import PaperVenue
 
 _MARKET = frozenset(MARKET)
@@ -48,19 +52,26 @@ LOOK_S = 0.02
 STAND_DOWN_NS = 1_000_000_000
 
 
+#: Where a venue is: one that trades, one with native market data, one through ccxt.
+Access = Links | MarketLinks | CcxtLinks
+
+
 class VenueAccess(NamedTuple):
     """Where a venue is, and the keys of its account (None: nothing is sent there)."""
 
     venue: str
-    links: Links
+    links: Access
     pair: Pair | None
+
+
+AnyLink = VenueLink | MarketLink | CcxtLink
 
 
 class LiveExecution:
     """core.runner.Execution: effects into the session of their venue; answers come by themselves."""
 
     def __init__(self, setup: DeskSetup) -> None:
-        self.links: list[VenueLink] = []
+        self.links: list[AnyLink] = []
         self.dirty = False  # something was queued since the last pump
         self._venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
 
@@ -118,9 +129,15 @@ class LiveDesk(Desk):
             setup, engine, execution, iter(()), tape, journal, session=session, speed=1.0, latched=latched,
             blocks=blocks,
         )  # fmt: skip
-        self.links: list[VenueLink] = []
+        self.links: list[AnyLink] = []
         for v, one in enumerate(access):
             places = [(i, a.instrument) for i, a in enumerate(engine.accounts) if engine.venue_of[i] == v]
+            if isinstance(one.links, MarketLinks):
+                self.links.append(MarketLink(self, v, one.venue, places, one.links))
+                continue
+            if isinstance(one.links, CcxtLinks):
+                self.links.append(CcxtLink(self, v, one.venue, places, one.links))
+                continue
             pair = one.pair if setup.mode == "live" else None
             self.links.append(VenueLink(self, v, one.venue, places, one.links, pair, session[-4:]))
         self._live = execution if isinstance(execution, LiveExecution) else LiveExecution(setup)
@@ -136,7 +153,8 @@ class LiveDesk(Desk):
         """From now on the loop's turns are watched, and creates pass a fence at the egress of each venue."""
         self.guarding = guarding
         for link in self.links:
-            link.fenced = lambda: guarding.fenced
+            if isinstance(link, VenueLink):  # the others send no orders
+                link.fenced = lambda: guarding.fenced
 
     # ------------------------------------------------------------ life
 
@@ -293,7 +311,7 @@ class LiveDesk(Desk):
     def _extras(self, lag_ms: float, cockpits: int, operators: list[str]) -> Extras:
         extras = super()._extras(lag_ms, cockpits, operators)
         extras.execution = "live" if self.setup.mode == "live" else "paper"
-        margins = {link.venue: link.margin for link in self.links}
+        margins = {link.venue: link.margin for link in self.links if isinstance(link, VenueLink)}
         self.frames.meter.margins = {venue: told for venue, told in margins.items() if told is not None}
         if self.guarding is not None:
             extras.guards = self.guarding.views()

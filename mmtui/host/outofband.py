@@ -35,6 +35,7 @@ from mmtui.venues.account_messages import (
     Refused,
     Request,
 )
+from mmtui.venues.binance.links import Links
 from mmtui.venues.binance.rest import BinanceRest
 from mmtui.venues.binance.rest_calls import step
 from mmtui.venues.facts import facts_of
@@ -59,6 +60,7 @@ class Canceller:
         self.venue = access.venue
         self.places = places
         self.facts = facts_of(access.venue)
+        assert isinstance(access.links, Links)
         self.http = Http(access.venue, access.links, access.pair, time.time_ns, CALL_S)
         self._rest = BinanceRest(access.venue, places)
         self.begin("")
@@ -210,6 +212,8 @@ def cancellers(config: DeskConfig, where: str) -> list[Canceller]:
         raise UserError(f'{where} is not mode = "live": nothing of it stands at a venue')
     out = []
     for access in access_of(config, live=True, kill=True):
+        if not isinstance(access.links, Links):
+            continue  # market data alone: no order can be there
         items = [(i, item.instrument) for i, item in enumerate(config.setup.instruments)]
         out.append(Canceller(access, [(i, item) for i, item in items if item.venue == access.venue]))
     return out

@@ -181,6 +181,7 @@ class VenueView(msgspec.Struct, kw_only=True):
     damaged: int
     orders_s: float
     execution: str  # paper | live
+    unverified: str = ""  # "unverified book" where nothing but freshness and sanity proves its books
 
 
 class AssetView(msgspec.Struct, kw_only=True):

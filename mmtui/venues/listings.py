@@ -91,6 +91,14 @@ def _bybit(d: Object) -> list[Instrument]:
     return _instrument("bybit", *names, tick, lot, notional=notional, settle=word(d, "settleCoin"))
 
 
+def _bybit_spot(d: Object) -> list[Instrument]:
+    if d["status"] != "Trading" or word(d, "contractType"):
+        return []
+    lots, names = d["lotSizeFilter"], (word(d, "baseCoin"), word(d, "quoteCoin"))
+    grid = number(d["priceFilter"], "tickSize"), number(lots, "basePrecision")
+    return _instrument("bybit-spot", word(d, "symbol"), "spot", *names, *grid, notional=number(lots, "minOrderAmt"))
+
+
 def _deribit(d: Object) -> list[Instrument]:
     """Amounts, not contracts, are what messages and orders count."""
     if d["is_active"] is not True or d["kind"] not in ("spot", "future"):
@@ -147,10 +155,59 @@ def _hyperliquid(d: Object) -> list[Instrument]:
     return _instrument("hyperliquid", name, "linear", name.rpartition(":")[2], "USDC", *grid, notional="10")
 
 
+def _gate_pair(d: Object) -> list[Instrument]:
+    if d["trade_status"] != "tradable":
+        return []
+    grid = _step(int(number(d, "precision"))), _step(int(number(d, "amount_precision")))
+    names = word(d, "base"), word(d, "quote")
+    return _instrument("gate-spot", word(d, "id"), "spot", *names, *grid, notional=number(d, "min_quote_amount"))
+
+
+def _gate_contract(d: Object) -> list[Instrument]:
+    """Sizes are whole contracts."""
+    if d["in_delisting"] is True or word(d, "type") != "direct":
+        return []
+    base, _, quote = word(d, "name").partition("_")
+    grid = number(d, "order_price_round"), "1"
+    return _instrument("gate-futures", word(d, "name"), "linear", base, quote, *grid, number(d, "quanto_multiplier"))
+
+
+def _dydx(d: Object) -> list[Instrument]:
+    if d["status"] != "ACTIVE":
+        return []
+    name = word(d, "ticker")
+    return _instrument("dydx", name, "linear", name.partition("-")[0], "USDC", number(d, "tickSize"),
+                       number(d, "stepSize"))  # fmt: skip
+
+
+def _bitmex(d: Object) -> list[Instrument]:
+    """Perpetuals and futures. Sizes are contracts: of a dollar where inverse, of a part of a coin where linear."""
+    if d["state"] != "Open" or d["isQuanto"] is not False or word(d, "typ") not in ("FFWCSX", "FFCCSX"):
+        return []
+    kind: Kind = "inverse" if d["isInverse"] is True else "linear"
+    base, quote = {"XBT": "BTC"}.get(word(d, "underlying"), word(d, "underlying")), word(d, "quoteCurrency")
+    parts = number(d, "underlyingToPositionMultiplier")
+    size = "1" if kind == "inverse" else _product(f"{1 / Decimal(parts)}") if parts != "0" else ""
+    if not size:
+        return []
+    grid = number(d, "tickSize"), number(d, "lotSize")
+    return _instrument("bitmex", word(d, "symbol"), kind, base, quote, *grid, size)
+
+
+def _bitget(d: Object) -> list[Instrument]:
+    """Contracts in USDT and USDC; those in coin count in coin, not in contracts, and are left out."""
+    if d["status"] != "online" or word(d, "quoteCoin") not in ("USDT", "USDC"):
+        return []
+    names = word(d, "baseCoin"), word(d, "quoteCoin")
+    grid = number(d, "priceMultiplier"), number(d, "quantityMultiplier")
+    return _instrument("bitget", word(d, "symbol"), "linear", *names, *grid, notional=number(d, "minOrderAmount"))
+
+
 #: Venue -> shapes of the objects that list an instrument.
 SHAPES: dict[str, tuple[_Shape, ...]] = {
     "okx": ((keys("instId", "tickSz", "lotSz", "state"), _okx),),
     "bybit": ((keys("symbol", "priceFilter", "lotSizeFilter"), _bybit),),
+    "bybit-spot": ((keys("symbol", "priceFilter", "lotSizeFilter"), _bybit_spot),),
     "deribit": ((keys("instrument_name", "tick_size", "min_trade_amount"), _deribit),),
     "kraken-spot": (
         (keys("wsname", "lot_decimals", "tick_size"), _kraken_pair),
@@ -159,6 +216,11 @@ SHAPES: dict[str, tuple[_Shape, ...]] = {
     "kraken-futures": ((keys("symbol", "tickSize", "tradeable"), _kraken_futures),),
     "coinbase": ((keys("product_id", "base_increment", "quote_increment"), _coinbase),),
     "hyperliquid": ((keys("name", "szDecimals", "maxLeverage"), _hyperliquid),),
+    "gate-spot": ((keys("id", "amount_precision", "precision", "trade_status"), _gate_pair),),
+    "gate-futures": ((keys("name", "order_price_round", "quanto_multiplier"), _gate_contract),),
+    "dydx": ((keys("ticker", "tickSize", "stepSize", "status"), _dydx),),
+    "bitmex": ((keys("symbol", "tickSize", "lotSize", "state"), _bitmex),),
+    "bitget": ((keys("symbol", "priceMultiplier", "quantityMultiplier"), _bitget),),
 }
 
 #: Venue -> where its answer is asked for.
@@ -168,13 +230,21 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     ),
     "bybit": tuple(
         f"https://api.bybit.com/v5/market/instruments-info?category={kind}&limit=1000"
-        for kind in ("spot", "linear", "inverse")
+        for kind in ("linear", "inverse")
     ),
+    "bybit-spot": ("https://api.bybit.com/v5/market/instruments-info?category=spot",),
     "deribit": ("https://www.deribit.com/api/v2/public/get_instruments?currency=any",),
     "kraken-spot": ("https://api.kraken.com/0/public/AssetPairs",),
     "kraken-futures": ("https://futures.kraken.com/derivatives/api/v3/instruments",),
     "coinbase": ("https://api.coinbase.com/api/v3/brokerage/market/products",),
     "hyperliquid": ("https://api.hyperliquid.xyz/info",),  # POST {"type": "meta"}
+    "gate-spot": ("https://api.gateio.ws/api/v4/spot/currency_pairs",),
+    "gate-futures": ("https://api.gateio.ws/api/v4/futures/usdt/contracts",),
+    "dydx": ("https://indexer.dydx.trade/v4/perpetualMarkets",),
+    "bitmex": ("https://www.bitmex.com/api/v1/instrument/active",),
+    "bitget": tuple(
+        f"https://api.bitget.com/api/v3/market/instruments?category={quote}-FUTURES" for quote in ("USDT", "USDC")
+    ),
 }
 
 

@@ -38,4 +38,7 @@ class MarketFacts(msgspec.Struct, frozen=True, kw_only=True):
     pong: str = ""  # how the venue's answer begins
     ping_s: int = 20
     steady: bool = False  # something comes every few seconds whatever the market does: silence means trouble
+    notice: str = ""  # what a frame holds that says that the venue will close the connection soon
+    life_s: int = 0  # age at which the venue closes a connection; 0: it does not
+    per_s: int = 0  # messages of ours that it takes in a second; 0: no limit is known that we could reach
     batch: int = 100  # channels in one request

@@ -123,6 +123,14 @@ class Feed:
         self.high = max(self.high, told)
         return told
 
+    def follow(self, other: Feed) -> None:
+        """Go on with the ids of another connection's feed of the same instrument."""
+        self.raw, self.offset, self.high, self.fence = other.raw, other.offset, other.high, other.fence
+        self.trade_id = other.trade_id
+        self.mark, self.index, self.funding, self.next_funding = (
+            other.mark, other.index, other.funding, other.next_funding,
+        )  # fmt: skip
+
     def begin(self, last: int) -> None:
         """A snapshot has made the book valid."""
         self.last, self.valid = last, True

@@ -17,7 +17,7 @@ from mmtui.core.runner import NEVER
 from mmtui.venues.connection import SECOND, Connect, Connection, Disconnect, Ping
 from mmtui.venues.feed import SILENT, PublicSession
 from mmtui.venues.market_decoder import feeds_of
-from mmtui.venues.market_table import DECODERS
+from mmtui.venues.market_table import LIVE_DECODERS
 
 
 class Send(msgspec.Struct, frozen=True, tag=True):
@@ -33,9 +33,12 @@ class MarketSession(PublicSession[MarketRequest]):
     """The public connection of one venue; KeyError for one without native wire code."""
 
     def __init__(self, v: int, venue: str, instruments: list[tuple[int, Instrument]]) -> None:
-        self._decoder = DECODERS[venue](v, feeds_of(instruments))
+        self.venue = venue
+        self._decoder = LIVE_DECODERS[venue](v, feeds_of(instruments))
         self._facts = self._decoder.facts
+        self.ping_text = self._facts.ping.encode()
         self._pong = self._facts.pong.encode()
+        self._notice = self._facts.notice.encode()
         self._symbols = {i: instrument.symbol for i, instrument in instruments}
         super().__init__(v, Connection(busy=self._facts.steady), self._symbols)
         self._ping_due = NEVER
@@ -50,11 +53,33 @@ class MarketSession(PublicSession[MarketRequest]):
         kinds = {feed.instrument.kind for feed in self._decoder.feeds.values()}
         return next((url for kind, url in self._facts.urls if kind in kinds), self._facts.urls[0][1])
 
+    @property
+    def life_s(self) -> int:
+        """Age at which the venue closes a connection; 0: it does not."""
+        return self._facts.life_s
+
+    @property
+    def per_s(self) -> int:
+        """Messages of ours that the venue takes in a second; 0: as many as there are."""
+        return self._facts.per_s
+
+    def announces(self, data: bytes) -> bool:
+        """Whether a frame says that the venue will close the connection soon."""
+        return bool(self._notice) and self._notice in data[:512]
+
+    def successor(self) -> MarketSession:
+        """A session for a second connection to the same: the ids of its events go on from this one's."""
+        feeds = self._decoder.feeds
+        made = MarketSession(self.v, self.venue, [(feed.i, feed.instrument) for feed in feeds.values()])
+        for symbol, feed in made._decoder.feeds.items():
+            feed.follow(feeds[symbol])
+        return made
+
     # -- what comes ----------------------------------------------------------------------------------------------
 
     def frame(self, data: bytes, now: int) -> list[Event]:
         """One frame of the connection."""
-        if self._pong and data.startswith(self._pong):
+        if self.is_pong(data):
             return self.pong(now)
         self.connection.frame(now)
         events = self._decoder.decode(now, data)
@@ -69,6 +94,10 @@ class MarketSession(PublicSession[MarketRequest]):
         if answers:
             self._requests.append(Send(answers))
         return events
+
+    def is_pong(self, data: bytes) -> bool:
+        """Whether a frame answers a ping that was a text."""
+        return bool(self._pong) and data.startswith(self._pong)
 
     def up(self, now: int) -> list[Event]:
         """The connection is open; the subscriptions are the next request."""
@@ -115,7 +144,7 @@ class MarketSession(PublicSession[MarketRequest]):
         if self.connection.connected:
             if now >= self._ping_due:
                 self._ping_due = now + self._facts.ping_s * SECOND
-                self._requests.append(Send([self._facts.ping.encode()]))
+                self._requests.append(Send([self.ping_text]))
             self._look(now)
         return []
 

@@ -15,6 +15,7 @@ from mmtui.venues.bitmex import public as bitmex
 from mmtui.venues.bitmex.wire import Decoder as Bitmex
 from mmtui.venues.bybit import public as bybit
 from mmtui.venues.bybit.wire import Decoder as Bybit
+from mmtui.venues.bybit.wire import SpotDecoder as BybitSpot
 from mmtui.venues.coinbase import public as coinbase
 from mmtui.venues.coinbase.wire import Decoder as Coinbase
 from mmtui.venues.coinbase.wire_exchange import Decoder as CoinbaseExchange
@@ -35,7 +36,7 @@ from mmtui.venues.market_facts import MarketFacts
 from mmtui.venues.okx import public as okx
 from mmtui.venues.okx.wire import Decoder as Okx
 
-__all__ = ["COLUMNS", "DECODERS", "MARKET_FACTS", "capabilities", "inferred"]
+__all__ = ["COLUMNS", "DECODERS", "LIVE_DECODERS", "MARKET_FACTS", "capabilities", "inferred"]
 
 #: Venue id -> its decoder, in a fixed order.
 DECODERS: dict[str, type[MarketDecoder]] = {
@@ -57,8 +58,11 @@ DECODERS: dict[str, type[MarketDecoder]] = {
     )
 }
 
+#: ... and those that only a connection tells from another: their messages in a file are the other's.
+LIVE_DECODERS: dict[str, type[MarketDecoder]] = {**DECODERS, BybitSpot.facts.id: BybitSpot}
+
 #: Venue id -> how it publishes.
-MARKET_FACTS: dict[str, MarketFacts] = {**BINANCE, **{name: decoder.facts for name, decoder in DECODERS.items()}}
+MARKET_FACTS: dict[str, MarketFacts] = {**BINANCE, **{name: decoder.facts for name, decoder in LIVE_DECODERS.items()}}
 
 #: Columns of `capabilities`.
 COLUMNS = ("venue", "book", "levels", "proof of the book", "snapshot", "trades", "best quote", "marks", "liquidations",
@@ -86,6 +90,7 @@ def capabilities() -> list[tuple[str, ...]]:
 _DESCRIBE: dict[str, Callable[[str], tuple[Kind, str, str]]] = {
     "okx": okx.describe,
     "bybit": bybit.describe,
+    "bybit-spot": bybit.describe_spot,
     "hyperliquid": hyperliquid.describe,
     "deribit": deribit.describe,
     "kraken-spot": kraken.describe_spot,

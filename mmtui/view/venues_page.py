@@ -73,15 +73,19 @@ def books(model: Model, cells: int) -> list[Row]:
         Col("of", 10, keep=3, left=True),
     )  # fmt: skip
     lines: list[list[Span]] = []
+    doubted = {venue.id for venue in model.frame.venues if venue.unverified} if model.frame else set()
     for item in model.instruments:
         book, view, scale = model.books.get(item.id), model.views.get(item.id), model.scales[item.id]
         state = book.state if book else "no book"
+        role = "ok" if state == "ok" else "danger"
+        if state == "ok" and item.venue in doubted:
+            state, role = "unverified", "warn"
         bid, ask = (book.bids[0].px if book.bids else 0, book.asks[0].px if book.asks else 0) if book else (0, 0)
         spread = f"{(ask - bid) / (ask + bid) * 20_000:.2f}" if bid and ask else "n/a"
         fair = fmt.price(round(view.fair * fmt.UNIT), scale.decimals + 1) if view and view.fair else "n/a"
         lines.append(
             [
-                (item.id, "hot" if item is model.instrument else "text"), (state, "ok" if state == "ok" else "danger"),
+                (item.id, "hot" if item is model.instrument else "text"), (state, role),
                 (fmt.calm_age(book.age_ms) if book else "n/a", "dim"),
                 (f"{view.messages:,}" if view else "n/a", "text"), _count(view.gaps if view else 0), (spread, "text"),
                 (str(len(book.bids) + len(book.asks)) if book else "0", "dim"),

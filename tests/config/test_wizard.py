@@ -9,6 +9,7 @@ from mmtui.cli import main
 from mmtui.config.load import load_config
 from mmtui.config.wizard import Asker, make, write
 from mmtui.core.errors import UserError
+from mmtui.venues.market_links import MARKET_LINKS
 
 
 def answered(*answers):
@@ -48,7 +49,7 @@ def test_an_existing_file_is_never_written_over(tmp_path, capsys):
 
 def test_answers_are_asked_again_until_they_can_be(tmp_path, capsys):
     ask = answered(
-        "my desk", "kill", "alpha", "9", "1", "nothing", "trend", "4", "1,3", "EUR", "-5", "50000", "2", "8", "3"
+        "my desk", "kill", "alpha", "99", "1", "nothing", "trend", "4", "1,3", "EUR", "-5", "50000", "2", "8", "3"
     )
     document = make(ask, arguments(), tmp_path)
     path = tmp_path / "a.toml"
@@ -106,3 +107,18 @@ def test_a_live_venue_on_paper_needs_no_keys(tmp_path, venue):
     )  # fmt: skip
     assert [type(source).__name__ for source in loaded.sources] == ["LiveVenue"]
     assert "keys" not in path.read_text()
+
+
+@pytest.mark.parametrize("venue", MARKET_LINKS)
+def test_the_live_market_of_a_venue_on_paper_is_two_markets_with_sizes_that_suit_them(tmp_path, venue):
+    path = tmp_path / "desk.toml"
+    assert main(["init", str(path), "--yes", "--market", venue]) == 0
+    found = load_config(path)
+    assert [source.venue for source in found.sources] == [venue]
+    assert len(found.setup.instruments) == min(2, len(MARKET_LINKS[venue].grids)) and found.setup.mode == "paper"
+    for item in found.setup.instruments:
+        one = item.instrument
+        size = item.quoting.size if one.kind == "inverse" else item.quoting.size * float(one.contract_size)
+        wanted = 3000 if one.kind == "inverse" else {"BTC": 0.05, "ETH": 1.0}[one.base]
+        assert size == pytest.approx(wanted), one.id
+        assert one.maker_bps and one.taker_bps

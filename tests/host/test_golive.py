@@ -93,4 +93,4 @@ def test_an_address_of_the_config_replaces_every_address_of_the_venue():
     assert hosts == {"http://127.0.0.1:1", "ws://127.0.0.1:1"}
     assert links_of(LiveVenue("binance-spot")) == LINKS["binance-spot"]
     with pytest.raises(UserError, match="no live link yet"):
-        links_of(LiveVenue("okx"))
+        links_of(LiveVenue("binance-coinm"))

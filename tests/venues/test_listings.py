@@ -26,6 +26,9 @@ ANSWERS = {
         {"symbol": "BTCUSDT", "contractType": "LinearPerpetual", "status": "Trading", "baseCoin": "BTC",
          "quoteCoin": "USDT", "settleCoin": "USDT", "priceFilter": {"tickSize": "0.10"},
          "lotSizeFilter": {"qtyStep": "0.001", "minNotionalValue": "5"}}]}},
+    "bybit-spot": {"retCode": 0, "result": {"category": "spot", "list": [
+        {"symbol": "BTCUSDT", "status": "Trading", "baseCoin": "BTC", "quoteCoin": "USDT", "innovation": "0",
+         "priceFilter": {"tickSize": "0.1"}, "lotSizeFilter": {"basePrecision": "0.000001", "minOrderAmt": "5"}}]}},
     "deribit": {"result": [
         {"instrument_name": "BTC-PERPETUAL", "kind": "future", "instrument_type": "reversed", "is_active": True,
          "tick_size": 0.5, "min_trade_amount": 10.0, "base_currency": "BTC", "quote_currency": "USD",
@@ -41,6 +44,22 @@ ANSWERS = {
          "quote_currency_id": "USD", "price_increment": "0.01", "quote_increment": "0.01",
          "base_increment": "0.00000001", "quote_min_size": "1"}]},
     "hyperliquid": {"universe": [{"name": "BTC", "szDecimals": 5, "maxLeverage": 40}]},
+    "gate-spot": [{"id": "BTC_USDT", "base": "BTC", "quote": "USDT", "min_quote_amount": "3", "amount_precision": 6,
+                   "precision": 1, "trade_status": "tradable"}],
+    "gate-futures": [{"name": "BTC_USDT", "type": "direct", "order_price_round": "0.1", "quanto_multiplier": "0.0001",
+                      "in_delisting": False}],
+    "dydx": {"markets": {"BTC-USD": {"ticker": "BTC-USD", "status": "ACTIVE", "tickSize": "1", "stepSize": "0.0001"}}},
+    "bitmex": [
+        {"symbol": "XBTUSD", "state": "Open", "typ": "FFWCSX", "underlying": "XBT", "quoteCurrency": "USD",
+         "lotSize": 100, "tickSize": 0.1, "isQuanto": False, "isInverse": True},
+        {"symbol": "XBTUSDT", "state": "Open", "typ": "FFWCSX", "underlying": "XBT", "quoteCurrency": "USDT",
+         "lotSize": 100, "tickSize": 0.1, "isQuanto": False, "isInverse": False,
+         "underlyingToPositionMultiplier": 1000000}],
+    "bitget": {"data": [
+        {"symbol": "BTCUSDT", "baseCoin": "BTC", "quoteCoin": "USDT", "status": "online", "priceMultiplier": "0.1",
+         "quantityMultiplier": "0.0001", "minOrderAmount": "5"},
+        {"symbol": "BTCUSD", "baseCoin": "BTC", "quoteCoin": "USD", "status": "online", "priceMultiplier": "0.1",
+         "quantityMultiplier": "0.0001", "minOrderAmount": "5"}]},
 }  # fmt: skip
 
 WANTED = {
@@ -48,11 +67,18 @@ WANTED = {
             ("BTC-USDT-SWAP", "linear", "0.1", "0.01", "0.01", "USDT"),
             ("BTC-USD-SWAP", "inverse", "0.1", "1", "100", "BTC")],
     "bybit": [("BTCUSDT", "linear", "0.1", "0.001", "1", "USDT")],
+    "bybit-spot": [("BTCUSDT", "spot", "0.1", "0.000001", "1", "USDT")],
     "deribit": [("BTC-PERPETUAL", "inverse", "0.5", "10", "1", "BTC")],
     "kraken-spot": [("BTC/USD", "spot", "0.1", "0.00000001", "1", "USD")],
     "kraken-futures": [("PF_XBTUSD", "linear", "1", "0.0001", "1", "USD")],
     "coinbase": [("BTC-USD", "spot", "0.01", "0.00000001", "1", "USD")],
     "hyperliquid": [("BTC", "linear", "0.1", "0.00001", "1", "USDC")],
+    "gate-spot": [("BTC_USDT", "spot", "0.1", "0.000001", "1", "USDT")],
+    "gate-futures": [("BTC_USDT", "linear", "0.1", "1", "0.0001", "USDT")],
+    "dydx": [("BTC-USD", "linear", "1", "0.0001", "1", "USDC")],
+    "bitmex": [("XBTUSD", "inverse", "0.1", "100", "1", "BTC"),
+               ("XBTUSDT", "linear", "0.1", "100", "0.000001", "USDT")],
+    "bitget": [("BTCUSDT", "linear", "0.1", "0.0001", "1", "USDT")],
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from mmtui.venues.facts import facts_of
 from mmtui.venues.live.clock import ClockOffset
 from mmtui.venues.live.http import Http
 from mmtui.venues.live.keys import Pair, load_pair
+from mmtui.venues.live.paced import Paced
 from mmtui.venues.live.shadow import ShadowVenue
 from mmtui.venues.live.shift import answer_shifted, since_shifted
 
@@ -201,3 +202,26 @@ def test_creates_leave_a_window_room_for_the_switch_and_for_questions(venue):
             now += 100 * MS
             assert now < begun + 30_000 * MS, f"{kind} waits"
         budget.asked(now, kind)
+
+
+async def test_no_more_messages_leave_in_a_second_than_the_venue_takes_and_all_in_order():
+    class Sent:
+        def __init__(self):
+            self.frames = []
+
+        def say(self, frame):
+            self.frames.append((asyncio.get_running_loop().time(), frame))
+
+    sent = Sent()
+    line = Paced(sent, 3)
+    began = asyncio.get_running_loop().time()
+    line.say([b"1", b"2", b"3", b"4"])
+    line.say([b"5"])
+    assert [frame for _, frame in sent.frames] == [b"1", b"2", b"3"]
+    while len(sent.frames) < 5:
+        await asyncio.sleep(0.02)
+    assert [frame for _, frame in sent.frames] == [b"1", b"2", b"3", b"4", b"5"]
+    assert sent.frames[3][0] - began >= 0.999
+    free = Sent()
+    Paced(free, 0).say([b"x"] * 50)
+    assert len(free.frames) == 50

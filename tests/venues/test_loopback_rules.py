@@ -18,7 +18,7 @@ from mmtui.venues.loopback.access import KEY, SECRET, Access, Limits, sign
 from mmtui.venues.loopback.codes import Refusal
 from mmtui.venues.loopback.exchange import Exchange
 from mmtui.venues.loopback.faults import Faults, parse_faults
-from mmtui.venues.loopback.source import Synthetic
+from mmtui.venues.loopback.source import Synthetic, binance
 
 MS = 1_000_000
 SYMBOL = "BTCUSDT"
@@ -26,7 +26,7 @@ SYMBOL = "BTCUSDT"
 
 @pytest.fixture(params=["binance-spot", "binance-usdm"])
 def exchange(request):
-    made = Exchange(request.param, Synthetic(request.param, "calm", 1, 0), Faults(), 1)
+    made = Exchange(request.param, Synthetic(binance(request.param), "calm", 1, 0), Faults(), 1)
     made.told, made.shown = [], []
     made.tell = made.told.append
     made.publish = lambda board, frames: made.shown.extend(frames)

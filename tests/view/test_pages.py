@@ -74,6 +74,17 @@ def test_the_venues_page_counts_what_went_wrong(model):
     assert any(row.split()[1:3] == ["2", "4"] for row in rows if row.startswith(f" {USDM}")), "fees"
 
 
+def test_a_book_that_nothing_proves_says_so(model):
+    venue = model.frame.venues[0]
+    assert "unverified" not in " ".join(text(venues_page.page(model, 200, 46)))
+    venues = [msgspec.structs.replace(venue, unverified="unverified book"), *model.frame.venues[1:]]
+    model.frame = msgspec.structs.replace(model.frame, venues=venues)
+    mine = [item.id for item in model.instruments if item.venue == venue.id]
+    rows = [row for row in text(venues_page.page(model, 200, 46)) if " unverified " in row]
+    assert len(rows) == len(mine) and mine[0] in rows[0]
+
+
+
 def test_the_marked_order_tells_its_life(model):
     model.marked = 11
     model.order_log = [

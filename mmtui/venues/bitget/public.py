@@ -15,7 +15,7 @@ BITGET = MarketFacts(
     family="bitget",
     verified="2026-11-22",
     source="Bitget WebSocket documentation v2, v3; messages of other adapters",
-    recalled=("checksum", "depth", "liquidations", "ping_s"),
+    recalled=("checksum", "depth", "life_s", "liquidations", "per_s", "ping_s"),
     urls=(("", "wss://ws.bitget.com/v3/ws/public"),),
     sequence="pseq is the seq before; 0 in a snapshot",
     checksum="where no seq is sent: CRC32 (signed) of the best 25 levels",
@@ -28,6 +28,8 @@ BITGET = MarketFacts(
     ping="ping",
     pong="pong",
     ping_s=30,
+    life_s=86_400,
+    per_s=10,
 )
 
 _QUOTES = ("USDT", "USDC")

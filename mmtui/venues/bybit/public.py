@@ -9,6 +9,8 @@ Rules of this file: facts, and the meaning of a symbol.
 
 from __future__ import annotations
 
+import msgspec
+
 from mmtui.core.market.instrument import Kind
 from mmtui.venues.market_facts import MarketFacts
 
@@ -35,7 +37,23 @@ BYBIT = MarketFacts(
     batch=10,  # of the spot stream; the others take more
 )
 
+SPOT = msgspec.structs.replace(
+    BYBIT,
+    id="bybit-spot",
+    urls=(("", "wss://stream.bybit.com/v5/public/spot"),),
+    marks="",
+    liquidations="",
+)
+
 _QUOTES = ("USDT", "USDC", "USDE", "USD1", "BTC", "ETH", "EUR", "BRL", "TRY")
+
+
+def describe_spot(symbol: str) -> tuple[Kind, str, str]:
+    """Kind, base and quote of a spot symbol: BTCUSDT."""
+    for quote in (*_QUOTES, "USD"):
+        if symbol.endswith(quote) and len(symbol) > len(quote):
+            return "spot", symbol[: -len(quote)], quote
+    return "spot", symbol, "USDT"
 
 
 def describe(symbol: str) -> tuple[Kind, str, str]:

@@ -15,7 +15,7 @@ import msgspec
 from mmtui.core.events import Event
 from mmtui.venues.binance.grid import WireError
 from mmtui.venues.bybit import messages as m
-from mmtui.venues.bybit.public import BYBIT
+from mmtui.venues.bybit.public import BYBIT, SPOT
 from mmtui.venues.market_decoder import MarketDecoder, chunks
 from mmtui.venues.market_facts import MarketFacts
 from mmtui.venues.market_feed import Feed
@@ -167,6 +167,12 @@ class Decoder(MarketDecoder):
     def resubscribe(self, symbol: str) -> list[bytes]:
         args = [f"{BYBIT.book}.{symbol}"]
         return [_request("unsubscribe", args), _request("subscribe", args)]
+
+
+class SpotDecoder(Decoder):
+    """... of the spot stream, whose symbols are those of contracts too."""
+
+    facts: ClassVar[MarketFacts] = SPOT
 
 
 def _request(op: str, args: list[str]) -> bytes:

@@ -16,7 +16,7 @@ ADVANCED = MarketFacts(
     family="coinbase",
     verified="2026-11-22",
     source="Coinbase Advanced Trade WebSocket documentation; other adapters",
-    recalled=("sequence", "ping_s"),
+    recalled=("per_s", "ping_s", "sequence"),
     urls=(("", "wss://advanced-trade-ws.coinbase.com"),),
     sequence="sequence_num is the one before + 1, over all channels of a connection: a gap is one of every book",
     book="level2",  # its messages are called l2_data
@@ -24,6 +24,7 @@ ADVANCED = MarketFacts(
     trades="market_trades",
     quotes="ticker",
     ping_s=20,
+    per_s=8,  # without a login
     steady=True,  # the channel heartbeats sends one a second
 )
 

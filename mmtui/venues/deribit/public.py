@@ -15,7 +15,7 @@ DERIBIT = MarketFacts(
     family="deribit",
     verified="2026-11-22",
     source="Deribit API documentation v2; messages of other adapters",
-    recalled=("funding_h",),
+    recalled=("funding_h", "per_s"),
     urls=(("", "wss://www.deribit.com/ws/api/v2"),),
     sequence="prev_change_id is the change_id before; a snapshot has none",
     book="book.{}.100ms",  # raw needs a login
@@ -25,6 +25,7 @@ DERIBIT = MarketFacts(
     marks="ticker.{}.100ms",
     liquidations="in trades",
     funding_h=8,  # current_funding is a rate of eight hours, accrued all the time
+    per_s=3,  # public/subscribe: 3.3 a second in the long run
     ping_s=30,  # the venue asks (test_request), we answer
 )
 

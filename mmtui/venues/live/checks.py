@@ -42,6 +42,7 @@ class Report(msgspec.Struct):
     holds: list[str] = []  # "USDT 1000000", "BTCUSDT +0.010"
     prices: dict[str, float] = {}
     dead_man: str = ""
+    found: dict[str, Instrument] = {}  # of a venue without execution code: what it lists, whole
 
 
 class Listed(NamedTuple):

@@ -10,58 +10,36 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from urllib.parse import quote, urlencode
 
-import aiohttp
 import msgspec
 from yarl import URL
 
 from mmtui.venues.binance.links import SIGNED, Links
 from mmtui.venues.binance.rest_calls import Call, Reply
+from mmtui.venues.live.calls import TIMEOUT_S, Calls
 from mmtui.venues.live.clock import ClockOffset
 from mmtui.venues.live.keys import Pair
 
 MS = 1_000_000
-#: Nobody waits longer for an answer than the account session does.
-TIMEOUT_S = 3.0
 RECV_MAX_MS = 60_000
-#: Bytes of an answer; more are not read.
-BODY_MAX = 16 * 1024 * 1024
-CONNECTIONS = 64
 
 
-class Http:
+class Http(Calls):
     """Of one venue. `now`: the engine's clock, ns; `told`: called with the rate headers of every answer."""
 
     def __init__(
         self, market: str, links: Links, pair: Pair | None, now: Callable[[], int], timeout_s: float = TIMEOUT_S
     ) -> None:
+        super().__init__(timeout_s)
         self.links = links
         self.clock = ClockOffset()
-        self.took_ms = 0.0  # of the newest answer
         self.told: Callable[[Mapping[str, str]], None] = lambda headers: None
         self._signed = SIGNED[market]
         self._pair = pair
         self._now = now
-        self._timeout_s = timeout_s
-        self._session: aiohttp.ClientSession | None = None
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        """The connections; made when the loop runs."""
-        if self._session is None:
-            connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=300, keepalive_timeout=60)
-            self._session = aiohttp.ClientSession(
-                connector=connector, timeout=aiohttp.ClientTimeout(total=self._timeout_s), trust_env=False
-            )
-        return self._session
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
 
     # -- calls ---------------------------------------------------------------------------------------------------
 
@@ -78,33 +56,21 @@ class Http:
         signature = hmac.digest(self._pair.secret.encode(), payload.encode(), sha256).hex()
         base = self.links.account if call.path.startswith("/sapi/") else self.links.rest
         url = URL(f"{base}{call.path}?{payload}&signature={signature}", encoded=True)
-        return await self._ask(call.method, url, {"X-MBX-APIKEY": self._pair.key}, now)
+        return await self.ask(call.method, url, {"X-MBX-APIKEY": self._pair.key}, now)
 
     async def keyed(self, call: Call) -> Reply:
         """A call of a listen key: the API key, and no signature."""
         assert self._pair is not None and call.path == self.links.key
         query = f"?{urlencode(call.params)}" if call.params else ""
         url = URL(f"{self.links.rest}{call.path}{query}", encoded=True)
-        return await self._ask(call.method, url, {"X-MBX-APIKEY": self._pair.key}, self._now())
+        return await self.ask(call.method, url, {"X-MBX-APIKEY": self._pair.key}, self._now())
 
     async def public(self, path: str, params: dict[str, str]) -> Reply:
         query = f"?{urlencode(params)}" if params else ""
-        return await self._ask("GET", URL(f"{self.links.rest}{path}{query}", encoded=True), {}, self._now())
+        return await self.ask("GET", URL(f"{self.links.rest}{path}{query}", encoded=True), {}, self._now())
 
-    async def _ask(self, method: str, url: URL, headers: dict[str, str], sent: int) -> Reply:
-        began = time.monotonic()
-        try:
-            async with self.session.request(method, url, headers=headers, allow_redirects=False) as answer:
-                body = await answer.content.read(BODY_MAX)
-                while not answer.content.at_eof() and len(body) < BODY_MAX:
-                    body += await answer.content.read(BODY_MAX)
-        except TimeoutError:
-            return Reply(0, text="timeout", sent=sent)
-        except (aiohttp.ClientError, OSError, ValueError):
-            return Reply(0, text="network", sent=sent)
-        self.took_ms = (time.monotonic() - began) * 1e3
-        self.told(answer.headers)
-        return Reply(answer.status, body, _retry_after(answer.headers), sent=sent)
+    def answered(self, headers: Mapping[str, str]) -> None:
+        self.told(headers)
 
     def subscription(self, id: str) -> bytes:
         """The signed message that subscribes to the account's events on the WebSocket API."""
@@ -137,9 +103,3 @@ class Http:
             if not await self.measure():
                 await asyncio.sleep(0.2)
         return self.clock.known
-
-
-def _retry_after(headers: Mapping[str, str]) -> int:
-    """Retry-After in ms, 0: not said."""
-    text = headers.get("Retry-After", "")
-    return min(int(text), 86_400) * 1_000 if text.isdecimal() and len(text) < 8 else 0

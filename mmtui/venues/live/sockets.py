@@ -15,7 +15,7 @@ from aiohttp import WSMsgType
 from yarl import URL
 
 #: No message of a venue is longer.
-MESSAGE_MAX = 8 * 1024 * 1024
+MESSAGE_MAX = 16 * 1024 * 1024
 CLOSE_S = 1.0
 
 

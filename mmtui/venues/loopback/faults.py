@@ -25,6 +25,8 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     error_418: float = 0.0
     retry_after_s: float = 1.0  # of 429 and 418
     gap: float = 0.0  # a depth frame is left out
+    checksum: float = 0.0  # a depth frame has the wrong checksum, where the venue sends one
+    garbage: float = 0.0  # a frame that nobody can read follows
     half_open: bool = False  # streams send nothing more and answer no ping
     silent: bool = False  # streams answer pings and send nothing more
     skew_ms: float = 0.0  # the exchange's clock is ahead of ours by so much

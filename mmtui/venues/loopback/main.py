@@ -23,8 +23,9 @@ from mmtui.venues.loopback.access import KEY, SECRET, Access
 from mmtui.venues.loopback.api import CALLS
 from mmtui.venues.loopback.exchange import Exchange
 from mmtui.venues.loopback.faults import parse_faults
+from mmtui.venues.loopback.public.server import VOICES, PublicServer
 from mmtui.venues.loopback.server import Server
-from mmtui.venues.loopback.source import Captures, MarketSource, Synthetic
+from mmtui.venues.loopback.source import Captures, MarketSource, Synthetic, binance
 
 HOST = "127.0.0.1"
 KEY_ENV, SECRET_ENV = "MMTUI_LOOPBACK_KEY", "MMTUI_LOOPBACK_SECRET"
@@ -33,8 +34,10 @@ _SYNTHETIC = re.compile(r"synthetic(?::([a-z0-9-]+))?(?::([0-9]{1,18}))?")
 
 def run(args: argparse.Namespace) -> int:
     """The sub-command."""
+    if args.protocol in VOICES:
+        return _run_public(args)
     if args.protocol not in CALLS:
-        raise UserError(f"protocol {args.protocol!r} is not served; there are: {', '.join(CALLS)}")
+        raise UserError(f"protocol {args.protocol!r} is not served; there are: {', '.join((*CALLS, *VOICES))}")
     source = open_market(args.protocol, args.source or ["synthetic"], args.seed)
     exchange = Exchange(args.protocol, source, parse_faults(args.fault), args.seed)
     exchange.step()
@@ -45,15 +48,29 @@ def run(args: argparse.Namespace) -> int:
         raise SourceError(f"port {args.port} on {HOST}: {error.strerror or error}") from None
 
 
+def _run_public(args: argparse.Namespace) -> int:
+    """Market data only, of the synthetic market."""
+    texts = args.source or ["synthetic"]
+    match = _SYNTHETIC.fullmatch(texts[0]) if len(texts) == 1 else None
+    if match is None:
+        raise UserError(f"protocol {args.protocol!r} is served from synthetic[:SCENARIO[:SEED]] only")
+    seed = int(match.group(2) or args.seed)
+    server = PublicServer(args.protocol, match.group(1) or "calm", seed, parse_faults(args.fault))
+    try:
+        return asyncio.run(_serve(server, args.port, {}))
+    except OSError as error:
+        raise SourceError(f"port {args.port} on {HOST}: {error.strerror or error}") from None
+
+
 def open_market(protocol: str, texts: list[str], seed: int) -> MarketSource:
     """`synthetic[:SCENARIO[:SEED]]`, or capture files."""
     match = _SYNTHETIC.fullmatch(texts[0]) if len(texts) == 1 else None
     if match:
-        return Synthetic(protocol, match.group(1) or "calm", int(match.group(2) or seed), time.time_ns())
+        return Synthetic(binance(protocol), match.group(1) or "calm", int(match.group(2) or seed), time.time_ns())
     return Captures(protocol, [Path(text) for text in texts], time.time_ns())
 
 
-async def _serve(server: Server, port: int, pair: dict[str, str]) -> int:
+async def _serve(server: Server | PublicServer, port: int, pair: dict[str, str]) -> int:
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,7 +86,7 @@ async def _serve(server: Server, port: int, pair: dict[str, str]) -> int:
         print(json.dumps(line), flush=True)
     await over.wait()
     heart.cancel()
-    server.streams.close()
+    server.close()
     await asyncio.sleep(0.05)
     await runner.cleanup()
     return 0

@@ -77,6 +77,10 @@ class Server:
                 await self.streams.ping(now)
             await asyncio.sleep(STEP_S)
 
+    def close(self) -> None:
+        """In order: the clients are told."""
+        self.streams.close()
+
     # -- REST ----------------------------------------------------------------------------------------------------
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:

@@ -48,17 +48,16 @@ class MarketSource(Protocol):
 class Synthetic:
     """One efficient price a symbol, and a book that follows it."""
 
-    def __init__(self, market: str, scenario: str, seed: int, now: int) -> None:
+    def __init__(self, instruments: list[tuple[Instrument, Spec]], scenario: str, seed: int, now: int) -> None:
         if scenario not in CYCLES:
             raise UserError(f"scenario {scenario!r} is not known; there are: {', '.join(CYCLES)}")
-        self.instruments = [_instrument(market, symbol) for symbol in SYMBOLS]
+        self.instruments = [instrument for instrument, _ in instruments]
         self._scenario = scenario
-        self._futures = market != profile.SPOT.id
         self._rng = Rng(seed, "loopback/price")
         self._sims = [
-            VenueSim(_SPECS[market, symbol], i, Rng(seed, f"loopback/{symbol}")) for i, symbol in enumerate(SYMBOLS)
+            VenueSim(spec, i, Rng(seed, f"loopback/{item.symbol}")) for i, (item, spec) in enumerate(instruments)
         ]
-        self._prices = [START_PRICE] * len(SYMBOLS)
+        self._prices = [START_PRICE] * len(instruments)
         self._step = 0
         self._start = now
 
@@ -80,7 +79,7 @@ class Synthetic:
                 sim.snapshot(at, price, phase, out)
             price += price * sim.step(at, price, price, phase, DT, out) / 10_000.0
             self._prices[i] = price
-            if self._futures and self._step % 100 == 0:
+            if self.instruments[i].kind != "spot" and self._step % 100 == 0:
                 mark = int(price * sim_scale(sim.spec, self.instruments[i]) * 10**8)
                 out.append(MarkPrice(at, at, i, mark, mark, 1_000_000, (at // FUNDING_NS + 1) * FUNDING_NS))
 
@@ -90,10 +89,14 @@ def sim_scale(spec: Spec, instrument: Instrument) -> float:
     return float(instrument.tick) / spec.tick
 
 
-def _instrument(market: str, symbol: str) -> Instrument:
-    grid = profile.known_grid(market, symbol)
-    assert grid is not None
-    return profile.instrument(profile.MARKETS[market], symbol, *grid, "table")
+def binance(market: str) -> list[tuple[Instrument, Spec]]:
+    """What a loopback exchange of Binance trades, and how it moves."""
+    found = []
+    for symbol in SYMBOLS:
+        grid = profile.known_grid(market, symbol)
+        assert grid is not None
+        found.append((profile.instrument(profile.MARKETS[market], symbol, *grid, "table"), _SPECS[market, symbol]))
+    return found
 
 
 class Captures:

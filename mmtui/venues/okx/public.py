@@ -16,7 +16,7 @@ OKX = MarketFacts(
     family="okx",
     verified="2026-11-22",
     source="OKX v5 API documentation; notice on the checksum of 21 May 2026; ccxt 4.5.90",
-    recalled=("batch", "ping_s", "quotes"),  # quotes: that bbo-tbt counts in the same seqId as books
+    recalled=("batch", "notice", "ping_s", "quotes"),  # quotes: that bbo-tbt counts in the same seqId as books
     urls=(("", "wss://ws.okx.com:8443/ws/v5/public"),),
     sequence="prevSeqId is the seqId before (a snapshot has -1; seqId may stand still, or step back at maintenance)",
     book="books",
@@ -28,6 +28,7 @@ OKX = MarketFacts(
     ping="ping",
     pong="pong",
     ping_s=20,
+    notice='"code":"64008"',  # service upgrade: sent 60 s before
 )
 
 

@@ -1,0 +1,1 @@
+"""Market data of venues without native wire code, through ccxt.pro: books that ccxt keeps, checked from outside."""
