@@ -20,7 +20,6 @@ from typing import Any
 from mmtui.config.paths import sessions_dir
 from mmtui.core.commands import BY_NAME
 from mmtui.core.effects import Alert, Effect
-from mmtui.core.engine import Engine
 from mmtui.core.errors import UserError
 from mmtui.core.events import MARKET, Command, Event, Fill, GridRefined
 from mmtui.host import parameters
@@ -42,6 +41,7 @@ from mmtui.link.messages import (
     Welcome,
 )
 from mmtui.tape.checkpoint import Checkpoints
+from mmtui.tape.part import beginning
 from mmtui.tape.reader import TapeReader
 
 CHECKPOINT = 20_000
@@ -79,7 +79,7 @@ class Replay:
         self._checkpoints: dict[int, bytes] = {}
         self._marks: list[tuple[int, Mark]] = []
         self._scan: Iterator[Record] | None = reader.records()
-        self._engine = Engine(self.setup)
+        self._engine = beginning(reader).engine
         self._frames = FrameBuilder(self._engine)
         self._records = reader.records()
         self._next: Record | None = next(self._records, None)
