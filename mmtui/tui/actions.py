@@ -198,6 +198,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_alert", ("A",), "replay", "previous alert", where="replay"),
     Action("next_key", ("k",), "replay", "next key press of the operator", "key", where="replay"),
     Action("previous_key", ("K",), "replay", "previous key press of the operator", where="replay"),
+    Action("whatif", ("w",), "replay", "what-if beside the tape; on its page: another", "what-if", where="replay"),
+    Action("whatif_difference", ("j",), "replay", "jump to the first decision that differs", where="replay"),
     Action("quit", ("q",), "desk", "leave; the desk goes on (demo and replay end)", "quit"),
 )
 

@@ -278,7 +278,7 @@ class Cockpit(App[int], inherit_bindings=False):
         now = monotonic()
         model = self.store.model
         model.now = now
-        self.controller.ask_parameters(now)
+        self.controller.page.ask(now)
         self.controller.hear(now)
         self._ring()
         asking = self.controller.asking

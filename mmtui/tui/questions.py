@@ -53,3 +53,9 @@ def edit(one: Param, now: float) -> Ask:
     unit = f" {one.unit}" if one.unit else ""
     lines = [f"{one.allowed}{unit}; now {said(one.value)}, in the profile {said(one.profile)}"]
     return Ask("edit", f"SET {one.name}", lines, now, typed=True, hint="Enter sets it, Esc leaves")
+
+
+def whatif(model: Model, now: float) -> Ask:
+    name = model.instrument.id if model.instrument else "the instrument"
+    lines = [f"quoting parameters of {name}, from the first record on: KEY=VALUE ...; all KEY=VALUE: of every one"]
+    return Ask("whatif", "WHAT IF", lines, now, typed=True, hint="Enter runs it, off ends it, Esc leaves")

@@ -24,7 +24,6 @@ from mmtui.link.messages import (
     InstrumentView,
     Item,
     Level,
-    Mark,
     OwnOrder,
     Param,
     Params,
@@ -32,7 +31,6 @@ from mmtui.link.messages import (
     PlanView,
     PnlView,
     Print,
-    ReplayView,
     Rungs,
     Snapshot,
     Step,
@@ -41,6 +39,7 @@ from mmtui.link.messages import (
     VenueView,
     Welcome,
 )
+from mmtui.link.replayed import Mark, ReplayView
 
 S = 1_000_000_000
 START = 1_763_647_402 * S

@@ -81,7 +81,12 @@ async def test_replay_keys_move_the_tape(action):
         await pilot.press(action.keys[0])
         if action.id == "replay_seek":
             await pilot.press(*"14:05:06", "enter")
+        if action.id == "whatif":
+            await pilot.press(*"spread_bps=8", "enter")
         await pilot.pause()
+        if action.id == "whatif_difference":
+            assert "w asks for one" in pilot.app.store.model.notice.text
+            return
         moves = [m for m in host.sent if isinstance(m, Transport)]
         assert len(moves) == 1
         want = {
@@ -91,6 +96,7 @@ async def test_replay_keys_move_the_tape(action):
             "replay_slower": "speed",
             "replay_faster": "speed",
             "replay_seek": "seek",
+            "whatif": "whatif",
         }.get(action.id, "next" if action.id.startswith("next") else "prev")
         assert moves[0].op == want
         if action.id == "replay_seek":
