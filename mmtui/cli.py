@@ -290,7 +290,7 @@ def _scenario(name: str | None) -> None:
 
 def _cockpit(socket: Callable[[], Path], observe: bool = False) -> int:
     """Import the cockpit while the host starts, then become it."""
-    from mmtui.tui.app import run_cockpit
+    from mmtui.tui.run import run_cockpit
 
     return run_cockpit(socket(), observe=observe)
 

@@ -37,6 +37,15 @@ class Tape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     keep_gb: Annotated[float, Meta(ge=0, le=1_000_000)] = 50.0
 
 
+class Alerts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[alerts]: what the host tells a webhook, with no cockpit too."""
+
+    webhook: Annotated[str, Meta(pattern=r"^((env|file):.+)?$")] = ""
+    severity: Literal["warn", "danger"] = "danger"
+    repeat_s: Annotated[float, Meta(ge=0, le=3_600)] = 60.0
+    repeats: Annotated[int, Meta(ge=0, le=100)] = 10
+
+
 class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     maker: Bps
     taker: Bps
@@ -102,6 +111,12 @@ REFERENCE: dict[str, dict[str, str]] = {
         "contract_size": "quote units a contract (inverse), base units a contract (linear)",
         "min_notional": "smallest order in quote units",
     },
+    "alerts": {
+        "webhook": "env:NAME or file:PATH (mode 0600) that holds its address: https, or http on this machine",
+        "severity": "what is sent: danger (halts, kills, breaks), or warn and danger",
+        "repeat_s": "a danger that no cockpit has acknowledged is sent again after so many seconds; 0: never",
+        "repeats": "so many times",
+    },
     "obligation": programme.REFERENCE,
     "event": calendar.REFERENCE,
     "paper": {
@@ -148,3 +163,4 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     text: str
     tape: Tape = Tape()
+    alerts: Alerts = Alerts()

@@ -8,12 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
-import threading
-from contextlib import AbstractAsyncContextManager, suppress
-from pathlib import Path
 from time import monotonic
-from typing import cast
 
 from rich.console import COLOR_SYSTEMS
 from rich.style import Style
@@ -25,20 +20,19 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
-from mmtui.link.client import connect
 from mmtui.link.messages import PROTOCOL, Cmd, Hello
 from mmtui.tui.actions import Keymap
+from mmtui.tui.alarms import bell_wanted, notify, sequence
 from mmtui.tui.canvas import Canvas
 from mmtui.tui.controller import Controller
 from mmtui.tui.driver import GateDriver
-from mmtui.tui.keymap import load_keymap
 from mmtui.tui.mouse import click, wheel
 from mmtui.tui.painter import Painter
 from mmtui.tui.roles import filtered, styles
-from mmtui.tui.session import Connector, Line, Session, operator_name, origin
+from mmtui.tui.session import Connector, Session, operator_name, origin
+from mmtui.tui.settings import Settings
 from mmtui.tui.store import Store
-from mmtui.tui.terminal import require_terminal
-from mmtui.tui.themes import chosen_theme, config_dir, keep_theme, load_themes
+from mmtui.tui.themes import chosen_theme, keep_theme, load_themes
 from mmtui.view.confirm import ask_rows, palette_rows
 from mmtui.view.desk import PANELS, SMALLEST, Place, keys_height, panel, places
 from mmtui.view.header import header, second_row
@@ -79,6 +73,8 @@ class Cockpit(App[int], inherit_bindings=False):
         keymap: Keymap | None = None,
         themes: tuple[list[Theme], list[str]] | None = None,
         driver_class: type[Driver] | None = None,
+        settings: Settings = Settings(),
+        complaint: str = "",
     ) -> None:
         super().__init__(driver_class=driver_class, ansi_color=None)
         self.keymap_table = keymap or Keymap()
@@ -89,7 +85,8 @@ class Cockpit(App[int], inherit_bindings=False):
             protocol=PROTOCOL, role="observer" if observe else "operator", operator=operator, origin=origin()
         )
         self.line = Session(self.store, connector, hello, FPS)
-        self.controller = Controller(self.store, self.line, self.keymap_table, self)
+        self.settings, self.complaint = settings, complaint
+        self.controller = Controller(self.store, self.line, self.keymap_table, self, settings)
         self.looks: dict[str, Style] = {}
         self.painter = Painter()
         self.canvases: dict[str, Canvas] = {}
@@ -120,6 +117,8 @@ class Cockpit(App[int], inherit_bindings=False):
         wanted = chosen_theme(SIXTEEN) if self.console.color_system == "standard" else chosen_theme()
         self.theme = wanted if wanted in self.available_themes else "textual-dark"
         self._restyle()
+        if self.complaint:
+            self.store.say(self.complaint, monotonic() + 5)
         if self.themes_wrong:
             more = f" (+{len(self.themes_wrong) - 1} more)" if len(self.themes_wrong) > 1 else ""
             self.store.say(self.themes_wrong[0] + more, monotonic() + 5)
@@ -280,7 +279,7 @@ class Cockpit(App[int], inherit_bindings=False):
         model.now = now
         self.controller.page.ask(now)
         self.controller.hear(now)
-        self._ring()
+        self._ring(now)
         asking = self.controller.asking
         gate = self._gate
         if asking is not None:
@@ -308,11 +307,21 @@ class Cockpit(App[int], inherit_bindings=False):
         if asking is not None and asking.mark is None and self.dock is not None:
             self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
 
-    def _ring(self) -> None:
-        """The terminal's bell, once for what danger has come since; MMTUI_BELL=0 keeps it silent."""
-        if self.store.dangers and os.environ.get("MMTUI_BELL") != "0":
+    def _ring(self, now: float) -> None:
+        """The bell and the desktop's notice, for what is to be heard now."""
+        text = self.controller.alarms.due(now)
+        if not text:
+            return
+        alerts = self.settings.alerts
+        if bell_wanted(alerts):
             self.bell()
-        self.store.dangers = 0
+        desk = self.store.model.welcome.name if self.store.model.welcome else ""
+        if alerts.desktop == "command":
+            wrong = notify(desk, text)
+            if wrong:
+                self.store.say(wrong, now)
+        elif self._driver is not None and not self.is_headless:
+            self._driver.write(sequence(alerts.desktop, desk, text))
 
     def _paint(self, everything: bool) -> None:
         for place in self.laid:
@@ -373,22 +382,3 @@ class Cockpit(App[int], inherit_bindings=False):
             self._typed.styles.offset = (0, bottom)
             self._typed.styles.width = w
         self.canvases["dock"].show(rows)
-
-
-def run_cockpit(socket: Path, *, observe: bool = False) -> int:
-    """Become the cockpit of the desk that listens at `socket`; the exit code. UserError without a terminal."""
-    require_terminal()
-    keymap = load_keymap(config_dir() / "keymap.toml")
-
-    def connector(hello: Hello) -> AbstractAsyncContextManager[Line]:
-        return cast("AbstractAsyncContextManager[Line]", connect(socket, hello))
-
-    app = Cockpit(connector, observe=observe, keymap=keymap, driver_class=GateDriver)
-    code = app.run()
-    with suppress(OSError):
-        if app.said:
-            print(f"mmtui: {app.said}", file=sys.stderr)
-    code = code if code is not None else (app.return_code or 0)
-    if any(thread.name.startswith("textual-") and thread.is_alive() for thread in threading.enumerate()):
-        os._exit(code)  # the terminal has gone while Textual shut down: its threads would keep the process for ever
-    return code

@@ -9,17 +9,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
-from mmtui.link.messages import Cmd
+from mmtui.link.messages import Cmd, Heard
 from mmtui.tui import commands, questions
 from mmtui.tui.actions import BY_ID, Action, Keymap
+from mmtui.tui.alarms import Alarms
 from mmtui.tui.asking import Asking, Pace, Screen
 from mmtui.tui.commands import Args, label, parse_line
 from mmtui.tui.comparing import Comparing
 from mmtui.tui.editing import ParameterPage
 from mmtui.tui.finding import found
+from mmtui.tui.limiting import LimitLines
 from mmtui.tui.looking import FILTERED, ROWS, Looking
 from mmtui.tui.proposing import PROPOSED, Proposals, ticket_words
 from mmtui.tui.session import Session
+from mmtui.tui.settings import Settings
 from mmtui.tui.store import Store
 from mmtui.tui.tape import Tape
 from mmtui.view.formats import parse_time
@@ -31,7 +34,9 @@ _STEPS = ("wider", "tighter", "skew_up", "skew_down", "size_up", "size_down")
 
 
 class Controller:
-    def __init__(self, store: Store, session: Session, keymap: Keymap, screen: Screen) -> None:
+    def __init__(
+        self, store: Store, session: Session, keymap: Keymap, screen: Screen, settings: Settings = Settings()
+    ) -> None:
         self.store = store
         self.session = session
         self.keymap = keymap
@@ -45,6 +50,8 @@ class Controller:
         self.pace = Pace()
         self.page = ParameterPage(self)
         self.compare = Comparing(self)
+        self.limits = LimitLines(self)
+        self.alarms = Alarms(store, settings.alerts)
         self.resumes_desk = True  # what the open question of a resume is about: the desk, or the selected instrument
         self._handlers: dict[str, Callable[[], None]] = {
             "flatten": lambda: self._ask_plan("flatten"),
@@ -58,7 +65,9 @@ class Controller:
             "theme": screen.next_theme,
             "ticket": self._ask_ticket,
             "filter": self._ask_filter,
-            "acknowledge": look.acknowledge,
+            "acknowledge": self._acknowledge,
+            "mute": lambda: self.alarms.toggle(monotonic()),
+            "limit": self.limits.open,
             "next_screen": lambda: look.walk(1),
             "previous_screen": lambda: look.walk(-1),
             "next_venue": lambda: look.venue(1),
@@ -85,6 +94,8 @@ class Controller:
         self._lines: dict[str, Callable[[str, float], None]] = {
             "fps": self._frames,
             "whatif": self.compare.entered,
+            "mute": self.alarms.mute,
+            "limit": self.limits.entered,
         }
         #: What becomes of a typed line, by the question that it answers.
         self._entered: dict[str, Callable[[str, float], None]] = {
@@ -94,6 +105,8 @@ class Controller:
             "resume": self._resumed,
             "replay_seek": self._went,
             "whatif": self.compare.entered,
+            "limit": self.limits.entered,
+            "raise": self.limits.confirmed,
         }
 
     # ------------------------------------------------------------ keys
@@ -287,7 +300,8 @@ class Controller:
         self.proposals.ask(act, args, instrument, now)
 
     def hear(self, now: float) -> None:
-        """The host's price of a ticket has come: open the question, or say why there is none."""
+        """The host's price of a ticket has come, or its answer to a limit: open the question, or say why not."""
+        self.limits.hear(now)
         answer = self.proposals.heard()
         if isinstance(answer, str):
             self.store.say(answer, now, "danger")
@@ -365,6 +379,11 @@ class Controller:
             self.store.say(f"{int(text)} frames a second from the host", now, "hot")
         else:
             self.store.say("fps takes a whole number from 2 to 30", now)
+
+    def _acknowledge(self) -> None:
+        """Here, and at the host: its webhook stops asking."""
+        self.look.acknowledge()
+        self.session.send(Heard(self.store.model.heard))
 
     def _help(self) -> None:
         showing = self.look.helping

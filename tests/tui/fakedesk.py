@@ -531,6 +531,10 @@ class FakeHost:
             if message.args.get("size") == "99":
                 self.push(self.item("result", "above the position limit", command=message.id, ok=False))
                 return
+        elif message.action == "limit" and not message.reason and float(next(iter(message.args.values()))) > 1_000:
+            refused = "raising a limit needs a reason"
+            self.push(self.item("result", refused, command=message.id, ok=False))
+            return
         elif message.action == "kill":
             maker.kill()
             text = "KILLED: 60 orders cancelled"
