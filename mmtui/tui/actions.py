@@ -184,6 +184,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("recentre", ("v",), "view", "recentre the ladder"),
     Action("cumulative", ("m",), "view", "cumulative depth on and off"),
     Action("adjust", ("B",), "view", "Σ over all markets by basis, on and off"),
+    Action("meter", ("Y",), "view", "bytes a second to this terminal, shown or not"),
     Action("theme", ("T",), "view", "next theme"),
     Action("palette", ("slash", "ctrl+p"), "view", "palette: every action by name", "palette"),
     Action("help", ("question_mark",), "view", "keys and signs; again to leave", "help"),

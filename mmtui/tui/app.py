@@ -28,16 +28,16 @@ from mmtui.tui.controller import Controller
 from mmtui.tui.driver import GateDriver
 from mmtui.tui.mouse import click, wheel
 from mmtui.tui.painter import Painter
-from mmtui.tui.roles import filtered, styles
+from mmtui.tui.panels import rows_of
+from mmtui.tui.roles import filtered, sixteen, styles
+from mmtui.tui.saver import Saver
 from mmtui.tui.session import Connector, Session, operator_name, origin
 from mmtui.tui.settings import Settings
 from mmtui.tui.store import Store
 from mmtui.tui.themes import chosen_theme, keep_theme, load_themes
 from mmtui.view.confirm import ask_rows, palette_rows
-from mmtui.view.desk import PANELS, SMALLEST, Place, keys_height, panel, places
-from mmtui.view.header import header, second_row
-from mmtui.view.keys import help_page, key_bar
-from mmtui.view.rows import Row, clip
+from mmtui.view.desk import SMALLEST, Place, keys_height, places
+from mmtui.view.rows import Row
 
 #: The theme of terminals with 16 colours, where none was chosen.
 SIXTEEN = "mmtui-ansi"
@@ -94,6 +94,9 @@ class Cockpit(App[int], inherit_bindings=False):
         self.dock: Place | None = None
         self.said = ""  # why the cockpit ended, for the shell
         self._second = 0
+        self._painted = 0.0
+        self.saver = Saver(FPS)
+        self.metered = False
         self._typed = Input(id="typed", disabled=True)
         self._typed.cursor_blink = False
         self._typed.display = False
@@ -166,28 +169,28 @@ class Cockpit(App[int], inherit_bindings=False):
             now = monotonic()
             stalled = gate is not None and gate.stalled(now)
             self.controller.press(key, stalled, gate.stalled_for if gate else 0.0)
-        self.tick()
+        self.tick(True)
 
     def action_kill(self) -> None:
         self.controller.press(self.keymap_table.keys["kill"][0])
-        self.tick()
+        self.tick(True)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.controller.typing(event.value)
-        self.tick()
+        self.tick(True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.controller.submit(event.value, monotonic())
-        self.tick()
+        self.tick(True)
 
     def on_canvas_pointed(self, event: Canvas.Pointed) -> None:
         canvas = event.canvas
         click(self.controller, (canvas.id or "").removeprefix("panel-"), canvas.rows, event.at, canvas.size.width)
-        self.tick()
+        self.tick(True)
 
     def on_canvas_wheeled(self, event: Canvas.Wheeled) -> None:
         wheel(self.controller, event.by)
-        self.tick()
+        self.tick(True)
 
     def open_typed(self, kind: str, hint: str) -> None:
         """Show the text field of the docked bar."""
@@ -230,9 +233,11 @@ class Cockpit(App[int], inherit_bindings=False):
     def _restyle(self) -> None:
         theme = self.current_theme
         self.looks.clear()
-        self.looks.update(filtered(styles(dict(theme.variables), theme.dark, theme.ansi), self.get_line_filters()))
+        looks = filtered(styles(dict(theme.variables), theme.dark, theme.ansi), self.get_line_filters())
+        thin = self.store.model.thin
+        self.looks.update(sixteen(looks) if thin else looks)
         name = self.console.color_system
-        self.store.model.shades = theme.ansi or self.no_color or name not in ("truecolor", "256")
+        self.store.model.shades = thin or theme.ansi or self.no_color or name not in ("truecolor", "256")
         self.painter.restyle(self.looks, COLOR_SYSTEMS[name] if name else None)
         for canvas in self.canvases.values():
             canvas.repaint()
@@ -270,8 +275,8 @@ class Cockpit(App[int], inherit_bindings=False):
         canvas.move(place)
         return canvas
 
-    def tick(self) -> None:
-        """Paint what changed, if the terminal takes it; a skipped frame loses nothing."""
+    def tick(self, at_once: bool = False) -> None:
+        """Paint what changed, if the terminal takes it; a skipped frame loses nothing. at_once: a key was pressed."""
         if not self._drawable:
             return
         now = monotonic()
@@ -282,6 +287,7 @@ class Cockpit(App[int], inherit_bindings=False):
         self._ring(now)
         asking = self.controller.asking
         gate = self._gate
+        self._save(now, gate)
         if asking is not None:
             if asking.mark is not None and (gate is None or gate.passed(asking.mark)):
                 asking.written(now)
@@ -298,7 +304,9 @@ class Cockpit(App[int], inherit_bindings=False):
             timed = True
         if not (self.store.changed or timed) or (gate is not None and not gate.open()):
             return
-        self._second = second
+        if self.saver.level and not at_once and now - self._painted < 1 / self.saver.frames:
+            return
+        self._second, self._painted = second, now
         # what only time changes (an age, a countdown, an echo that ends) stands in the rows above and below
         everything = self.store.changed or model.link != "up" or model.frame_age_ms() > 900
         self.store.changed = False
@@ -306,6 +314,30 @@ class Cockpit(App[int], inherit_bindings=False):
         self._paint(everything)
         if asking is not None and asking.mark is None and self.dock is not None:
             self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
+
+    def _save(self, now: float, gate: GateDriver | None) -> None:
+        """A thin line gets fewer frames, then fewer panels and colours; what is painted is the newest state."""
+        saver, model = self.saver, self.store.model
+        if gate is not None and saver.look(now, *gate.meter(now)):
+            self.line.frames(saver.frames)
+            thin = not saver.now.panels
+            if thin != model.thin:
+                model.thin = thin
+                self._restyle()
+            self.store.changed = True
+        said = saver.words() if saver.level or self.metered else ""
+        if said != model.line:
+            model.line, self.store.changed = said, True
+
+    def frames(self, fps: float) -> None:
+        """The trader's choice; a thin line may get fewer."""
+        self.saver.fps = fps
+        self.line.frames(self.saver.frames)
+
+    def meter(self) -> None:
+        """What goes over the line, shown or not."""
+        self.metered = not self.metered
+        self.store.say(self.saver.words() if self.metered else "the meter is shown when the line is thin", monotonic())
 
     def _ring(self, now: float) -> None:
         """The bell and the desktop's notice, for what is to be heard now."""
@@ -330,7 +362,8 @@ class Cockpit(App[int], inherit_bindings=False):
             canvas = self.canvases[place.name]
             # under a bar the compositor knows what covers what; before a layout it will draw all anyway
             free = self.dock is None and canvas.drawn and canvas.laid == (place.w, place.h)
-            canvas.show(self._rows(place), self.painter if free else None, place.x, place.y)
+            rows = rows_of(self.store.model, self.keymap_table, place)
+            canvas.show(rows, self.painter if free else None, place.x, place.y)
         self._write(self.painter.take())
         self._paint_dock()
 
@@ -338,23 +371,6 @@ class Cockpit(App[int], inherit_bindings=False):
         """Straight to the terminal, as one synchronised update where it knows them."""
         if text and self._driver is not None and self._running:
             self._driver.write(f"{SYNC_START}{text}{SYNC_END}" if self._sync_available else text)
-
-    def _rows(self, place: Place) -> list[Row]:
-        model = self.store.model
-        name, w, h = place.name, place.w, place.h
-        if name == "header":
-            return [header(model, w)]
-        if name == "second":
-            return [second_row(model, w)]
-        if name == "keys":
-            return key_bar(model, self.keymap_table.entries(model.replaying), w, h - 1)
-        if name == "help":
-            return help_page(self.keymap_table.listing(model.replaying), w, h, model.scroll)
-        if name == "sentence":
-            kill = self.keymap_table.shown("kill").split()[0]
-            text = f"{w}×{h}: mmtui needs {SMALLEST[0]}×{SMALLEST[1]}; {kill} still kills."
-            return [clip([(text[at : at + w], "warn")], w) for at in range(0, len(text), max(1, w))][:h]
-        return panel(model, name, w, h) if name in PANELS else []
 
     def _paint_dock(self) -> None:
         """The question, or the palette, over the rows above the keys."""

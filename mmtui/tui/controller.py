@@ -63,6 +63,7 @@ class Controller:
             "help": self._help,
             "quit": screen.leave,
             "theme": screen.next_theme,
+            "meter": screen.meter,
             "ticket": self._ask_ticket,
             "filter": self._ask_filter,
             "acknowledge": self._acknowledge,
@@ -375,7 +376,7 @@ class Controller:
     def _frames(self, text: str, now: float) -> None:
         """Frames a second: fewer on a thin line."""
         if text.strip().isdigit() and 2 <= int(text) <= 30:
-            self.session.frames(float(text))
+            self.screen.frames(float(text))
             self.store.say(f"{int(text)} frames a second from the host", now, "hot")
         else:
             self.store.say("fps takes a whole number from 2 to 30", now)
