@@ -185,6 +185,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("cumulative", ("m",), "view", "cumulative depth on and off"),
     Action("adjust", ("B",), "view", "Σ over all markets by basis, on and off"),
     Action("meter", ("Y",), "view", "bytes a second to this terminal, shown or not"),
+    Action("default_layout", ("I",), "view", "the default layout of this desk (what is looked at is kept by size)"),
     Action("theme", ("T",), "view", "next theme"),
     Action("palette", ("slash", "ctrl+p"), "view", "palette: every action by name", "palette"),
     Action("help", ("question_mark",), "view", "keys and signs; again to leave", "help"),

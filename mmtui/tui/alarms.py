@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 
 from mmtui.link.messages import Item
 from mmtui.tui.settings import AlertSettings
@@ -96,5 +97,14 @@ def notify(desk: str, text: str) -> str:
     return ""
 
 
-def bell_wanted(settings: AlertSettings) -> bool:
-    return settings.bell and os.environ.get("MMTUI_BELL") != "0"
+def sound(
+    settings: AlertSettings, desk: str, text: str, bell: Callable[[], None], write: Callable[[str], None] | None
+) -> str:
+    """Make the noise that the settings ask for; why it cannot be, or "". MMTUI_BELL=0 keeps the bell silent."""
+    if settings.bell and os.environ.get("MMTUI_BELL") != "0":
+        bell()
+    if settings.desktop == "command":
+        return notify(desk, text)
+    if write is not None and settings.desktop != "off":
+        write(sequence(settings.desktop, desk, text))
+    return ""

@@ -20,15 +20,17 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
+from mmtui.config.paths import state_dir
 from mmtui.link.messages import PROTOCOL, Cmd, Hello
 from mmtui.tui.actions import Keymap
-from mmtui.tui.alarms import bell_wanted, notify, sequence
+from mmtui.tui.alarms import sound
 from mmtui.tui.canvas import Canvas
 from mmtui.tui.controller import Controller
 from mmtui.tui.driver import GateDriver
+from mmtui.tui.layouts import Layouts
 from mmtui.tui.mouse import click, wheel
 from mmtui.tui.painter import Painter
-from mmtui.tui.panels import rows_of
+from mmtui.tui.panels import STYLES, rows_of
 from mmtui.tui.roles import filtered, sixteen, styles
 from mmtui.tui.saver import Saver
 from mmtui.tui.session import Connector, Session, operator_name, origin
@@ -56,14 +58,7 @@ class Cockpit(App[int], inherit_bindings=False):
     """One terminal on one desk."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    DeskScreen { layers: base above; background: $background; overflow: hidden; }
-    #panel-dock { layer: above; }
-    #typed, #typed:focus {
-        layer: above; position: absolute; height: 1; border: none; padding: 0 1;
-        background: $surface; color: $foreground;
-    }
-    """
+    CSS = STYLES
 
     def __init__(
         self,
@@ -96,6 +91,7 @@ class Cockpit(App[int], inherit_bindings=False):
         self._second = 0
         self._painted = 0.0
         self.saver = Saver(FPS)
+        self.layouts = Layouts(state_dir())
         self.metered = False
         self._typed = Input(id="typed", disabled=True)
         self._typed.cursor_blink = False
@@ -120,11 +116,10 @@ class Cockpit(App[int], inherit_bindings=False):
         wanted = chosen_theme(SIXTEEN) if self.console.color_system == "standard" else chosen_theme()
         self.theme = wanted if wanted in self.available_themes else "textual-dark"
         self._restyle()
-        if self.complaint:
-            self.store.say(self.complaint, monotonic() + 5)
-        if self.themes_wrong:
-            more = f" (+{len(self.themes_wrong) - 1} more)" if len(self.themes_wrong) > 1 else ""
-            self.store.say(self.themes_wrong[0] + more, monotonic() + 5)
+        wrong = [*self.themes_wrong, *filter(None, (self.complaint, self.layouts.wrong))]
+        if wrong:
+            more = f" (+{len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            self.store.say(wrong[0] + more, monotonic() + 5)
         self.screen.mount(self._typed)
         self._lay()
         self.set_interval(TICK_S, self.tick)
@@ -136,7 +131,13 @@ class Cockpit(App[int], inherit_bindings=False):
 
     def _hung_up(self) -> None:
         """The terminal has gone (or we are told to): the desk lives on in its host."""
+        self._keep()
         self.exit(0)
+
+    def _keep(self) -> None:
+        """How it looks, for the next time."""
+        self.layouts.note(self.store.model)
+        self.layouts.save()
 
     def _refused(self, why: str) -> None:
         self.said = why
@@ -147,6 +148,7 @@ class Cockpit(App[int], inherit_bindings=False):
         self.run_worker(self._leave())
 
     async def _leave(self) -> None:
+        self._keep()
         model = self.store.model
         welcome, frame = model.welcome, model.frame
         state = frame.state if frame else "state not known"
@@ -253,6 +255,7 @@ class Cockpit(App[int], inherit_bindings=False):
     def _lay(self) -> None:
         """Put every canvas in its place; those without one are hidden."""
         size = self.size
+        self.layouts.fit(self.store.model, size.width, size.height)
         wanted = places(self.store.model, size.width, size.height, self.controller.look.helping)
         if wanted == self.laid:
             return
@@ -334,6 +337,10 @@ class Cockpit(App[int], inherit_bindings=False):
         self.saver.fps = fps
         self.line.frames(self.saver.frames)
 
+    def default_layout(self) -> None:
+        self.layouts.forget(self.store.model)
+        self.store.say("the default layout", monotonic(), "hot")
+
     def meter(self) -> None:
         """What goes over the line, shown or not."""
         self.metered = not self.metered
@@ -342,18 +349,12 @@ class Cockpit(App[int], inherit_bindings=False):
     def _ring(self, now: float) -> None:
         """The bell and the desktop's notice, for what is to be heard now."""
         text = self.controller.alarms.due(now)
-        if not text:
-            return
-        alerts = self.settings.alerts
-        if bell_wanted(alerts):
-            self.bell()
-        desk = self.store.model.welcome.name if self.store.model.welcome else ""
-        if alerts.desktop == "command":
-            wrong = notify(desk, text)
+        if text:
+            welcome = self.store.model.welcome
+            write = self._driver.write if self._driver is not None and not self.is_headless else None
+            wrong = sound(self.settings.alerts, welcome.name if welcome else "", text, self.bell, write)
             if wrong:
                 self.store.say(wrong, now)
-        elif self._driver is not None and not self.is_headless:
-            self._driver.write(sequence(alerts.desktop, desk, text))
 
     def _paint(self, everything: bool) -> None:
         for place in self.laid:

@@ -64,6 +64,7 @@ class Controller:
             "quit": screen.leave,
             "theme": screen.next_theme,
             "meter": screen.meter,
+            "default_layout": screen.default_layout,
             "ticket": self._ask_ticket,
             "filter": self._ask_filter,
             "acknowledge": self._acknowledge,

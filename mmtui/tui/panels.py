@@ -1,4 +1,4 @@
-"""What stands in a place of the screen: a panel of view, or one that needs the keymap.
+"""What stands in a place of the screen: a panel of view, or one that needs the keymap; the style sheet.
 
 Rules of this file: no Textual; which builder makes which place.
 """
@@ -11,6 +11,16 @@ from mmtui.view.header import header, second_row
 from mmtui.view.keys import help_page, key_bar
 from mmtui.view.model import Model
 from mmtui.view.rows import Row, clip
+
+#: Of the few widgets that Textual itself lays out.
+STYLES = """
+DeskScreen { layers: base above; background: $background; overflow: hidden; }
+#panel-dock { layer: above; }
+#typed, #typed:focus {
+    layer: above; position: absolute; height: 1; border: none; padding: 0 1;
+    background: $surface; color: $foreground;
+}
+"""
 
 
 def rows_of(model: Model, keymap: Keymap, place: Place) -> list[Row]:
