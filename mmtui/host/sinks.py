@@ -27,6 +27,8 @@ from mmtui.link.messages import Item
 TEXT_MAX = 1_000
 #: A child that has ended is started again at most so often.
 AGAIN_S = 30.0
+#: A halt and a kill are changes of state; the others are alerts.
+_KINDS = ("alert", "state")
 _RANK = {"info": 0, "warn": 1, "danger": 2}
 
 
@@ -90,7 +92,7 @@ class Webhook:
     def publish(self, items: Iterable[Item]) -> None:
         """Alerts among the items go out."""
         for item in items:
-            if item.kind == "alert" and _RANK.get(item.severity, 0) >= self.least and item.code != "webhook":
+            if item.kind in _KINDS and _RANK.get(item.severity, 0) >= self.least and item.code != "webhook":
                 line = {"n": item.n, "ts": item.ts, "severity": item.severity, "code": item.code,
                         "text": item.text[:TEXT_MAX]}  # fmt: skip
                 self._write(line)

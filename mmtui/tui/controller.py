@@ -341,7 +341,8 @@ class Controller:
     def _open_palette(self) -> None:
         self.dismiss()
         self.palette, self.choice = "", 0
-        self.screen.open_typed("palette", "an action, or: spread 1.5 · skew -2 · size 20 · set levels=3 · fps 5")
+        hint = "an action, or: spread 1.5 · skew -2 · size 20 · set levels=3 · limit KEY=V · mute 30 · fps 5"
+        self.screen.open_typed("palette", hint)
 
     def found(self) -> list[tuple[str, str, str]]:
         """(keys, name, help) of what the typed line matches, best first."""

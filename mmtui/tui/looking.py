@@ -89,6 +89,6 @@ class Looking:
         """Every alert so far has been seen: the header counts from here."""
         model = self.store.model
         count = len(model.unheard())
-        model.heard = model.alerts[-1].n if model.alerts else model.heard
+        model.heard = max(model.heard, model.items_n, *(item.n for item in model.alerts[-1:]))
         said = f"acknowledged: {count} alert{'s' if count != 1 else ''}" if count else "no alert waits for you"
         self.store.say(said, monotonic(), "hot")

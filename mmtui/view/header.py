@@ -92,8 +92,7 @@ def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]
         mark, role = ("‼", "danger") if any(item.severity == "danger" for item in waiting) else ("!", "warn")
         out.append((2, [(f"{mark} {len(waiting)} alert{'s' if len(waiting) > 1 else ''}", role)]))
     if model.line:
-        acts = "fps" in model.line
-        out.append((2 if acts else 4, [(model.line, "warn" if acts else "dim")]))
+        out.append((2, [(model.line, "warn" if "fps" in model.line else "dim")]))
     if model.muted_until > model.now:
         out.append((2, [(f"MUTED {(model.muted_until - model.now) / 60:.0f} min", "warn")]))
     total = fmt.amount(frame.pnl.total)

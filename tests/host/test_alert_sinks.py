@@ -125,6 +125,17 @@ async def test_nobody_listens_and_the_address_is_not_told(capfd):
     assert CANARY not in out.out + out.err + repr(said) + repr(made)
 
 
+async def test_a_kill_is_a_state_and_goes_out_too(receiver):
+    made = hook(receiver.url, [], repeat_s=0.0)
+    made.publish([
+        Item(n=1, ts=5, kind="state", text="desk PAUSED -> RUNNING", severity="info", code="state"),
+        Item(n=2, ts=5, kind="state", text="desk RUNNING -> KILLED", severity="danger", code="state"),
+    ])  # fmt: skip
+    await receiver.wait(1)
+    made.release()
+    assert receiver.taken[0][1]["text"] == "mmtui desk-1 LIVE: DANGER state: desk RUNNING -> KILLED"
+
+
 async def test_a_pipe_that_is_full_costs_the_alert_and_no_time(receiver, monkeypatch):
     made = hook(receiver.url, [], repeat_s=0.0)
 

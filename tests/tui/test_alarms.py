@@ -122,6 +122,18 @@ async def test_the_mute_stands_in_the_header_and_its_key_takes_it_away():
         assert "muted for 30 min" in app.store.model.notice.text
 
 
+async def test_a_kill_is_heard_until_it_is_acknowledged():
+    host = FakeHost(live=False)
+    async with cockpit(host).run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        app = pilot.app
+        host.push(host.item("state", "desk RUNNING -> KILLED", severity="danger", code="state"))
+        await until(pilot, lambda: app.controller.alarms._waiting is not None)
+        await pilot.press("h")
+        app.tick()
+        assert app.controller.alarms._waiting is None
+
+
 async def test_an_acknowledgement_is_told_to_the_host():
     host = FakeHost(live=False)
     async with cockpit(host).run_test(size=(120, 40)) as pilot:
