@@ -212,7 +212,7 @@ async def test_instruments_venues_and_orders_are_chosen():
 
 def test_every_act_of_the_engine_has_a_key_or_a_line():
     keyed = {a.act for a in ACTIONS if a.act}
-    assert set(BY_NAME) - keyed == {"set", "profile", "shutdown", "hedge", "roll", "limit"}
+    assert set(BY_NAME) - keyed == {"set", "profile", "shutdown", "hedge", "roll"}
 
 
 @pytest.mark.parametrize(
