@@ -26,7 +26,7 @@ from mmtui.core.setup import DeskSetup
 from mmtui.link.replayed import Mark, RunRow, RunView, WhatifView
 from mmtui.tape.part import beginning, is_part, market, present
 from mmtui.tape.reader import TapeReader
-from mmtui.venues.paper.desk import LEFT_OUT, PaperDesk
+from mmtui.venues.paper_desk import LEFT_OUT, PaperDesk
 
 #: Instants of a session at which figures are kept, and the closest together.
 SAMPLES = 4_000

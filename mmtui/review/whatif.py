@@ -25,7 +25,7 @@ from mmtui.review.exposure import Exposure
 from mmtui.review.outcome import outcome, print_outcome
 from mmtui.review.progress import watched
 from mmtui.review.request import Request, prepare
-from mmtui.venues.paper.desk import LEFT_OUT, PaperDesk
+from mmtui.venues.paper_desk import LEFT_OUT, PaperDesk
 
 #: Left out of the digest of decisions: texts for people, and wake-ups.
 TALK = (Alert, Wake, Shutdown)

@@ -10,7 +10,7 @@ from mmtui.core.events import MARKET
 from mmtui.host.replay import Replay
 from mmtui.link.messages import Cmd, Hello, Transport, View
 from mmtui.tape.reader import TapeReader
-from mmtui.venues.paper.desk import PaperDesk
+from mmtui.venues.paper_desk import PaperDesk
 
 WHO = Hello(protocol=1, role="operator", operator="op1", origin="local")
 SECOND = 1_000_000_000
