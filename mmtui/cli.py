@@ -15,7 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from mmtui import __version__, cli_live
+from mmtui import __version__, cli_live, cli_review
+from mmtui.cli_review import json_flag
 from mmtui.core.errors import UserError
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?%?$")
@@ -40,10 +41,6 @@ class Sub(NamedTuple):
 
 def _sources(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("source", nargs="+", metavar="SOURCE", help=what)
-
-
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print JSON, and nothing else, on standard output")
 
 
 def _speed(parser: argparse.ArgumentParser, what: str) -> None:
@@ -102,18 +99,18 @@ def _ctl(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--instrument", metavar="ID", help="only this instrument (venue:SYMBOL)")
     parser.add_argument("--venue", metavar="ID", help="only this venue")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why: needed out of HALTED and KILLED")
-    _json(parser)
+    json_flag(parser)
 
 
 def _kill(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="the desk (default: every desk of this user)")
     parser.add_argument("--config", type=Path, metavar="CONFIG", help="the desk of this config, running or not")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why, for the record")
-    _json(parser)
+    json_flag(parser)
 
 
 def _replay(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("session", metavar="SESSION", help="a session's name or folder (see `mmtui sessions`)")
+    parser.add_argument("session", metavar="SESSION", help="a session's name or folder, or a bundle")
     _speed(parser, "how fast to play: 1 is as it happened (default 1)")
     parser.add_argument("--at", metavar="NS", help="start at this instant (ns since 1970)")
     parser.add_argument("--verify", action="store_true", help="run the engine again and compare; prints JSON")
@@ -130,7 +127,7 @@ def _whatif(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_seed, metavar="N", help="seed of latencies (default: the config's, else 1)")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop after so many seconds of the source's clock")
     parser.add_argument("--out", metavar="SESSION", help="name or folder of the run that is recorded")
-    _json(parser)
+    json_flag(parser)
 
 
 def _book(parser: argparse.ArgumentParser) -> None:
@@ -138,19 +135,13 @@ def _book(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--instrument", required=True, metavar="ID", help="venue:SYMBOL")
     parser.add_argument("--at", required=True, action="append", metavar="NS[,NS...]", help="instants, ns since 1970")
     parser.add_argument("--depth", type=int, metavar="N", help="levels a side (default: all)")
-    _json(parser)
+    json_flag(parser)
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
     _sources(parser, "capture files")
     parser.add_argument("--out", required=True, metavar="SESSION", help="name or folder of the session to write")
-    _json(parser)
-
-
-def _export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("session", metavar="SESSION", help="a session's name or folder")
-    parser.add_argument("--format", required=True, choices=("parquet", "csv", "hftbacktest"), help="of the files")
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="a folder that is not there, or empty")
+    json_flag(parser)
 
 
 def _wire(parser: argparse.ArgumentParser) -> None:
@@ -158,29 +149,14 @@ def _wire(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="raw messages, one a line, or one JSON file")
 
 
-def _report(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("session", nargs="*", metavar="SESSION", help="names or folders of sessions")
-    parser.add_argument("--charts", action="store_true", help="with a chart of the profit and its parts")
-    parser.add_argument("--obligations", action="store_true", help="a month of obligations, over all sessions or these")
-    parser.add_argument("--month", metavar="YYYY-MM", default="", help="the month, such as 2026-11")
-    parser.add_argument("--desk", metavar="NAME", default="", help="only sessions of this desk")
-    _json(parser)
-
-
-def _audit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("verify", choices=("verify",), metavar="verify", help="check the chain of a session's records")
-    parser.add_argument("session", metavar="SESSION", help="a session's name or folder")
-    _json(parser)
-
-
 def _bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="one benchmark (default: all)")
-    _json(parser)
+    json_flag(parser)
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", nargs="?", type=Path, metavar="CONFIG", help="check this config as well")
-    _json(parser)
+    json_flag(parser)
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
@@ -207,7 +183,7 @@ def _sim(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, metavar="J", help="processes at a time (default: one a core)")
     parser.add_argument("--once", action="store_true", help="each seed in one process only")
     parser.add_argument("--shrink", action="store_true", help="with --seed: which faults are needed for its breach")
-    _json(parser)
+    json_flag(parser)
 
 
 COMMANDS: tuple[Sub, ...] = (
@@ -223,12 +199,13 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("whatif", "run the engine again over captures or a session", "review.whatif:run", _whatif),
     Sub("book", "the depth book as it stood", "review.book:run", _book),
     Sub("import", "raw captures -> a session that can be replayed", "review.importer:run", _import),
-    Sub("export", "a session as Parquet, CSV or hftbacktest files", "review.export:run", _export),
+    Sub("export", "a session as Parquet, CSV or hftbacktest files", "review.export:run", cli_review.export),
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
     Sub("venue", "a loopback exchange that speaks a venue's real protocol", "venues.loopback.main:run", cli_live.venue),
-    Sub("sessions", "what has been recorded", "review.sessions:run", _json),
-    Sub("report", "a shift for the next one: profit, fills, obligations, incidents", "review.report:run", _report),
-    Sub("audit", "check a session's chain of records", "review.audit:run", _audit),
+    Sub("sessions", "what has been recorded", "review.sessions:run", json_flag),
+    Sub("report", "a shift for the next: profit, fills, promises, incidents", "review.report:run", cli_review.report),
+    Sub("bundle", "an incident as one file that somebody else can open", "review.bundle:run", cli_review.bundle),
+    Sub("audit", "check a session's chain of records", "review.audit:run", cli_review.audit),
     Sub("sim", "the whole desk under simulated venues, network, disk and operators that fail", "sim.main:run", _sim),
     Sub("schema", "JSON Schema of a config, for editors", "config.json_schema:run", _nothing),
     Sub("completion", "commands and options for a shell's tab key", "completion:run", _completion),
@@ -314,7 +291,7 @@ def _scenario(name: str | None) -> None:
 
 def _cockpit(socket: Callable[[], Path], observe: bool = False) -> int:
     """Import the cockpit while the host starts, then become it."""
-    from mmtui.tui.app import run_cockpit
+    from mmtui.tui.run import run_cockpit
 
     return run_cockpit(socket(), observe=observe)
 

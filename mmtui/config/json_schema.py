@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mmtui.config.schema import REFERENCE, Desk, Guard, InstrumentKeys, Tape, Venue
+from mmtui.config.schema import REFERENCE, Alerts, Desk, Guard, InstrumentKeys, Tape, Venue
 from mmtui.core.earn.programme import Obligation
 from mmtui.core.hedging import params as hedging
 from mmtui.core.quoting import params
@@ -31,6 +31,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     paper: PaperSetup = PaperSetup()
     tape: Tape = Tape()
     guard: Guard = Guard()
+    alerts: Alerts = Alerts()
     obligation: list[Obligation] = []
     event: list[CalendarEvent] = []
     hedge: dict[str, hedging.Hedge] = {}
@@ -45,6 +46,7 @@ def schema() -> dict[str, Any]:
         "InstrumentKeys": REFERENCE["instrument"],
         "PaperSetup": REFERENCE["paper"],
         "Guard": REFERENCE["guard"],
+        "Alerts": REFERENCE["alerts"],
         "Obligation": REFERENCE["obligation"],
         "CalendarEvent": REFERENCE["event"],
         "Quoting": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in params.REFERENCE.items()},

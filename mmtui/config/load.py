@@ -19,6 +19,7 @@ from mmtui.config.defaults import default_baseline, default_quoting
 from mmtui.config.errors import ConfigError
 from mmtui.config.live_venues import RECONCILE_S, live_venue, misguarded
 from mmtui.config.schema import (
+    Alerts,
     CaptureFiles,
     Desk,
     DeskConfig,
@@ -46,8 +47,8 @@ from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 from mmtui.core.zone_side import blind
 
-SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "hedge", "obligation", "event",
-            "guard"]  # fmt: skip
+SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "alerts", "hedge", "obligation",
+            "event", "guard"]  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYNTHETIC = re.compile(r"synthetic:([a-z0-9-]+)(?::([0-9]{1,18}))?")
 
@@ -122,6 +123,7 @@ class _Loader:
         key, wrong = misguarded(guard)
         if wrong:
             raise self.error(("guard", key), wrong)
+        alerts = to.table(document.get("alerts", {}), Alerts, ("alerts",))
         if self.given is None:
             sources = self._sources(venues, desk)
             found = self._found(venues, sources, wanted)
@@ -154,7 +156,9 @@ class _Loader:
             hedges=self._hedges(instruments),
             venue_equity=self._equity(venues),
         )
-        return DeskConfig(setup=setup, sources=sources, path=self.path, text=self.text, tape=tape, guard=guard)
+        return DeskConfig(
+            setup=setup, sources=sources, path=self.path, text=self.text, tape=tape, guard=guard, alerts=alerts
+        )
 
     def _tables(self, name: str, shape: type[Any], key: str = "id") -> list[Any]:
         """[[name]] tables, each with a `key` of its own."""

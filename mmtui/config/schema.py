@@ -47,6 +47,15 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     remote_silence_s: Annotated[float, Meta(ge=1, le=120)] = 3.0
 
 
+class Alerts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[alerts]: what the host tells a webhook, with no cockpit too."""
+
+    webhook: Annotated[str, Meta(pattern=r"^((env|file):.+)?$")] = ""
+    severity: Literal["warn", "danger"] = "danger"
+    repeat_s: Annotated[float, Meta(ge=0, le=3_600)] = 60.0
+    repeats: Annotated[int, Meta(ge=0, le=100)] = 10
+
+
 class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     maker: Bps
     taker: Bps
@@ -124,6 +133,12 @@ REFERENCE: dict[str, dict[str, str]] = {
         "remote_silence_s": "the second host cancels after so long without a heartbeat, a cut of the network included; "
         "the desk creates no order once six tenths of it have passed without an answer",
     },
+    "alerts": {
+        "webhook": "env:NAME or file:PATH (mode 0600) that holds its address: https, or http on this machine",
+        "severity": "what is sent: danger (halts, kills, breaks), or warn and danger",
+        "repeat_s": "a danger that no cockpit has acknowledged is sent again after so many seconds; 0: never",
+        "repeats": "so many times",
+    },
     "obligation": programme.REFERENCE,
     "event": calendar.REFERENCE,
     "paper": {
@@ -172,3 +187,4 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     tape: Tape = Tape()
     guard: Guard = Guard()
+    alerts: Alerts = Alerts()

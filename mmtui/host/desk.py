@@ -7,6 +7,7 @@ command carries the source's instant, and two runs of one capture record the sam
 from __future__ import annotations
 
 import os
+import sys
 import time
 import traceback
 from collections import OrderedDict
@@ -381,6 +382,11 @@ class Desk:
     def say(self, text: str, severity: str = "warn") -> None:
         """A line for everyone who watches; not on the tape."""
         self._alert(severity, "host", text)
+
+    def trouble(self, text: str) -> None:
+        """A sentence about the host's own surroundings, for the log and for everyone who looks."""
+        print(text, file=sys.stderr, flush=True)
+        self._alert("warn", "webhook", text)
 
     def _alert(self, severity: str, code: str, text: str) -> None:
         self.outbox.append(Item(n=0, ts=self.runner.now, kind="alert", text=text, severity=severity, code=code))

@@ -25,6 +25,7 @@ from mmtui.host.risk_parts import Meter, risk_status
 from mmtui.link import messages as m
 from mmtui.link.earned import EarnView, LineView
 from mmtui.link.guarded import GuardView
+from mmtui.link.replayed import ReplayView
 
 #: Entries of each kind that a Snapshot of the lossless lane holds.
 KEEP = 200
@@ -52,7 +53,7 @@ class Extras:
     loop_lag_ms: float = 0.0
     cockpits: int = 0
     operators: list[str] = field(default_factory=list)
-    replay: m.ReplayView | None = None
+    replay: ReplayView | None = None
     blocked_us: int = 0  # of the last kill: command received to state latched
     sent_us: int = -1  # ... to the last cancel handed out
     mode: str = "PAPER"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -21,6 +21,7 @@ from mmtui.link.messages import (
     PROTOCOL,
     Cmd,
     Frame,
+    Heard,
     Hello,
     Item,
     Params,
@@ -45,6 +46,14 @@ ACTS_S = 40.0
 CLIENTS_MAX = 64
 #: While events are due a frame waits, but not longer than this after the one before it.
 FRAME_WAITS_S = 0.25
+
+
+class Sink(Protocol):
+    """Where alerts go beside the cockpits."""
+
+    def publish(self, items: Sequence[Item]) -> None: ...
+
+    def heard(self, n: int) -> None: ...
 
 
 class Stage(Protocol):
@@ -206,6 +215,7 @@ class Hub:
         self.lane = Lane()
         self.clients: set[Client] = set()
         self.on_change: Callable[[], None] = lambda: None
+        self.sink: Sink | None = None
         self.last_cockpit = loop.time()
         self._frames: dict[tuple[object, ...], tuple[float, bytes]] = {}
 
@@ -226,12 +236,14 @@ class Hub:
         """A new connection of the process `pid` of user `uid`."""
         return Client(self, uid, pid)
 
-    def publish(self, items: Iterable[Item]) -> None:
+    def publish(self, items: Sequence[Item]) -> None:
         """Number items and send them to everyone."""
         for item in items:
             data = encode(self.lane.number(item))
             for client in self.clients:
                 client.lossless(data)
+        if self.sink is not None:
+            self.sink.publish(items)
 
     def welcome_all(self) -> None:
         """The instruments have changed (a finer tick or lot): everyone is told what they are."""
@@ -273,6 +285,10 @@ class Hub:
             client.send(Status(id=message.id, body=body))
         elif isinstance(message, ParamsRequest):
             client.send(self.stage.parameters(message))
+        elif isinstance(message, Heard):
+            self.stage.journal("heard", operator=client.who.operator, role=client.who.role, alerts=message.n)
+            if self.sink is not None and client.who.role == "operator":
+                self.sink.heard(message.n)
         elif isinstance(message, Transport):
             self.stage.transport(message)
             self.on_change()

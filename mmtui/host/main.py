@@ -12,20 +12,25 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from mmtui.config.paths import desk_dir, socket_path
-from mmtui.config.schema import DeskConfig, Guard, Tape
+from mmtui.config.schema import Alerts, DeskConfig, Guard, Tape
 from mmtui.core.errors import UserError
 from mmtui.core.market.instrument import Instrument, plain
 from mmtui.core.setup import DeskSetup, InstrumentSetup
 from mmtui.host.registry import Desk as Entry
 from mmtui.host.registry import DeskLock, RunsAlready, check_name
+
+if TYPE_CHECKING:
+    from mmtui.host.loop import HostLoop
+    from mmtui.host.sinks import Webhook
 
 #: A demo ends an hour after its last cockpit, a replay half a minute after its last.
 DEMO_IDLE_S = 3600.0
@@ -66,6 +71,8 @@ class Plan(NamedTuple):
     access: list[Any]
     config: Path | None = None  # of a desk on live venues
     guard: Guard = Guard()
+    alerts: Alerts = Alerts()
+    webhook: str = ""  # its address
 
 
 def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> int:
@@ -89,6 +96,7 @@ def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> in
         guarding = _guarded(desk, plan.config, plan.guard)
     snapshots = Snapshots(desk)
     loop.between = snapshots.look
+    webhook = _webhook(plan, loop, desk.trouble)
     with ThreadPoolExecutor(1) as disk:  # an fsync takes as long as it takes: never on the loop
         if keep:
             desk.on_latch = lambda latched: (disk.submit(latch.save, setup.name, latched), None)[1]
@@ -97,6 +105,8 @@ def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> in
             loop.run(lambda: _ready(lock, entry, detached))
         ordered = desk.stop("shutdown" if desk.finished else "shutdown timed out")
         snapshots.finish()
+    if webhook is not None:
+        webhook.release()
     if ordered and not loop.timed_out:
         leftover.forget(setup.name)
         if guarding is not None:
@@ -114,6 +124,18 @@ def _guarded(desk: Any, config: Path, keys: Guard) -> Any:
     guarding = Guarding(desk.setup.name, desk.session, config.resolve(), keys)
     desk.guard(guarding)
     return guarding
+
+
+def _webhook(plan: Plan, loop: HostLoop, say: Callable[[str], None]) -> Webhook | None:
+    """The desk's webhook, on its way; None where it has none."""
+    if not plan.webhook:
+        return None
+    from mmtui.host.sinks import Webhook
+
+    setup = plan.setup
+    made = Webhook(plan.alerts, plan.webhook, setup.name, setup.mode.upper(), loop.loop, say)
+    loop.hub.sink = made
+    return made
 
 
 def _serve_replay(spec: dict[str, Any], detached: bool) -> int:
@@ -141,6 +163,7 @@ def _config(spec: dict[str, Any], detached: bool) -> Plan:
     from mmtui.config.load import load_config
     from mmtui.config.schema import CaptureFiles, LiveVenue, Synthetic
     from mmtui.host.feed import Source
+    from mmtui.host.sinks import address
 
     config = load_config(Path(spec["path"]))
     setup = config.setup
@@ -149,12 +172,15 @@ def _config(spec: dict[str, Any], detached: bool) -> Plan:
     files = [path for source in config.sources if isinstance(source, CaptureFiles) for path in source.paths]
     synthetic = [source for source in config.sources if isinstance(source, Synthetic)]
     live = [source.venue for source in config.sources if isinstance(source, LiveVenue)]
+    webhook = address(config.alerts.webhook, config.path.resolve().parent) if config.alerts.webhook else ""
     if live:
-        return _live(msgspec.structs.replace(config, setup=setup), bool(spec.get("live")), detached)
+        plan = _live(msgspec.structs.replace(config, setup=setup), bool(spec.get("live")), detached)
+        return plan._replace(alerts=config.alerts, webhook=webhook)
     if spec.get("live"):
         raise UserError(f"{config.path}: --live is for live venues; this desk has a source")
     source = Source.captures(files) if files else Source.synthetic(synthetic[0].scenario, synthetic[0].seed)
-    return Plan(setup, source, 1.0 if spec["speed"] is None else spec["speed"], config.tape, [])
+    speed = 1.0 if spec["speed"] is None else spec["speed"]
+    return Plan(setup, source, speed, config.tape, [], alerts=config.alerts, webhook=webhook)
 
 
 def _live(config: DeskConfig, live: bool, detached: bool) -> Plan:

@@ -27,6 +27,7 @@ class Recorder:
         self._on_trouble = on_trouble
         self._reserve_said = False
         self._pause = ""
+        self._ts = 0  # of the last record
 
     @property
     def trouble(self) -> str:
@@ -34,6 +35,7 @@ class Recorder:
         return self.fault or self.tape.trouble
 
     def append(self, event: Event, effects: list[Effect]) -> None:
+        self._ts = event.ts
         if not self.fault:
             try:
                 self.tape.append(event, effects)
@@ -56,9 +58,9 @@ class Recorder:
             self.failed(str(error))
 
     def journal(self, kind: str, **fields: Any) -> None:
-        """A line of the side journal: what was done beside commanding."""
+        """A line of the side journal: what was done beside commanding, and after which instant of the tape."""
         try:
-            self._journal.write(kind, **fields)
+            self._journal.write(kind, ts=self._ts, **fields)
         except (OSError, TapeError) as error:
             self.failed(str(error))
 

@@ -20,28 +20,28 @@ from typing import Any
 from mmtui.config.paths import sessions_dir
 from mmtui.core.commands import BY_NAME
 from mmtui.core.effects import Alert, Effect
-from mmtui.core.engine import Engine
-from mmtui.core.errors import UserError
+from mmtui.core.errors import Refusal, UserError
 from mmtui.core.events import MARKET, Command, Event, Fill, GridRefined
 from mmtui.host import parameters
 from mmtui.host.frames import Extras, FrameBuilder
 from mmtui.host.pace import Pace
 from mmtui.host.snapshot import restored
+from mmtui.host.whatif import WhatIf, refused
 from mmtui.link.messages import (
     PROTOCOL,
     Cmd,
     Frame,
     Hello,
     Item,
-    Mark,
     Params,
     ParamsRequest,
-    ReplayView,
     Transport,
     View,
     Welcome,
 )
+from mmtui.link.replayed import Mark, ReplayView
 from mmtui.tape.checkpoint import Checkpoints
+from mmtui.tape.part import beginning
 from mmtui.tape.reader import TapeReader
 
 CHECKPOINT = 20_000
@@ -79,7 +79,9 @@ class Replay:
         self._checkpoints: dict[int, bytes] = {}
         self._marks: list[tuple[int, Mark]] = []
         self._scan: Iterator[Record] | None = reader.records()
-        self._engine = Engine(self.setup)
+        self._whatif: WhatIf | None = None
+        self._wrong = ""  # why the last what-if that was asked for cannot be
+        self._engine = beginning(reader).engine
         self._frames = FrameBuilder(self._engine)
         self._records = reader.records()
         self._next: Record | None = next(self._records, None)
@@ -94,6 +96,8 @@ class Replay:
         if self.target is not None:
             return self._run_jump(stop)
         busy = self._scan is not None and self._read_marks(stop)
+        if self._whatif is not None and not self._whatif.done and not busy:
+            busy = self._whatif.slice(time.monotonic_ns() + SLICE_NS // 2)
         delay = self._play(stop) if self.playing else None
         return 0.0 if busy else delay
 
@@ -147,7 +151,19 @@ class Replay:
             self._wanted = wanted
         elif op in ("next", "prev"):
             self._jump_to_mark(op, message.kind)
+        elif op == "whatif":
+            self._compare(message)
         self._anchor()
+
+    def _compare(self, message: Transport) -> None:
+        """Another what-if beside the tape, or none."""
+        self._whatif, self._wrong = None, ""
+        if message.args:
+            reader = TapeReader(self.reader.directory)
+            try:
+                self._whatif = WhatIf(reader, message.args, message.instrument)
+            except Refusal as error:
+                self._wrong = str(error)
 
     def jump(self, index: int) -> None:
         """Make the engine what it was before record `index`."""
@@ -274,6 +290,8 @@ class Replay:
     def frame(self, view: View, cockpits: int, operators: list[str]) -> Frame:
         marks = [mark for _, mark in self._marks]
         every = max(1, len(marks) // MARKS_SHOWN + (len(marks) % MARKS_SHOWN > 0))
+        beside = self._whatif
+        found = beside.mark() if beside is not None else []
         replay = ReplayView(
             session=self.session,
             start=self.reader.start,
@@ -281,8 +299,9 @@ class Replay:
             at=self.at,
             playing=self.playing,
             speed=self.pace.speed,
-            marks=marks[::every],
+            marks=marks[::every] + found,
             last_key=self.last_key,
+            whatif=beside.view(self.at, self._engine) if beside is not None else refused(self._wrong),
         )
         extras = self._extras()
         extras.cockpits, extras.operators, extras.replay = cockpits, operators, replay

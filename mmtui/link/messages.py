@@ -15,6 +15,7 @@ import msgspec
 from mmtui.core.market.instrument import Instrument
 from mmtui.link.earned import EarnView, LineView, ObligationView
 from mmtui.link.guarded import GuardView
+from mmtui.link.replayed import ReplayView
 from mmtui.link.risked import RiskView
 
 PROTOCOL = 1
@@ -53,12 +54,23 @@ class Cmd(msgspec.Struct, tag="cmd", kw_only=True):
 
 
 class Transport(msgspec.Struct, tag="transport", kw_only=True):
-    """Replay only. op: play pause step back speed seek next prev; `kind` (fill|alert|key) with next and prev."""
+    """Replay only. op: play pause step back speed seek next prev whatif; `kind` (fill|alert|key) with next and prev.
+
+    whatif: `args` are parameters of `instrument` ("": every one); none of them ends it.
+    """
 
     op: str
     value: float = 0.0  # speed, or steps
     at: int = 0  # ns, for seek
     kind: str = ""
+    args: dict[str, str] = {}
+    instrument: str = ""
+
+
+class Heard(msgspec.Struct, tag="heard"):
+    """Somebody at this cockpit has acknowledged the alerts up to this item of the lossless lane."""
+
+    n: int
 
 
 class StatusRequest(msgspec.Struct, tag="status?"):
@@ -270,23 +282,6 @@ class PlanView(msgspec.Struct, kw_only=True):
     ticket: dict[str, str] = {}  # hedge: instrument, side, size, price, type of the ticket act that does it
 
 
-class ReplayView(msgspec.Struct, kw_only=True):
-    session: str
-    start: int
-    end: int
-    at: int
-    playing: bool
-    speed: float
-    marks: list[Mark]  # fills, alerts, key presses
-    last_key: str  # what the operator pressed last, as text
-
-
-class Mark(msgspec.Struct, array_like=True):
-    ts: int
-    kind: str  # fill | alert | key
-    text: str
-
-
 # ---------------------------------------------------------------- host -> cockpit: messages
 
 
@@ -417,5 +412,5 @@ class Refused(msgspec.Struct, tag="refused"):
     why: str
 
 
-ToHost = Hello | View | Cmd | Transport | StatusRequest | ParamsRequest
+ToHost = Hello | View | Cmd | Transport | Heard | StatusRequest | ParamsRequest
 ToCockpit = Welcome | Item | Snapshot | Frame | Status | Params | Refused

@@ -20,6 +20,7 @@ from mmtui.review.progress import watched
 from mmtui.review.sessions import find_session
 from mmtui.tape.export_files import BATCH, SINKS, Sink, read_me
 from mmtui.tape.export_rows import Rows
+from mmtui.tape.part import beginning
 from mmtui.tape.reader import TapeReader
 
 Record = tuple[int, Event, list[Effect]]
@@ -95,7 +96,7 @@ def records(reader: TapeReader) -> Iterator[Record]:
 
 def export_tables(reader: TapeReader, out: Path, form: str, made: list[Path]) -> dict[str, int]:
     """CSV or Parquet; rows by table."""
-    rows = Rows(reader.header.setup)
+    rows = Rows(reader.header.setup, beginning(reader).engine)
     counts = dict.fromkeys(rows.out, 0)
     count = 0
     sink = SINKS[form](out)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from mmtui.core.errors import SourceError, UserError
 from mmtui.core.events import Event
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.setup import DeskSetup
+from mmtui.review.bundle_file import is_bundle
 
 #: Sentences about damage printed for one source; the rest is only counted.
 NOTES_SAID = 10
@@ -60,7 +62,7 @@ def open_inputs(sources: list[str]) -> Inputs:
     paths = [Path(source).expanduser() for source in sources]
     if not paths:
         raise UserError("no source was given: name capture files or a session")
-    folders = [path for path in paths if path.is_dir() or not path.exists()]
+    folders = [path for path in paths if path.is_dir() or not path.exists() or is_bundle(path)]
     if not folders:
         return _captures(paths)
     if len(paths) == 1:
@@ -86,23 +88,22 @@ def _captures(paths: list[Path]) -> Inputs:
 
 
 def _session(path: Path) -> Inputs:
-    from mmtui.config.paths import sessions_dir
+    from mmtui.review.sessions import find_session
+    from mmtui.tape.part import beginning, is_part, market, present
     from mmtui.tape.reader import TapeReader
 
-    if not path.exists():
-        named = sessions_dir() / path.name
-        if path.name != str(path) or not named.is_dir():
-            raise SourceError(f"{path}: there is no such file or session")
-        path = named
+    path = find_session(str(path))
     reader = TapeReader(path)
-    setup = reader.header.setup
+    begun = beginning(reader).engine
+    setup = present(begun)
+    before = market(begun, reader.start) if is_part(reader.header) else []
     instruments = [item.instrument for item in setup.instruments]
     here = {place: item.id for place, item in enumerate(instruments)}
 
     def events(index: dict[str, int], venues: dict[str, int]) -> Iterator[Event]:
         import msgspec
 
-        for _, event, _ in reader.records():
+        for event in chain(before, (event for _, event, _ in reader.records())):
             i = getattr(event, "i", None)
             if i is None:
                 yield event

@@ -15,15 +15,18 @@ from typing import Any
 
 from mmtui.config.paths import sessions_dir, state_dir
 from mmtui.core.errors import SourceError, UserError
+from mmtui.review.bundle_file import unpack
 from mmtui.tape.format import instant
 from mmtui.tape.reader import TapeReader
 
 
 def find_session(name: str) -> Path:
-    """The folder of a session, by its path or its name."""
+    """The folder of a session, by its path or its name; a bundle is unpacked first."""
     path = Path(name).expanduser()
     if path.is_dir():
         return path
+    if path.is_file():
+        return unpack(path)
     named = sessions_dir() / name
     if path.name == name and named.is_dir():
         return named

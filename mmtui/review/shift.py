@@ -19,7 +19,8 @@ from mmtui.core.ledger.account import PARTS
 from mmtui.core.ledger.ledger import money
 from mmtui.review.export import opened
 from mmtui.review.outcome import amount
-from mmtui.tape.checkpoint import Checkpoints, Loaded, Place
+from mmtui.tape.checkpoint import Checkpoints
+from mmtui.tape.part import beginning
 from mmtui.tape.reader import TapeReader
 from mmtui.tape.recovery import roll
 
@@ -43,7 +44,7 @@ class Watcher:
         self.every, self.fine = minutes * 60 * SECOND, max(SECOND, span // POINTS)
         self.minutes = minutes
         self.slot, self.point = start // self.every, -1
-        self.before = dict.fromkeys(("total", *PARTS), Decimal(0))
+        self.before = {part: Decimal(text) for part, text in _amounts(engine.ledger.parts()).items()}
         self.intervals: list[dict[str, Any]] = []
         self.points: list[tuple[float, float, float, float]] = []  # hours, total, spread, inventory
         self.start = start
@@ -100,9 +101,10 @@ class Watcher:
 def gather(directory: Path) -> dict[str, Any]:
     """Everything that a report says of a session. Raises UserError and SourceError for one that cannot be read."""
     reader = opened(directory)
-    engine = Engine(reader.header.setup)
+    begun = beginning(reader)
+    engine = begun.engine
     watcher = Watcher(engine, reader.start, reader.end)
-    place, lost = roll(reader, Loaded(Place(0, 0, 0, 0), engine, b""), watcher.see)
+    place, lost = roll(reader, begun, watcher.see)
     watcher.close()
     said = f"records from {place.number} on are lost: what follows is of the {place.number:,} before them"
     return {
@@ -183,6 +185,6 @@ def final(directory: Path) -> Engine:
     """A session's last state, from its nearest checkpoint. What is lost of it is left out."""
     reader = TapeReader(directory)
     loaded = Checkpoints(directory, reader.header).load(reader.count)
-    loaded = loaded or Loaded(Place(0, 0, 0, 0), Engine(reader.header.setup), b"")
+    loaded = loaded or beginning(reader)
     roll(reader, loaded)
     return loaded.engine

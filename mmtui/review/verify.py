@@ -44,10 +44,10 @@ def verify(directory: Path) -> dict[str, Any]:
 
     `recorded_hash` is null where the session was never closed; then only effects are compared.
     """
-    from mmtui.core.engine import Engine
+    from mmtui.tape.part import beginning
 
     reader = TapeReader(directory)
-    machine = Engine(reader.header.setup)
+    machine = beginning(reader).engine
     gc.collect()
     gc.freeze()
     gc.disable()

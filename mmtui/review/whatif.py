@@ -19,25 +19,18 @@ from typing import Any
 import msgspec
 
 from mmtui.core.effects import Alert, Effect, Shutdown, Wake
-from mmtui.core.engine import Engine
-from mmtui.core.events import MARKET, Command, Event, HostStarted, HostStopped, Timer
-from mmtui.core.runner import Runner
+from mmtui.core.events import MARKET, Command, Event, Timer
 from mmtui.core.setup import DeskSetup
 from mmtui.review.exposure import Exposure
 from mmtui.review.outcome import outcome, print_outcome
 from mmtui.review.progress import watched
 from mmtui.review.request import Request, prepare
-from mmtui.venues.paper.venue import PaperVenue
+from mmtui.venues.paper_desk import LEFT_OUT, PaperDesk
 
 #: Left out of the digest of decisions: texts for people, and wake-ups.
 TALK = (Alert, Wake, Shutdown)
 #: A digest is kept for every so many events, so that a difference can be placed.
 DIGEST_EVERY = 10_000
-#: Recorded acts that a what-if leaves out: they belong to what happened, not to the parameters.
-LEFT_OUT = frozenset(
-    ("start", "stop", "pause", "resume", "flatten", "close", "ticket", "roll", "abort", "extend", "kill", "shutdown")
-)
-
 #: Classes of market events.
 KINDS: frozenset[type] = frozenset(MARKET)
 
@@ -48,11 +41,9 @@ class Run:
     """One engine with one fill model over a stream of market events."""
 
     def __init__(self, setup: DeskSetup, model: str, record: Record | None = None) -> None:
-        paper = msgspec.structs.replace(setup.paper, model=model)
-        self.setup = msgspec.structs.replace(setup, paper=paper, autostart=True)
-        self.engine = Engine(self.setup)
-        self.execution = PaperVenue(self.setup, self.engine.books, self.setup.seed)
-        self.runner = Runner(self.engine, self.execution, record or self._digest, _ignore)
+        desk = PaperDesk(setup, model, record or self._digest)
+        self.setup, self.engine, self.execution, self.runner = desk.setup, desk.engine, desk.execution, desk.runner
+        self.start, self.stop = desk.start, desk.stop
         self.exposure = Exposure(self.engine)
         self.digest = blake2b(digest_size=16)
         self.digests: list[str] = []
@@ -71,21 +62,10 @@ class Run:
         if self._count % DIGEST_EVERY == 0:
             self.digests.append(self.digest.hexdigest())
 
-    def start(self, ts: int) -> None:
-        self.runner.now = ts
-        self.runner.step(HostStarted(ts, 1, "start", {}, True))
-
-    def stop(self) -> None:
-        self.runner.step(HostStopped(self.runner.now, "end of what-if"))
-
     @property
     def hash(self) -> str:
         """Digest of decisions and state: no paths, no ids of the run, no wall time."""
         return blake2b(self.digest.digest() + self.engine.state_hash().encode(), digest_size=16).hexdigest()
-
-
-def _ignore(effect: Effect, now: int) -> None:
-    """Alerts and answers of a what-if are in its result, nobody listens."""
 
 
 def run_events(runs: list[Run], events: Iterable[Event]) -> int:

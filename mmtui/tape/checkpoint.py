@@ -165,6 +165,11 @@ class Checkpoints:
                     return loaded
         return None
 
+    def carried(self) -> Loaded | None:
+        """The state before record 0, whatever code wrote it (part.py); the hash that it names is still asked for."""
+        first = self.found[0] if self.found else None
+        return self._load(first) if first is not None and not first.place.number else None
+
     def nearest(self, number: int) -> int:
         """Number of the last usable state that is not after record `number`; -1 when there is none."""
         return max((one.place.number for one in self if one.place.number <= number), default=-1)

@@ -69,12 +69,13 @@ class _Texts:
 class Rows:
     """Takes the records of a tape in order; `out` holds the rows of each table until somebody takes them away."""
 
-    def __init__(self, setup: DeskSetup) -> None:
+    def __init__(self, setup: DeskSetup, engine: Engine | None = None) -> None:
+        """engine: as it stands before the first record, where that is no new one."""
         self.setup = setup
         self.out: dict[str, list[Row]] = {name: [] for name in TABLES}
         self.trouble = ""  # why there is no profit from some record on
-        self._texts = [_Texts(item.instrument) for item in setup.instruments]
-        self._engine: Engine | None = Engine(setup)
+        self._engine: Engine | None = engine or Engine(setup)
+        self._texts = [_Texts(account.instrument) for account in self._engine.accounts]
         self._expected = 0
         self._sampled = 0
         self._events: dict[type, Callable[[int, Any], None]] = {

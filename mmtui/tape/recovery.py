@@ -17,6 +17,7 @@ from mmtui.core.events import MARKET, Event, HostStarted
 from mmtui.tape.checkpoint import Checkpoints, Loaded, Place
 from mmtui.tape.files import DISK, Files
 from mmtui.tape.format import Header
+from mmtui.tape.part import beginning
 from mmtui.tape.reader import TapeReader
 
 _MARKET = frozenset(MARKET)
@@ -45,7 +46,7 @@ def recover(directory: Path, files: Files = DISK, begin: Callable[[Engine, bytes
     """
     reader = TapeReader(directory, files)
     loaded = Checkpoints(directory, reader.header, files).load(reader.count)
-    loaded = loaded or Loaded(Place(0, 0, 0, 0), Engine(reader.header.setup), b"")
+    loaded = loaded or beginning(reader)
     place, lost = roll(reader, loaded, begin(loaded.engine, loaded.extra) if begin is not None else None)
     if lost:  # a crash never costs more than the end of the tail: this is the disk
         raise SourceError(

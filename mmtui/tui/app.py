@@ -8,12 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
-import threading
-from contextlib import AbstractAsyncContextManager, suppress
-from pathlib import Path
 from time import monotonic
-from typing import cast
 
 from rich.console import COLOR_SYSTEMS
 from rich.style import Style
@@ -25,25 +20,26 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Input
 
-from mmtui.link.client import connect
+from mmtui.config.paths import state_dir
 from mmtui.link.messages import PROTOCOL, Cmd, Hello
 from mmtui.tui.actions import Keymap
+from mmtui.tui.alarms import sound
 from mmtui.tui.canvas import Canvas
 from mmtui.tui.controller import Controller
 from mmtui.tui.driver import GateDriver
-from mmtui.tui.keymap import load_keymap
+from mmtui.tui.layouts import Layouts
 from mmtui.tui.mouse import click, wheel
 from mmtui.tui.painter import Painter
-from mmtui.tui.roles import filtered, styles
-from mmtui.tui.session import Connector, Line, Session, operator_name, origin
+from mmtui.tui.panels import STYLES, rows_of
+from mmtui.tui.roles import filtered, sixteen, styles
+from mmtui.tui.saver import Saver
+from mmtui.tui.session import Connector, Session, operator_name, origin
+from mmtui.tui.settings import Settings
 from mmtui.tui.store import Store
-from mmtui.tui.terminal import require_terminal
-from mmtui.tui.themes import chosen_theme, config_dir, keep_theme, load_themes
+from mmtui.tui.themes import chosen_theme, keep_theme, load_themes
 from mmtui.view.confirm import ask_rows, palette_rows
-from mmtui.view.desk import PANELS, SMALLEST, Place, keys_height, panel, places
-from mmtui.view.header import header, second_row
-from mmtui.view.keys import help_page, key_bar
-from mmtui.view.rows import Row, clip
+from mmtui.view.desk import SMALLEST, Place, keys_height, places
+from mmtui.view.rows import Row
 
 #: The theme of terminals with 16 colours, where none was chosen.
 SIXTEEN = "mmtui-ansi"
@@ -62,14 +58,7 @@ class Cockpit(App[int], inherit_bindings=False):
     """One terminal on one desk."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    DeskScreen { layers: base above; background: $background; overflow: hidden; }
-    #panel-dock { layer: above; }
-    #typed, #typed:focus {
-        layer: above; position: absolute; height: 1; border: none; padding: 0 1;
-        background: $surface; color: $foreground;
-    }
-    """
+    CSS = STYLES
 
     def __init__(
         self,
@@ -79,6 +68,8 @@ class Cockpit(App[int], inherit_bindings=False):
         keymap: Keymap | None = None,
         themes: tuple[list[Theme], list[str]] | None = None,
         driver_class: type[Driver] | None = None,
+        settings: Settings = Settings(),
+        complaint: str = "",
     ) -> None:
         super().__init__(driver_class=driver_class, ansi_color=None)
         self.keymap_table = keymap or Keymap()
@@ -89,7 +80,8 @@ class Cockpit(App[int], inherit_bindings=False):
             protocol=PROTOCOL, role="observer" if observe else "operator", operator=operator, origin=origin()
         )
         self.line = Session(self.store, connector, hello, FPS)
-        self.controller = Controller(self.store, self.line, self.keymap_table, self)
+        self.settings, self.complaint = settings, complaint
+        self.controller = Controller(self.store, self.line, self.keymap_table, self, settings)
         self.looks: dict[str, Style] = {}
         self.painter = Painter()
         self.canvases: dict[str, Canvas] = {}
@@ -97,6 +89,10 @@ class Cockpit(App[int], inherit_bindings=False):
         self.dock: Place | None = None
         self.said = ""  # why the cockpit ended, for the shell
         self._second = 0
+        self._painted = 0.0
+        self.saver = Saver(FPS)
+        self.layouts = Layouts(state_dir())
+        self.metered = False
         self._typed = Input(id="typed", disabled=True)
         self._typed.cursor_blink = False
         self._typed.display = False
@@ -120,9 +116,10 @@ class Cockpit(App[int], inherit_bindings=False):
         wanted = chosen_theme(SIXTEEN) if self.console.color_system == "standard" else chosen_theme()
         self.theme = wanted if wanted in self.available_themes else "textual-dark"
         self._restyle()
-        if self.themes_wrong:
-            more = f" (+{len(self.themes_wrong) - 1} more)" if len(self.themes_wrong) > 1 else ""
-            self.store.say(self.themes_wrong[0] + more, monotonic() + 5)
+        wrong = [*self.themes_wrong, *filter(None, (self.complaint, self.layouts.wrong))]
+        if wrong:
+            more = f" (+{len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            self.store.say(wrong[0] + more, monotonic() + 5)
         self.screen.mount(self._typed)
         self._lay()
         self.set_interval(TICK_S, self.tick)
@@ -134,7 +131,13 @@ class Cockpit(App[int], inherit_bindings=False):
 
     def _hung_up(self) -> None:
         """The terminal has gone (or we are told to): the desk lives on in its host."""
+        self._keep()
         self.exit(0)
+
+    def _keep(self) -> None:
+        """How it looks, for the next time."""
+        self.layouts.note(self.store.model)
+        self.layouts.save()
 
     def _refused(self, why: str) -> None:
         self.said = why
@@ -145,6 +148,7 @@ class Cockpit(App[int], inherit_bindings=False):
         self.run_worker(self._leave())
 
     async def _leave(self) -> None:
+        self._keep()
         model = self.store.model
         welcome, frame = model.welcome, model.frame
         state = frame.state if frame else "state not known"
@@ -167,28 +171,28 @@ class Cockpit(App[int], inherit_bindings=False):
             now = monotonic()
             stalled = gate is not None and gate.stalled(now)
             self.controller.press(key, stalled, gate.stalled_for if gate else 0.0)
-        self.tick()
+        self.tick(True)
 
     def action_kill(self) -> None:
         self.controller.press(self.keymap_table.keys["kill"][0])
-        self.tick()
+        self.tick(True)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.controller.typing(event.value)
-        self.tick()
+        self.tick(True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.controller.submit(event.value, monotonic())
-        self.tick()
+        self.tick(True)
 
     def on_canvas_pointed(self, event: Canvas.Pointed) -> None:
         canvas = event.canvas
         click(self.controller, (canvas.id or "").removeprefix("panel-"), canvas.rows, event.at, canvas.size.width)
-        self.tick()
+        self.tick(True)
 
     def on_canvas_wheeled(self, event: Canvas.Wheeled) -> None:
         wheel(self.controller, event.by)
-        self.tick()
+        self.tick(True)
 
     def open_typed(self, kind: str, hint: str) -> None:
         """Show the text field of the docked bar."""
@@ -231,9 +235,11 @@ class Cockpit(App[int], inherit_bindings=False):
     def _restyle(self) -> None:
         theme = self.current_theme
         self.looks.clear()
-        self.looks.update(filtered(styles(dict(theme.variables), theme.dark, theme.ansi), self.get_line_filters()))
+        looks = filtered(styles(dict(theme.variables), theme.dark, theme.ansi), self.get_line_filters())
+        thin = self.store.model.thin
+        self.looks.update(sixteen(looks) if thin else looks)
         name = self.console.color_system
-        self.store.model.shades = theme.ansi or self.no_color or name not in ("truecolor", "256")
+        self.store.model.shades = thin or theme.ansi or self.no_color or name not in ("truecolor", "256")
         self.painter.restyle(self.looks, COLOR_SYSTEMS[name] if name else None)
         for canvas in self.canvases.values():
             canvas.repaint()
@@ -249,6 +255,7 @@ class Cockpit(App[int], inherit_bindings=False):
     def _lay(self) -> None:
         """Put every canvas in its place; those without one are hidden."""
         size = self.size
+        self.layouts.fit(self.store.model, size.width, size.height)
         wanted = places(self.store.model, size.width, size.height, self.controller.look.helping)
         if wanted == self.laid:
             return
@@ -271,18 +278,19 @@ class Cockpit(App[int], inherit_bindings=False):
         canvas.move(place)
         return canvas
 
-    def tick(self) -> None:
-        """Paint what changed, if the terminal takes it; a skipped frame loses nothing."""
+    def tick(self, at_once: bool = False) -> None:
+        """Paint what changed, if the terminal takes it; a skipped frame loses nothing. at_once: a key was pressed."""
         if not self._drawable:
             return
         now = monotonic()
         model = self.store.model
         model.now = now
-        self.controller.ask_parameters(now)
+        self.controller.page.ask(now)
         self.controller.hear(now)
-        self._ring()
+        self._ring(now)
         asking = self.controller.asking
         gate = self._gate
+        self._save(now, gate)
         if asking is not None:
             if asking.mark is not None and (gate is None or gate.passed(asking.mark)):
                 asking.written(now)
@@ -299,7 +307,9 @@ class Cockpit(App[int], inherit_bindings=False):
             timed = True
         if not (self.store.changed or timed) or (gate is not None and not gate.open()):
             return
-        self._second = second
+        if self.saver.level and not at_once and now - self._painted < 1 / self.saver.frames:
+            return
+        self._second, self._painted = second, now
         # what only time changes (an age, a countdown, an echo that ends) stands in the rows above and below
         everything = self.store.changed or model.link != "up" or model.frame_age_ms() > 900
         self.store.changed = False
@@ -308,11 +318,43 @@ class Cockpit(App[int], inherit_bindings=False):
         if asking is not None and asking.mark is None and self.dock is not None:
             self.call_after_refresh(lambda: asking.painted(gate.mark() if gate else 0))
 
-    def _ring(self) -> None:
-        """The terminal's bell, once for what danger has come since; MMTUI_BELL=0 keeps it silent."""
-        if self.store.dangers and os.environ.get("MMTUI_BELL") != "0":
-            self.bell()
-        self.store.dangers = 0
+    def _save(self, now: float, gate: GateDriver | None) -> None:
+        """A thin line gets fewer frames, then fewer panels and colours; what is painted is the newest state."""
+        saver, model = self.saver, self.store.model
+        if gate is not None and saver.look(now, *gate.meter(now)):
+            self.line.frames(saver.frames)
+            thin = not saver.now.panels
+            if thin != model.thin:
+                model.thin = thin
+                self._restyle()
+            self.store.changed = True
+        said = saver.words() if saver.level or self.metered else ""
+        if said != model.line:
+            model.line, self.store.changed = said, True
+
+    def frames(self, fps: float) -> None:
+        """The trader's choice; a thin line may get fewer."""
+        self.saver.fps = fps
+        self.line.frames(self.saver.frames)
+
+    def default_layout(self) -> None:
+        self.layouts.forget(self.store.model)
+        self.store.say("the default layout", monotonic(), "hot")
+
+    def meter(self) -> None:
+        """What goes over the line, shown or not."""
+        self.metered = not self.metered
+        self.store.say(self.saver.words() if self.metered else "the meter is shown when the line is thin", monotonic())
+
+    def _ring(self, now: float) -> None:
+        """The bell and the desktop's notice, for what is to be heard now."""
+        text = self.controller.alarms.due(now)
+        if text:
+            welcome = self.store.model.welcome
+            write = self._driver.write if self._driver is not None and not self.is_headless else None
+            wrong = sound(self.settings.alerts, welcome.name if welcome else "", text, self.bell, write)
+            if wrong:
+                self.store.say(wrong, now)
 
     def _paint(self, everything: bool) -> None:
         for place in self.laid:
@@ -321,7 +363,8 @@ class Cockpit(App[int], inherit_bindings=False):
             canvas = self.canvases[place.name]
             # under a bar the compositor knows what covers what; before a layout it will draw all anyway
             free = self.dock is None and canvas.drawn and canvas.laid == (place.w, place.h)
-            canvas.show(self._rows(place), self.painter if free else None, place.x, place.y)
+            rows = rows_of(self.store.model, self.keymap_table, place)
+            canvas.show(rows, self.painter if free else None, place.x, place.y)
         self._write(self.painter.take())
         self._paint_dock()
 
@@ -329,23 +372,6 @@ class Cockpit(App[int], inherit_bindings=False):
         """Straight to the terminal, as one synchronised update where it knows them."""
         if text and self._driver is not None and self._running:
             self._driver.write(f"{SYNC_START}{text}{SYNC_END}" if self._sync_available else text)
-
-    def _rows(self, place: Place) -> list[Row]:
-        model = self.store.model
-        name, w, h = place.name, place.w, place.h
-        if name == "header":
-            return [header(model, w)]
-        if name == "second":
-            return [second_row(model, w)]
-        if name == "keys":
-            return key_bar(model, self.keymap_table.entries(model.replaying), w, h - 1)
-        if name == "help":
-            return help_page(self.keymap_table.listing(model.replaying), w, h, model.scroll)
-        if name == "sentence":
-            kill = self.keymap_table.shown("kill").split()[0]
-            text = f"{w}×{h}: mmtui needs {SMALLEST[0]}×{SMALLEST[1]}; {kill} still kills."
-            return [clip([(text[at : at + w], "warn")], w) for at in range(0, len(text), max(1, w))][:h]
-        return panel(model, name, w, h) if name in PANELS else []
 
     def _paint_dock(self) -> None:
         """The question, or the palette, over the rows above the keys."""
@@ -373,22 +399,3 @@ class Cockpit(App[int], inherit_bindings=False):
             self._typed.styles.offset = (0, bottom)
             self._typed.styles.width = w
         self.canvases["dock"].show(rows)
-
-
-def run_cockpit(socket: Path, *, observe: bool = False) -> int:
-    """Become the cockpit of the desk that listens at `socket`; the exit code. UserError without a terminal."""
-    require_terminal()
-    keymap = load_keymap(config_dir() / "keymap.toml")
-
-    def connector(hello: Hello) -> AbstractAsyncContextManager[Line]:
-        return cast("AbstractAsyncContextManager[Line]", connect(socket, hello))
-
-    app = Cockpit(connector, observe=observe, keymap=keymap, driver_class=GateDriver)
-    code = app.run()
-    with suppress(OSError):
-        if app.said:
-            print(f"mmtui: {app.said}", file=sys.stderr)
-    code = code if code is not None else (app.return_code or 0)
-    if any(thread.name.startswith("textual-") and thread.is_alive() for thread in threading.enumerate()):
-        os._exit(code)  # the terminal has gone while Textual shut down: its threads would keep the process for ever
-    return code

@@ -9,30 +9,34 @@ from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
-from mmtui.link.messages import Cmd, ParamsRequest
-from mmtui.tui import questions
+from mmtui.link.messages import Cmd, Heard
+from mmtui.tui import commands, questions
 from mmtui.tui.actions import BY_ID, Action, Keymap
+from mmtui.tui.alarms import Alarms
 from mmtui.tui.asking import Asking, Pace, Screen
-from mmtui.tui.commands import Args, command, label, parse_line
+from mmtui.tui.commands import Args, label, parse_line
+from mmtui.tui.comparing import Comparing
+from mmtui.tui.editing import ParameterPage
 from mmtui.tui.finding import found
+from mmtui.tui.limiting import LimitLines
 from mmtui.tui.looking import FILTERED, ROWS, Looking
 from mmtui.tui.proposing import PROPOSED, Proposals, ticket_words
 from mmtui.tui.session import Session
+from mmtui.tui.settings import Settings
 from mmtui.tui.store import Store
 from mmtui.tui.tape import Tape
 from mmtui.view.formats import parse_time
 from mmtui.view.model import Ask, Echo
-from mmtui.view.parameters import chosen_param, said
 
 _FLASH_S = 0.35
-#: The page of parameters asks the host so often.
-ASK_S = 1.0
 _LATCHED = ("KILLED", "HALTED")
 _STEPS = ("wider", "tighter", "skew_up", "skew_down", "size_up", "size_down")
 
 
 class Controller:
-    def __init__(self, store: Store, session: Session, keymap: Keymap, screen: Screen) -> None:
+    def __init__(
+        self, store: Store, session: Session, keymap: Keymap, screen: Screen, settings: Settings = Settings()
+    ) -> None:
         self.store = store
         self.session = session
         self.keymap = keymap
@@ -44,9 +48,10 @@ class Controller:
         self.palette: str | None = None  # the typed line while it is open
         self.choice = 0
         self.pace = Pace()
-        self.preview = ""  # a value that is being typed on the page of parameters
-        self._asked: tuple[object, ...] = ()
-        self._asked_at = 0.0
+        self.page = ParameterPage(self)
+        self.compare = Comparing(self)
+        self.limits = LimitLines(self)
+        self.alarms = Alarms(store, settings.alerts)
         self.resumes_desk = True  # what the open question of a resume is about: the desk, or the selected instrument
         self._handlers: dict[str, Callable[[], None]] = {
             "flatten": lambda: self._ask_plan("flatten"),
@@ -58,9 +63,13 @@ class Controller:
             "help": self._help,
             "quit": screen.leave,
             "theme": screen.next_theme,
+            "meter": screen.meter,
+            "default_layout": screen.default_layout,
             "ticket": self._ask_ticket,
             "filter": self._ask_filter,
-            "acknowledge": look.acknowledge,
+            "acknowledge": self._acknowledge,
+            "mute": lambda: self.alarms.toggle(monotonic()),
+            "limit": self.limits.open,
             "next_screen": lambda: look.walk(1),
             "previous_screen": lambda: look.walk(-1),
             "next_venue": lambda: look.venue(1),
@@ -70,7 +79,7 @@ class Controller:
             "coarser": lambda: look.step(1),
             "finer": lambda: look.step(-1),
             "heat_span": look.heat_span,
-            "profile_value": self._profile_value,
+            "profile_value": self.page.revert,
             "recentre": store.model.tops.clear,
             "cumulative": look.cumulative,
             "adjust": look.adjust,
@@ -80,6 +89,26 @@ class Controller:
             "replay_slower": lambda: tape.speed(-1),
             "replay_faster": lambda: tape.speed(1),
             "replay_seek": self._ask_time,
+            "whatif": self.compare.open,
+            "whatif_difference": self.compare.jump,
+        }
+        #: Lines of the palette that are no acts, by their first word.
+        self._lines: dict[str, Callable[[str, float], None]] = {
+            "fps": self._frames,
+            "whatif": self.compare.entered,
+            "mute": self.alarms.mute,
+            "limit": self.limits.entered,
+        }
+        #: What becomes of a typed line, by the question that it answers.
+        self._entered: dict[str, Callable[[str, float], None]] = {
+            "edit": self.page.entered,
+            "filter": lambda text, now: self.dismiss(),
+            "ticket": self._ticket,
+            "resume": self._resumed,
+            "replay_seek": self._went,
+            "whatif": self.compare.entered,
+            "limit": self.limits.entered,
+            "raise": self.limits.confirmed,
         }
 
     # ------------------------------------------------------------ keys
@@ -103,7 +132,7 @@ class Controller:
         model = self.store.model
         model.flash, model.flash_until = action.id, now + _FLASH_S
         self.store.changed = True
-        if action.trades and not self._may(action, now):
+        if action.trades and not self.may(action, now):
             return
         if self.palette is not None and action.id in ROWS:
             self.choice = max(0, min(len(self.found()) - 1, self.choice + ROWS[action.id]))
@@ -119,9 +148,9 @@ class Controller:
             direction, _, kind = action.id.partition("_")
             self.tape.move("next" if direction == "next" else "prev", kind=kind)
         else:
-            self._command(action, now)
+            self.command(action, now)
 
-    def _may(self, action: Action, now: float) -> bool:
+    def may(self, action: Action, now: float) -> bool:
         model = self.store.model
         if model.replaying:
             self.store.say("replay: nothing is sent", now)
@@ -134,8 +163,8 @@ class Controller:
             return False
         return True
 
-    def _command(self, action: Action, now: float, extra: Args | None = None, reason: str = "") -> None:
-        cmd = command(self.store.model, action, extra, reason)
+    def command(self, action: Action, now: float, extra: Args | None = None, reason: str = "") -> None:
+        cmd = commands.command(self.store.model, action, extra, reason)
         if isinstance(cmd, str):
             self.store.say(cmd, now)
             return
@@ -162,7 +191,7 @@ class Controller:
             return
         asking = self.asking
         if asking is None and self.store.model.screen == "parameters" and not self.look.helping:
-            self._edit(now)
+            self.page.edit(now)
             return
         if asking is None or asking.ask.typed:
             return
@@ -177,40 +206,25 @@ class Controller:
         elif proposed is not None:
             self.send(proposed.act(), "ticket", now)
         else:
-            self._command(BY_ID[asking.ask.action], now)
+            self.command(BY_ID[asking.ask.action], now)
 
     def submit(self, text: str, now: float) -> None:
         """A typed line: a reason, a time, or a choice of the palette."""
         if self.palette is not None:
             self._choose(text, now)
             return
-        asking = self.asking
-        if asking is None:
+        if self.asking is not None:
+            self._entered[self.asking.ask.action](text.strip(), now)
+
+    def _resumed(self, text: str, now: float) -> None:
+        if not text:
+            self.store.say("resume out of a latched state needs a reason", now)
             return
-        text = text.strip()
-        if asking.ask.action == "edit":
-            self.dismiss()
-            if text:
-                self._set(asking.ask.title.removeprefix("SET "), text, now)
-            return
-        if asking.ask.action == "filter":
-            self.dismiss()
-            return
-        if asking.ask.action == "ticket":
-            args = ticket_words(text)
-            if isinstance(args, str):
-                self.store.say(args, now)
-            else:
-                self._propose("ticket", args, now)
-            return
-        if asking.ask.action == "resume":
-            if not text:
-                self.store.say("resume out of a latched state needs a reason", now)
-                return
-            self.dismiss()
-            action = BY_ID["resume"] if self.resumes_desk else replace(BY_ID["resume"], scope="instrument")
-            self._command(action, now, reason=text)
-            return
+        self.dismiss()
+        action = BY_ID["resume"] if self.resumes_desk else replace(BY_ID["resume"], scope="instrument")
+        self.command(action, now, reason=text)
+
+    def _went(self, text: str, now: float) -> None:
         try:
             at = parse_time(text, self.tape.at)
         except ValueError as error:
@@ -219,12 +233,18 @@ class Controller:
         self.dismiss()
         self.tape.move("seek", at=at)
 
+    def _ticket(self, text: str, now: float) -> None:
+        args = ticket_words(text)
+        if isinstance(args, str):
+            self.store.say(args, now)
+        else:
+            self._propose("ticket", args, now)
+
     def dismiss(self) -> None:
         """Close whatever is open."""
         if self.asking is not None or self.palette is not None:
             self.screen.close_typed()
-        if self.asking is not None and self.asking.ask.action == "edit":
-            self.preview = ""
+        self.page.preview = ""
         self.asking, self.palette, self.look.helping = None, None, False
         self.proposals.drop()
         self.store.model.ask = None
@@ -235,14 +255,14 @@ class Controller:
         self.store.model.filter = ""
         self.dismiss()
 
-    def _ask(self, ask: Ask) -> None:
+    def ask(self, ask: Ask) -> None:
         self.dismiss()
         self.asking = Asking(ask)
         self.store.model.ask = ask
         self.store.model.notice = None
 
     def _ask_plan(self, kind: str) -> None:
-        self._ask(questions.plan(self.store.model, kind, monotonic()))
+        self.ask(questions.plan(self.store.model, kind, monotonic()))
 
     def _resume(self) -> None:
         """Plain out of PAUSED; out of a latched state a reason is typed."""
@@ -252,15 +272,15 @@ class Controller:
         self.resumes_desk = desk in _LATCHED or view is None or view.state not in _LATCHED
         latched = desk if self.resumes_desk else view.state if view else ""
         if latched not in _LATCHED:
-            self._command(BY_ID["resume"], monotonic())
+            self.command(BY_ID["resume"], monotonic())
             return
         mine = view is not None and not self.resumes_desk
         why = view.state_reason if view and mine else model.frame.state_reason if model.frame else ""
-        self._ask(questions.resume(latched, why, monotonic()))
+        self.ask(questions.resume(latched, why, monotonic()))
         self.screen.open_typed("reason", "why may it trade again?")
 
     def _ask_time(self) -> None:
-        self._ask(questions.time(monotonic()))
+        self.ask(questions.time(monotonic()))
         self.screen.open_typed("time", "HH:MM:SS")
 
     # ------------------------------------------------------------ a ticket: typed, priced by the host, then confirmed
@@ -270,7 +290,7 @@ class Controller:
         if chosen is None or self.store.model.frame is None:
             self.store.say("no instrument yet: a ticket needs one", monotonic())
             return
-        self._ask(questions.ticket(chosen.id, monotonic()))
+        self.ask(questions.ticket(chosen.id, monotonic()))
         self.proposals.instrument = chosen.id
         self.screen.open_typed("ticket", "buy 0.1 market · sell 0.2 @ 60000 post-only")
 
@@ -282,7 +302,8 @@ class Controller:
         self.proposals.ask(act, args, instrument, now)
 
     def hear(self, now: float) -> None:
-        """The host's price of a ticket has come: open the question, or say why there is none."""
+        """The host's price of a ticket has come, or its answer to a limit: open the question, or say why not."""
+        self.limits.hear(now)
         answer = self.proposals.heard()
         if isinstance(answer, str):
             self.store.say(answer, now, "danger")
@@ -290,7 +311,7 @@ class Controller:
             self.store.say("the ticket was dropped: something else was asked meanwhile", now)
             self.proposals.drop()
         elif answer is not None:
-            self._ask(questions.proposed(self.store.model, answer, now))
+            self.ask(questions.proposed(self.store.model, answer, now))
             self.proposals.shown = answer
 
     def _ask_filter(self) -> None:
@@ -299,23 +320,10 @@ class Controller:
             self.store.say(f"the filter works on the pages {' and '.join(FILTERED)}", monotonic())
             return
         model.filter = ""
-        self._ask(questions.narrow(monotonic()))
+        self.ask(questions.narrow(monotonic()))
         self.screen.open_typed("filter", "usdm · fill · resync · 14:03")
 
-    # ------------------------------------------------------------ parameters
-
-    def ask_parameters(self, now: float) -> None:
-        """While their page is looked at: once a second, and at once when what is looked at or typed has changed."""
-        model, chosen = self.store.model, self.store.model.instrument
-        if model.screen != "parameters" or chosen is None:
-            return
-        about = (chosen.id, self.preview, model.frame.version if model.frame else 0)
-        if about == self._asked and now - self._asked_at < ASK_S:
-            return
-        self._asked, self._asked_at = about, now
-        one = chosen_param(model)
-        changes: Args = {one.name: self.preview} if one is not None and self.preview else {}
-        self.session.send(ParamsRequest(id="page", instrument=chosen.id, preview=changes))
+    # ------------------------------------------------------------ typed lines
 
     def typing(self, text: str) -> None:
         """What stands in the open text field: the palette's line, or a value whose quotes are shown meanwhile."""
@@ -323,37 +331,18 @@ class Controller:
             self.palette, self.choice = text, 0
             self.store.changed = True
         elif self.asking is not None and self.asking.ask.action == "edit":
-            self.preview = text.strip()
-            self.ask_parameters(monotonic())
+            self.page.typing(text.strip())
         elif self.asking is not None and self.asking.ask.action == "filter":
             self.store.model.filter, self.store.model.scroll = text.strip(), 0
             self.store.changed = True
-
-    def _edit(self, now: float) -> None:
-        model = self.store.model
-        one = chosen_param(model)
-        if one is None or not self._may(BY_ID["profile_value"], now):
-            return
-        self._ask(questions.edit(one, now))
-        self.screen.open_typed("edit", said(one.value))
-
-    def _set(self, name: str, text: str, now: float) -> None:
-        self._command(Action("set", (), "quote", "", act="set", scope="instrument"), now, {name: text})
-
-    def _profile_value(self) -> None:
-        one = chosen_param(self.store.model)
-        now = monotonic()
-        if self.store.model.screen != "parameters" or one is None:
-            self.store.say("y works on the page of parameters", now)
-            return
-        self._command(BY_ID["profile_value"], now, {"keys": [one.name]})
 
     # ------------------------------------------------------------ palette and help
 
     def _open_palette(self) -> None:
         self.dismiss()
         self.palette, self.choice = "", 0
-        self.screen.open_typed("palette", "an action, or: spread 1.5 · skew -2 · size 20 · set levels=3 · fps 5")
+        hint = "an action, or: spread 1.5 · skew -2 · size 20 · set levels=3 · limit KEY=V · mute 30 · fps 5"
+        self.screen.open_typed("palette", hint)
 
     def found(self) -> list[tuple[str, str, str]]:
         """(keys, name, help) of what the typed line matches, best first."""
@@ -363,9 +352,10 @@ class Controller:
         model = self.store.model
         names = self.found()
         typed = parse_line(model, text)
-        if text.startswith("fps "):
+        own = self._lines.get(text.partition(" ")[0])
+        if own is not None and " " in text:
             self.dismiss()
-            self._frames(text[4:], now)
+            own(text.partition(" ")[2].strip(), now)
             return
         chosen = names[self.choice][1].replace(" ", "_") if self.choice < len(names) else ""
         self.dismiss()
@@ -374,12 +364,12 @@ class Controller:
         elif typed is not None:
             act, args = typed
             action = Action(act, (), "quote", "", act=act, scope="instrument")
-            if not self._may(action, now):
+            if not self.may(action, now):
                 return
             if act in PROPOSED and "preview" not in args:
                 self._propose(act, args, now)
             else:
-                self._command(action, now, args)
+                self.command(action, now, args)
         elif chosen:
             self.do(BY_ID[chosen], now)
         else:
@@ -388,10 +378,15 @@ class Controller:
     def _frames(self, text: str, now: float) -> None:
         """Frames a second: fewer on a thin line."""
         if text.strip().isdigit() and 2 <= int(text) <= 30:
-            self.session.frames(float(text))
+            self.screen.frames(float(text))
             self.store.say(f"{int(text)} frames a second from the host", now, "hot")
         else:
             self.store.say("fps takes a whole number from 2 to 30", now)
+
+    def _acknowledge(self) -> None:
+        """Here, and at the host: its webhook stops asking."""
+        self.look.acknowledge()
+        self.session.send(Heard(self.store.model.heard))
 
     def _help(self) -> None:
         showing = self.look.helping

@@ -34,6 +34,8 @@ class GateWriter(WriterThread):
         self.busy_since = 0.0
         self.stall_ended = -1e9
         self.stalled_for = 0.0
+        self.bytes = 0  # written out
+        self.busy = 0.0  # seconds that writes have taken
 
     def write(self, text: str) -> None:
         self.queued += 1
@@ -53,6 +55,8 @@ class GateWriter(WriterThread):
                 pass  # the terminal is gone: SIGHUP ends us, and nothing may block until then
             self.busy_since = 0.0
             now = monotonic()
+            self.bytes += len(text)  # nearly all of it is ASCII
+            self.busy += now - began
             if now - began > STALL_S:
                 self.stall_ended, self.stalled_for = now, now - began
             self.written += 1
@@ -105,6 +109,14 @@ class GateDriver(LinuxDriver):
     def passed(self, mark: int) -> bool:
         gate = self._gate
         return gate is None or gate.written >= mark
+
+    def meter(self, now: float) -> tuple[int, float]:
+        """Bytes that the terminal has taken, seconds that it has kept the writer waiting, the present wait too."""
+        gate = self._gate
+        if gate is None:
+            return 0, 0.0
+        began = gate.busy_since
+        return gate.bytes, gate.busy + (now - began if began else 0.0)
 
     def stalled(self, now: float) -> bool:
         """Whether a key that arrives now may have been typed into a line that hung."""

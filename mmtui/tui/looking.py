@@ -30,7 +30,8 @@ class Looking:
         self.helping = False
 
     def walk(self, by: int) -> None:
-        self.show(SCREENS.index(self.store.model.screen) + by)
+        here = self.store.model.screen
+        self.show(SCREENS.index(here) + by if here in SCREENS else min(by, 0))
 
     def scroll(self, by: int) -> None:
         """So many rows down: another instrument on the desk, another order on its page, else the page scrolls."""
@@ -39,7 +40,7 @@ class Looking:
             last = len(model.params.params) - 1 if model.params is not None else 0
             model.param = max(0, min(last, model.param + by))
             return
-        if self.helping or model.screen in ("fills", "log", "risk", "pnl", "venues", "why") or abs(by) > 1:
+        if self.helping or model.screen in ("fills", "log", "risk", "pnl", "venues", "why", "whatif") or abs(by) > 1:
             longest = len(model.fills) - 1 if model.screen == "fills" else max(len(model.log), 60)
             model.scroll = max(0, min(max(0, longest), model.scroll + by))
         elif model.screen == "orders":
@@ -88,6 +89,6 @@ class Looking:
         """Every alert so far has been seen: the header counts from here."""
         model = self.store.model
         count = len(model.unheard())
-        model.heard = model.alerts[-1].n if model.alerts else model.heard
+        model.heard = max(model.heard, model.items_n, *(item.n for item in model.alerts[-1:]))
         said = f"acknowledged: {count} alert{'s' if count != 1 else ''}" if count else "no alert waits for you"
         self.store.say(said, monotonic(), "hot")

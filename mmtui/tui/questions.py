@@ -53,3 +53,19 @@ def edit(one: Param, now: float) -> Ask:
     unit = f" {one.unit}" if one.unit else ""
     lines = [f"{one.allowed}{unit}; now {said(one.value)}, in the profile {said(one.profile)}"]
     return Ask("edit", f"SET {one.name}", lines, now, typed=True, hint="Enter sets it, Esc leaves")
+
+
+def whatif(model: Model, now: float) -> Ask:
+    name = model.instrument.id if model.instrument else "the instrument"
+    lines = [f"quoting parameters of {name}, from the first record on: KEY=VALUE ...; all KEY=VALUE: of every one"]
+    return Ask("whatif", "WHAT IF", lines, now, typed=True, hint="Enter runs it, off ends it, Esc leaves")
+
+
+def limit(keys: tuple[str, ...], now: float) -> Ask:
+    lines = [f"KEY=VALUE, lowered at once, raised after a question: {', '.join(keys)}"]
+    return Ask("limit", "LIMIT", lines, now, typed=True, hint="Enter sends it, Esc leaves")
+
+
+def raising(what: str, now: float) -> Ask:
+    lines = ["this RAISES a limit: more may be lost. To do it type the word raise, and why"]
+    return Ask("raise", f"RAISE {what}", lines, now, typed=True, hint="Enter sends it with your reason, Esc leaves it")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -147,3 +148,16 @@ def filtered(looks: dict[str, Style], filters: Sequence[LineFilter]) -> dict[str
             segments = line_filter.apply(segments, ground)
         out[role] = segments[0].style or style
     return out
+
+
+def sixteen(looks: dict[str, Style]) -> dict[str, Style]:
+    """The same in the 16 colours that every terminal has: shorter sequences for a thin line."""
+    return {role: _sixteen(style) for role, style in looks.items()}
+
+
+def _sixteen(style: Style) -> Style:
+    fore, back = (
+        colour.downgrade(ColorSystem.STANDARD) if colour is not None else None
+        for colour in (style.color, style.bgcolor)
+    )
+    return style + Style(color=fore, bgcolor=back)

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Protocol
 
 from mmtui.link.codec import LinkError
-from mmtui.link.messages import Cmd, Hello, ParamsRequest, ToCockpit, ToHost, Transport, View
+from mmtui.link.messages import Cmd, Heard, Hello, ParamsRequest, ToCockpit, ToHost, Transport, View
 from mmtui.tui.store import Store
 
 #: Levels a side that are asked for: enough for a grouped ladder on a tall screen.
@@ -89,7 +89,7 @@ class Session:
     def up(self) -> bool:
         return self._line is not None
 
-    def send(self, message: Cmd | Transport | View | ParamsRequest) -> bool:
+    def send(self, message: Cmd | Transport | View | ParamsRequest | Heard) -> bool:
         """Hand a message to the line now; False when there is none (a kill is kept and sent on return)."""
         line = self._line
         if line is None:
@@ -101,7 +101,7 @@ class Session:
         task.add_done_callback(self._tasks.discard)
         return True
 
-    async def _send(self, line: Line, message: Cmd | Transport | View | ParamsRequest) -> None:
+    async def _send(self, line: Line, message: Cmd | Transport | View | ParamsRequest | Heard) -> None:
         try:
             await line.send(message)
         except LinkError as error:

@@ -20,7 +20,7 @@ class Store:
         self.changed = True
         self.hole = False
         self.refused = ""
-        self.dangers = 0  # danger alerts that came since the bell was last rung
+        self.dangers: list[Item] = []  # alerts and states (halts, kills) since the bell was last rung
 
     def apply(self, message: ToCockpit, now: float) -> None:
         """One message of the host."""
@@ -91,7 +91,8 @@ class Store:
             self.hole = True
             return
         model.items_n = item.n
-        self.dangers += item.kind == "alert" and item.severity == "danger"
+        if item.kind in ("alert", "state") and item.severity == "danger":
+            self.dangers.append(item)
         self._keep(item, now)
 
     def _keep(self, item: Item, now: float) -> None:

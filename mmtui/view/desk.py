@@ -51,7 +51,7 @@ def places(model: Model, w: int, h: int, overlay: bool = False) -> list[Place]:
         return [*out, Place("page", 0, top, w, room)]
     if w < 76 or room < 15:
         return [*out, Place("tiny", 0, top, w, room)]
-    if w < 110 or room < 26:
+    if w < 110 or room < 26 or model.thin:
         return [*out, *_narrow(model, w, top, room)]
     return [*out, *_wide(model, w, top, room)]
 

@@ -92,6 +92,10 @@ def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]
     if waiting:
         mark, role = ("‼", "danger") if any(item.severity == "danger" for item in waiting) else ("!", "warn")
         out.append((2, [(f"{mark} {len(waiting)} alert{'s' if len(waiting) > 1 else ''}", role)]))
+    if model.line:
+        out.append((2, [(model.line, "warn" if "fps" in model.line else "dim")]))
+    if model.muted_until > model.now:
+        out.append((2, [(f"MUTED {(model.muted_until - model.now) / 60:.0f} min", "warn")]))
     total = fmt.amount(frame.pnl.total)
     out.append((1, [("PnL ", "dim"), (fmt.signed(total, 2), fmt.tone(total)), (f" {frame.pnl.ccy}", "dim")]))
     up = sum(1 for v in frame.venues if v.connected)

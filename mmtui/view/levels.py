@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mmtui.link.messages import BookView, OwnOrder
+from mmtui.link.messages import BookView, Level, OwnOrder
 from mmtui.view.formats import UNIT, Scale
 from mmtui.view.model import Model
 
@@ -98,26 +98,43 @@ def column(
     tick, inverse = scale.tick_u, scale.inverse
     lot = scale.lot
     first, last = rows
-    asks, bids = out.asks, out.bids
-    for level in book.asks:
-        units = level.px * tick
-        row = -(-(units + shift) // step)
-        out.high = row
-        if row > last:
-            break
-        asks[row] = asks.get(row, 0.0) + (lot * level.sz * UNIT / units if inverse else lot * level.sz)
-    for level in book.bids:
-        units = level.px * tick
-        row = (units + shift) // step
-        out.low = row
-        if row < first:
-            break
-        bids[row] = bids.get(row, 0.0) + (lot * level.sz * UNIT / units if inverse else lot * level.sz)
+    unit = lot * UNIT if inverse else lot
+    if book.asks:
+        out.high = _sum_up(out.asks, book.asks, -1, tick, -shift, step, unit, inverse, -last)
+    if book.bids:
+        out.low = _sum_up(out.bids, book.bids, 1, tick, shift, step, unit, inverse, first)
     for item in reversed(book.prints):  # newest last, so that it wins
         if now_ns - item.ts <= PRINT_NS:
             units = item.px * tick + shift
             out.prints[-(-units // step) if item.side > 0 else units // step] = item.side
     return out
+
+
+def _sum_up(
+    into: dict[int, float], levels: list[Level], sign: int, tick: int, shift: int, step: int, unit: float,
+    inverse: bool, end: int,
+) -> int:
+    """Sizes by row, best level first, to the row `end`; the last row that was looked at.
+
+    `sign` -1 (asks): rows, shift and end are counted downwards, so that rounding outwards is a floor for both sides.
+    """  # fmt: skip
+    each = sign * tick
+    at, total = 0, 0.0
+    begun = False
+    for level in levels:
+        px = level.px
+        row = (px * each + shift) // step
+        if row != at or not begun:
+            if begun:
+                into[sign * at] = into.get(sign * at, 0.0) + total
+            at, total = row, 0.0
+            if row < end:
+                return sign * row
+            begun = True
+        total += unit * level.sz / (px * tick) if inverse else unit * level.sz
+    if begun:
+        into[sign * at] = into.get(sign * at, 0.0) + total
+    return sign * at
 
 
 def cumulate(col: Column) -> None:

@@ -80,6 +80,9 @@ class Model:
     marked: int = 0  # order id
     scroll: int = 0
     filter: str = ""  # rows of the pages orders and log must hold it
+    line: str = ""  # what goes over the terminal's line, while that is shown
+    thin: bool = False  # the line is so thin that the desk shows fewer panels
+    muted_until: float = 0.0  # monotonic: until then this terminal is silent, but for a kill
     heard: int = 0  # alerts up to this number of the lossless lane are acknowledged
     steps: dict[str, int] = field(default_factory=dict)  # base -> price step in UNITs
     tops: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # base -> (step, rows, top row's price / step)

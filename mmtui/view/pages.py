@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mmtui.view import log_page, orders_page, risk_page, venues_page, why_page
+from mmtui.view import log_page, orders_page, risk_page, venues_page, whatif_page, why_page
 from mmtui.view.earn import page as earn_page
 from mmtui.view.heat import heat
 from mmtui.view.model import Model
@@ -23,6 +23,7 @@ PAGES: dict[str, Callable[[Model, int, int], list[Row]]] = {
     "parameters": parameters,
     "why": why_page.page,
     "log": log_page.page,
+    "whatif": whatif_page.page,
 }
 
 

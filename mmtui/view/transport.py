@@ -5,12 +5,12 @@ Rules of this file: rows only.
 
 from __future__ import annotations
 
-from mmtui.link.messages import ReplayView
+from mmtui.link.replayed import ReplayView
 from mmtui.view import formats as fmt
 from mmtui.view.rows import Row, Span, clean, clip, cut
 
-_MARK = {"fill": ("f", "own"), "alert": ("!", "warn"), "key": ("k", "hot")}
-_RANK = {"alert": 0, "fill": 1, "key": 2}
+_MARK = {"fill": ("f", "own"), "alert": ("!", "warn"), "key": ("k", "hot"), "whatif": ("≠", "danger")}
+_RANK = {"alert": 0, "fill": 1, "key": 2, "whatif": 3}
 
 
 def transport(view: ReplayView, cells: int) -> Row:

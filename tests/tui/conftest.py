@@ -30,6 +30,6 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
-    for module in ("app", "controller", "session", "looking", "tape"):
+    for module in ("app", "controller", "session", "looking", "tape", "editing", "comparing"):
         monkeypatch.setattr(f"mmtui.tui.{module}.monotonic", made)
     return made

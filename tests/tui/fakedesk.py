@@ -24,7 +24,6 @@ from mmtui.link.messages import (
     InstrumentView,
     Item,
     Level,
-    Mark,
     OwnOrder,
     Param,
     Params,
@@ -32,7 +31,6 @@ from mmtui.link.messages import (
     PlanView,
     PnlView,
     Print,
-    ReplayView,
     Rungs,
     Snapshot,
     Step,
@@ -41,6 +39,7 @@ from mmtui.link.messages import (
     VenueView,
     Welcome,
 )
+from mmtui.link.replayed import Mark, ReplayView
 
 S = 1_000_000_000
 START = 1_763_647_402 * S
@@ -532,6 +531,10 @@ class FakeHost:
             if message.args.get("size") == "99":
                 self.push(self.item("result", "above the position limit", command=message.id, ok=False))
                 return
+        elif message.action == "limit" and not message.reason and float(next(iter(message.args.values()))) > 1_000:
+            refused = "raising a limit needs a reason"
+            self.push(self.item("result", refused, command=message.id, ok=False))
+            return
         elif message.action == "kill":
             maker.kill()
             text = "KILLED: 60 orders cancelled"

@@ -12,7 +12,7 @@ from mmtui.tui.app import Cockpit
 from mmtui.tui.commands import parse_line
 
 USDM = INSTRUMENTS[1].id
-SENDS = [a for a in ACTIONS if a.trades and a.id not in ("flatten", "close", "hedge", "ticket")]
+SENDS = [a for a in ACTIONS if a.trades and a.id not in ("flatten", "close", "hedge", "ticket", "limit")]
 LOOKS = [a for a in ACTIONS if not a.trades and a.where != "replay"]
 REPLAYS = [a for a in ACTIONS if a.where == "replay"]
 
@@ -81,7 +81,12 @@ async def test_replay_keys_move_the_tape(action):
         await pilot.press(action.keys[0])
         if action.id == "replay_seek":
             await pilot.press(*"14:05:06", "enter")
+        if action.id == "whatif":
+            await pilot.press(*"spread_bps=8", "enter")
         await pilot.pause()
+        if action.id == "whatif_difference":
+            assert "w asks for one" in pilot.app.store.model.notice.text
+            return
         moves = [m for m in host.sent if isinstance(m, Transport)]
         assert len(moves) == 1
         want = {
@@ -91,6 +96,7 @@ async def test_replay_keys_move_the_tape(action):
             "replay_slower": "speed",
             "replay_faster": "speed",
             "replay_seek": "seek",
+            "whatif": "whatif",
         }.get(action.id, "next" if action.id.startswith("next") else "prev")
         assert moves[0].op == want
         if action.id == "replay_seek":
@@ -206,7 +212,7 @@ async def test_instruments_venues_and_orders_are_chosen():
 
 def test_every_act_of_the_engine_has_a_key_or_a_line():
     keyed = {a.act for a in ACTIONS if a.act}
-    assert set(BY_NAME) - keyed == {"set", "profile", "shutdown", "hedge", "roll", "limit", "incentive"}
+    assert set(BY_NAME) - keyed == {"set", "profile", "shutdown", "hedge", "roll", "incentive"}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mmtui.core.errors import UserError
-from mmtui.tui.app import run_cockpit
+from mmtui.tui.run import run_cockpit
 
 FAKE = Path(__file__).parent / "fakedesk.py"
 
