@@ -20,6 +20,6 @@ def live_venue(error: Callable[[tuple[str, ...], str], ConfigError], place: int,
     if bool(venue.rest) != bool(venue.ws):
         raise error((*where, "rest" if venue.rest else "ws"), "give both, rest and ws, or neither")
     if mode == "live" and not venue.keys:
-        what = 'mode = "live" needs keys; give keys = "env:NAME" or keys = "file:PATH"'
+        what = 'mode = "live" needs keys; give keys = "sealed:NAME", "keyring:NAME", "file:PATH" or "env:NAME"'
         raise error((*where, "keys"), what)
     return LiveVenue(venue.id, venue.rest, venue.ws, venue.keys, venue.accept_unbounded)

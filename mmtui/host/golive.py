@@ -15,10 +15,10 @@ from mmtui.config.schema import DeskConfig, LiveVenue
 from mmtui.core.errors import SourceError, UserError
 from mmtui.core.setup import DeskSetup
 from mmtui.host.live import VenueAccess
+from mmtui.host.signer_client import hold
 from mmtui.venues.binance.links import LINKS, Links
 from mmtui.venues.facts import facts_of
 from mmtui.venues.live.checks import Report, ask, objections, on_grid
-from mmtui.venues.live.keys import load_pair
 
 #: Share of equity that may be in orders at a venue that would leave them unbounded.
 UNBOUNDED = 0.10
@@ -36,13 +36,12 @@ def links_of(venue: LiveVenue) -> Links:
 
 
 def access_of(config: DeskConfig, live: bool) -> list[VenueAccess]:
-    """Addresses and keys of every venue, in the desk's order."""
-    found: dict[str, VenueAccess] = {}
-    base = Path(config.path).resolve().parent
-    for source in config.sources:
-        assert isinstance(source, LiveVenue)
-        pair = load_pair(source.venue, source.keys, base) if live else None
-        found[source.venue] = VenueAccess(source.venue, links_of(source), pair)
+    """Addresses of every venue, in the desk's order; live: with its keys, held by a signer process of its own."""
+    venues = [source for source in config.sources if isinstance(source, LiveVenue)]
+    links = {source.venue: links_of(source) for source in venues}
+    wanted = {source.venue: source.keys for source in venues} if live else {}
+    held = hold(wanted, Path(config.path).resolve().parent)
+    found = {venue: VenueAccess(venue, links[venue], held.get(venue)) for venue in links}
     return [found[venue] for venue in config.setup.venues]
 
 

@@ -25,8 +25,8 @@ from mmtui.host.frames import Extras
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.writer import TapeWriter
 from mmtui.venues.binance.links import Links
-from mmtui.venues.live.keys import Pair
 from mmtui.venues.live.shadow import ShadowVenue
+from mmtui.venues.live.signing import Credential
 from mmtui.venues.live.venue import VenueLink
 from mmtui.venues.paper.venue import PaperVenue
 
@@ -38,11 +38,11 @@ STAND_DOWN_NS = 1_000_000_000
 
 
 class VenueAccess(NamedTuple):
-    """Where a venue is, and the keys of its account (None: nothing is sent there)."""
+    """Where a venue is, and who signs for its account (None: nothing is sent there)."""
 
     venue: str
     links: Links
-    pair: Pair | None
+    pair: Credential | None
 
 
 class LiveExecution:

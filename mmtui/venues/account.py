@@ -10,7 +10,7 @@ exception; what an answer means is in account_answers.py, what a report means in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mmtui.core.effects import CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders
 from mmtui.core.events import (
@@ -57,7 +57,8 @@ CANCELS_KEPT = 5_000
 class AccountSession:
     """Of one account at one venue. `tag` is the desk session's part of client ids, the same over all its lives.
 
-    `secrets` (keys, passphrases) are masked in every word of the venue that is handed out.
+    `secrets` (keys, passphrases) are masked in every word of the venue that is handed out,
+    and what `mask` alone knows (a signer process's secrets).
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class AccountSession:
         instruments: list[tuple[int, Instrument]],
         tag: str,
         secrets: Sequence[str] = (),
+        mask: Callable[[str], str] | None = None,
     ) -> None:
         self.facts = facts
         self.v = v
@@ -87,7 +89,7 @@ class AccountSession:
         self.out: list[Event] = []  # what became known while sending
         self._answers = Answers(self)
         self._reports = Reports(self)
-        self._clean = Redactor(secrets).events
+        self._clean = Redactor(secrets, mask).events
         self._highest = 0
         self._retry = NEVER
         self._again = NEVER  # when the fills are asked for once more, and since which instant of the venue

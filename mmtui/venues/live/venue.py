@@ -23,10 +23,10 @@ from mmtui.venues.connection import Connect, Disconnect, Ping
 from mmtui.venues.facts import facts_of
 from mmtui.venues.feed import AskSnapshot, FeedRequest, FeedSession
 from mmtui.venues.live.http import Http
-from mmtui.venues.live.keys import Pair
 from mmtui.venues.live.private import PrivateStream
 from mmtui.venues.live.public import PublicStreams
 from mmtui.venues.live.shift import answer_shifted, since_shifted
+from mmtui.venues.live.signing import Credential
 
 #: The venue's clock is measured so often.
 CLOCK_S = 30.0
@@ -50,7 +50,7 @@ class VenueLink:
 
     def __init__(
         self, host: Host, v: int, venue: str, instruments: list[tuple[int, Instrument]], links: Links,
-        pair: Pair | None, tag: str,
+        pair: Credential | None, tag: str,
     ) -> None:  # fmt: skip
         self.host = host
         self.v = v
@@ -65,10 +65,12 @@ class VenueLink:
         paths = [public_path(links, listed), market_path(links, listed)]
         self.public = PublicStreams(self, self.feed, [f"{links.ws}{path}" for path in paths if path])
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pair = pair
         self._rest = BinanceRest(venue, instruments)
         if pair is not None:
-            self.session = AccountSession(facts_of(venue), v, instruments, tag, (pair.key, pair.secret))
+            self.session = AccountSession(facts_of(venue), v, instruments, tag, (pair.key,), pair.mask)
             self.private = PrivateStream(self, self.session, self._rest)
+            pair.watch(self._signer)
             self.http.told = self._told
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -101,6 +103,16 @@ class VenueLink:
             await asyncio.sleep(pause)
             await self.http.measure()
             pause = min(pause * 2, CLOCK_S)
+
+    @property
+    def signs(self) -> bool:
+        """Whether requests of the account can be signed now."""
+        return self._pair is not None and self._pair.alive
+
+    def _signer(self, there: bool) -> None:
+        """Signatures have stopped: quotes are pulled, and creates stop, until they are there again."""
+        if not there and self.private is not None:
+            self.private.unsigned()
 
     def _told(self, headers: Mapping[str, str]) -> None:
         """Rate headers of an answer."""
@@ -175,6 +187,8 @@ class VenueLink:
             answer = await self._converse(request)
         except (asyncio.CancelledError, GeneratorExit):
             raise
+        except PermissionError:  # refused before anything was sent
+            answer = Failed("auth")
         except Exception:  # a fault of ours is no evidence about an order
             answer = Failed("network")
         shifted = answer_shifted(answer, self.http.clock.offset)
