@@ -225,6 +225,7 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("export", "a session as Parquet, CSV or hftbacktest files", "review.export:run", _export),
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
     Sub("venue", "a loopback exchange that speaks a venue's real protocol", "venues.loopback.main:run", cli_live.venue),
+    Sub("keys", "API keys, sealed or in a keyring: add, list, check, remove", "host.keys:run", cli_live.keys),
     Sub("sessions", "what has been recorded", "review.sessions:run", _json),
     Sub("report", "a shift for the next one: profit, fills, obligations, incidents", "review.report:run", _report),
     Sub("audit", "check a session's chain of records", "review.audit:run", _audit),

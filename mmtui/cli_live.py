@@ -29,6 +29,13 @@ def venue(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def keys(parser: argparse.ArgumentParser) -> None:
+    acts = ("add", "list", "check", "remove")
+    parser.add_argument("act", choices=acts, metavar="ACT", help=f"one of: {', '.join(acts)}")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="what a config calls them: sealed:NAME or keyring:NAME")
+    parser.add_argument("--keyring", action="store_true", help="in the system's keyring, not in the sealed file")
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 0 to 65535")

@@ -52,8 +52,8 @@ class SignerClient:
         self._masked: dict[int, str] = {}
         self._closed = False
         self._restarting: asyncio.Task[None] | None = None
-        self._process, self._line, self.keys = start(wanted, base)
-        self._twin: Line | None = None
+        self._process, self.line, self.keys = start(wanted, base)
+        self.twin: Line | None = None
         self._new_twin()
         self.alive = True
 
@@ -64,7 +64,7 @@ class SignerClient:
         self._detach()
         if self._restarting is not None:
             self._restarting.cancel()
-        for line in (self._line, self._twin):
+        for line in (self.line, self.twin):
             if line is not None:
                 line.close()
         self._drop()
@@ -97,9 +97,9 @@ class SignerClient:
         self._n += 1
         n = self._n
         self._write(encode(Mask(n, text)))
-        line, until = self._line, time.monotonic() + MASK_S
+        line, until = self.line, time.monotonic() + MASK_S
         while n not in self._masked:
-            if self._line is not line or not self.alive:
+            if self.line is not line or not self.alive:
                 return WITHHELD
             left = until - time.monotonic()
             if left <= 0:
@@ -107,7 +107,7 @@ class SignerClient:
                 return WITHHELD
             select.select([line.sock], [line.sock] if line.out else [], [], left)
             self._flush()
-            if self._line is line:
+            if self.line is line:
                 self._readable()
         clean = self._masked.pop(n)
         self._masked.clear()  # of questions that were given up
@@ -124,9 +124,9 @@ class SignerClient:
             return
         self._detach()
         self._loop = loop
-        loop.add_reader(self._line.sock, self._readable)
-        if self._twin is not None:
-            loop.add_reader(self._twin.sock, self._twin_readable)
+        loop.add_reader(self.line.sock, self._readable)
+        if self.twin is not None:
+            loop.add_reader(self.twin.sock, self._twin_readable)
 
     def _detach(self) -> None:
         loop, self._loop = self._loop, None
@@ -135,25 +135,25 @@ class SignerClient:
             self._watchdog = None
         if loop is None or loop.is_closed():
             return
-        for line in (self._line, self._twin):
+        for line in (self.line, self.twin):
             if line is not None and line.sock.fileno() >= 0:
                 loop.remove_reader(line.sock)
                 loop.remove_writer(line.sock)
 
     def _write(self, frame: bytes) -> None:
         try:
-            done = self._line.write(frame)
+            done = self.line.write(frame)
         except OSError:
             self._lost()
             return
         if self._loop is not None:
             if not done:
-                self._loop.add_writer(self._line.sock, self._flush)
+                self._loop.add_writer(self.line.sock, self._flush)
             if self._watchdog is None:
                 self._watchdog = self._loop.call_later(HANG_S, self._look)
 
     def _flush(self) -> None:
-        line = self._line
+        line = self.line
         try:
             done = line.write(b"")
         except OSError:
@@ -165,7 +165,7 @@ class SignerClient:
     def _readable(self) -> None:
         if not self.alive:
             return
-        found = self._line.read()
+        found = self.line.read()
         if found is None:
             self._lost()
             return
@@ -176,7 +176,7 @@ class SignerClient:
         if isinstance(one, Masked):
             self._masked[one.n] = one.text
         elif isinstance(one, Held):
-            self._line.pid = one.pid
+            self.line.pid = one.pid
         else:
             future, _, _ = self._waiting.pop(one.n, (None, b"", 0.0))
             if future is None or future.done():
@@ -195,7 +195,7 @@ class SignerClient:
             return
         oldest = next(iter(self._waiting.values()))[2]
         late = time.monotonic() - oldest
-        if late >= HANG_S and not ready(self._line.sock):
+        if late >= HANG_S and not ready(self.line.sock):
             self._end()
             return
         self._watchdog = self._loop.call_later(max(0.05, HANG_S - late), self._look)
@@ -203,8 +203,8 @@ class SignerClient:
     def _end(self) -> None:
         """Of a signer that hangs."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if self._line.pid:
-                os.kill(self._line.pid, signal.SIGKILL)
+            if self.line.pid:
+                os.kill(self.line.pid, signal.SIGKILL)
         self._lost()
 
     def _lost(self) -> None:
@@ -213,9 +213,9 @@ class SignerClient:
         if self._closed or not self.alive:
             return
         self._detach()
-        self._line.close()
+        self.line.close()
         self._process.poll()
-        twin, self._twin = self._twin, None
+        twin, self.twin = self.twin, None
         if twin is None:
             self.alive = False
             self._drop()
@@ -223,7 +223,7 @@ class SignerClient:
             if loop is not None and self._restarting is None:
                 self._restarting = loop.create_task(self._restart())
             return
-        self._line = twin
+        self.line = twin
         for one in twin.read() or ():
             self._take(one)
         self._new_twin()
@@ -248,19 +248,19 @@ class SignerClient:
         ours.setblocking(False)
         frame = encode(Fork())
         try:
-            sent = socket.send_fds(self._line.sock, [frame], [theirs.fileno()])
-            self._line.out += frame[sent:]
+            sent = socket.send_fds(self.line.sock, [frame], [theirs.fileno()])
+            self.line.out += frame[sent:]
         except OSError:
             ours.close()
             return
         finally:
             theirs.close()
-        self._twin = Line(ours)
+        self.twin = Line(ours)
         if self._loop is not None:
             self._loop.add_reader(ours, self._twin_readable)
 
     def _twin_readable(self) -> None:
-        twin, loop = self._twin, self._loop
+        twin, loop = self.twin, self._loop
         if twin is None or loop is None:
             return
         found = twin.read()
@@ -270,11 +270,11 @@ class SignerClient:
         if found is None:
             loop.remove_reader(twin.sock)
             twin.close()
-            self._twin = None
+            self.twin = None
             loop.call_later(TWIN_S, self._replace)
 
     def _replace(self) -> None:
-        if self._twin is None and self.alive and not self._line.out:
+        if self.twin is None and self.alive and not self.line.out:
             self._new_twin()
 
     async def _restart(self) -> None:
@@ -288,7 +288,7 @@ class SignerClient:
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, PAUSE_MAX_S)
                     continue
-                self._process, self._line, self.keys = made
+                self._process, self.line, self.keys = made
                 self.alive = True
                 self._new_twin()
                 self._attach(asyncio.get_running_loop())

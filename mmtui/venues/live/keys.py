@@ -98,6 +98,7 @@ def private_key(pem: str) -> Callable[[bytes], bytes]:
 def load_pair(venue: str, source: str, base: Path) -> Pair:
     """The pair that a config names. UserError says what is missing, and nothing of what is there."""
     kind, _, name = source.partition(":")
+    what = f"venue {venue!r}"
     if kind == "env" and name:
         return _from_environment(venue, name)
     if kind == "file" and name:
@@ -106,12 +107,12 @@ def load_pair(venue: str, source: str, base: Path) -> Pair:
     if kind == "keyring" and name:
         from mmtui.venues.live import keys_keyring
 
-        return checked(venue, f"the keyring's {name!r}", *keys_keyring.get(venue, name))
+        return checked(what, f"the keyring's {name!r}", *keys_keyring.get(what, name))
     if kind == "sealed" and name:
         from mmtui.venues.live import keys_sealed
 
-        return checked(venue, f"the sealed {name!r}", *keys_sealed.get(venue, name))
-    raise UserError(f"venue {venue!r}: no keys; {HOW}")
+        return checked(what, f"the sealed {name!r}", *keys_sealed.get(what, name))
+    raise UserError(f"{what}: no keys; {HOW}")
 
 
 def _from_environment(venue: str, name: str) -> Pair:
@@ -119,7 +120,7 @@ def _from_environment(venue: str, name: str) -> Pair:
     missing = [f"{name}_{part}" for part, text in zip(("KEY", "SECRET"), found, strict=True) if not text]
     if missing:
         raise UserError(f"venue {venue!r}: the environment variable {missing[0]} is not set; export it, or {HOW}")
-    pair = checked(venue, f"{name}_KEY", found[0], found[1])
+    pair = checked(f"venue {venue!r}", f"{name}_KEY", found[0], found[1])
     return Pair(pair.key, pair.secret, open=True)
 
 
@@ -152,14 +153,14 @@ def _from_file(venue: str, path: Path) -> Pair:
     key, secret = table.get("key"), table.get("secret")
     if not isinstance(key, str) or not isinstance(secret, str):
         raise UserError(f'venue {venue!r}: {path}: give key = "..." and secret = "..."')
-    return checked(venue, str(path), key.strip(), secret.strip())
+    return checked(f"venue {venue!r}", str(path), key.strip(), secret.strip())
 
 
-def checked(venue: str, where: str, key: str, secret: str) -> Pair:
-    """A pair whose texts can be an API key and a secret."""
+def checked(what: str, where: str, key: str, secret: str) -> Pair:
+    """A pair whose texts can be an API key and a secret; `what` asks, and begins the sentence of a UserError."""
     for text in (key, secret):
         if text is secret and text.startswith(PEM):
             private_key(text)
         elif len(text) < 8 or not text.isascii() or not text.isprintable() or " " in text:
-            raise UserError(f"venue {venue!r}: {where}: what stands there is no API key and secret")
+            raise UserError(f"{what}: {where}: what stands there is no API key and secret")
     return Pair(key, secret)

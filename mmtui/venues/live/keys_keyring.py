@@ -29,9 +29,8 @@ def _keyring(what: str) -> Any:
     return keyring
 
 
-def get(venue: str, name: str) -> tuple[str, str]:
-    """Key and secret of a name."""
-    what = f"venue {venue!r}"
+def get(what: str, name: str) -> tuple[str, str]:
+    """Key and secret of a name; `what` asks, and begins the sentence of a UserError."""
     ring = _keyring(what)
     try:
         text = ring.get_password(SERVICE, name)

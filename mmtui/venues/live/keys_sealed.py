@@ -163,12 +163,12 @@ def save(pairs: Pairs, phrase: str) -> None:
 _opened: dict[str, Pairs] = {}
 
 
-def get(venue: str, name: str) -> tuple[str, str]:
+def get(what: str, name: str) -> tuple[str, str]:
     """Key and secret of a name; the passphrase is asked for once a process."""
     path = str(sealed_path())
     if path not in _opened:
         _opened[path] = load(passphrase())
     pair = _opened[path].get(name)
     if pair is None:
-        raise UserError(f"venue {venue!r}: there are no sealed keys {name!r}: `mmtui keys add {name}`")
+        raise UserError(f"{what}: there are no sealed keys {name!r}: `mmtui keys add {name}`")
     return pair["key"], pair["secret"]
