@@ -60,10 +60,13 @@ def start(args: argparse.Namespace) -> Started:
 def ask(path: Path) -> None:
     """Show the accounts and ask, before a host trades on them (not where it runs already: it was asked for then)."""
     from mmtui.config.load import load_config
-    from mmtui.host.golive import consent, prepare
+    from mmtui.host.golive import consent, prepare, release
     from mmtui.host.registry import lookup
 
     config = load_config(path)
     if lookup(config.setup.name) is None:
         setup, access, reports = prepare(config, live=True)
-        consent(setup, access, reports)
+        try:
+            consent(setup, access, reports)
+        finally:
+            release(access)

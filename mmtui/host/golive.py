@@ -15,7 +15,7 @@ from mmtui.config.schema import DeskConfig, LiveVenue
 from mmtui.core.errors import SourceError, UserError
 from mmtui.core.setup import DeskSetup
 from mmtui.host.live import VenueAccess
-from mmtui.host.signer_client import hold
+from mmtui.host.signer_client import HeldKey, hold
 from mmtui.venues.binance.links import LINKS, Links
 from mmtui.venues.facts import facts_of
 from mmtui.venues.live.checks import Report, ask, objections, on_grid
@@ -52,6 +52,23 @@ def prepare(config: DeskConfig, live: bool) -> tuple[DeskSetup, list[VenueAccess
             raise UserError(f'{config.path}: --live needs mode = "live" in [desk]; it says "{config.setup.mode}"')
         raise UserError(f'{config.path}: mode = "live" trades real orders: say so with --live')
     access = access_of(config, live)
+    try:
+        return _asked(config, live, access)
+    except BaseException:
+        release(access)
+        raise
+
+
+def release(access: list[VenueAccess]) -> None:
+    """The signer that holds the keys ends, with its twin."""
+    for one in access:
+        if isinstance(one.pair, HeldKey):
+            one.pair.client.close()
+
+
+def _asked(
+    config: DeskConfig, live: bool, access: list[VenueAccess]
+) -> tuple[DeskSetup, list[VenueAccess], list[Report]]:
     setup = config.setup
     by_venue = {one.venue: [item.instrument for item in setup.instruments if item.instrument.venue == one.venue]
                 for one in access}  # fmt: skip

@@ -1,4 +1,4 @@
-"""The signer process: holds the keys, signs what is asked for, dies with its desk, and is replaced when it dies alone."""
+"""The signer process: holds the keys, signs what is asked for, dies with its desk, is replaced when it dies alone."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_a_sealed_file_of_others_readable_by_others_damaged_or_of_another_phrase
     box[3] ^= 1
     for change in ({"box": base64.b64encode(box).decode()}, {"n": 2**5}, {"salt": table["nonce"] + "AAAA"}):
         sealed.write_text(json.dumps(table | change))
-        with pytest.raises(UserError, match="changed|damaged"):
+        with pytest.raises(UserError, match=r"changed|damaged"):
             keys_sealed.load(PHRASE)
     for text in ("", "[]", "{", json.dumps(table | {"n": 2**30}), json.dumps(table | {"n": True}), "[" * 100_000):
         sealed.write_text(text)

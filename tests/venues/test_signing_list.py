@@ -69,8 +69,10 @@ def test_nothing_else_is(method, path, fields, why):
 
 
 def test_no_call_has_a_field_of_what_must_never_be_signed():
-    never = {"coin", "address", "addressTag", "amount", "asset", "network", "email", "subAccountId", "subAccountApiKey",
-             "fromEmail", "toEmail", "fromAccountType", "toAccountType", "kindType", "walletType", "permissions"}  # fmt: skip
+    never = {
+        "coin", "address", "addressTag", "amount", "asset", "network", "email", "subAccountId", "subAccountApiKey",
+        "fromEmail", "toEmail", "fromAccountType", "toAccountType", "kindType", "walletType", "permissions",
+    }  # fmt: skip
     for calls in FIELDS.values():
         for (_, path), fields in calls.items():
             assert not fields & never, path
