@@ -83,7 +83,9 @@ class SignerClient:
         frame = encode(Sign(self._n, market, method, path, list(fields.items())))
         future: asyncio.Future[Signed] = loop.create_future()
         self._waiting[self._n] = (future, frame, time.monotonic())
-        self._write(frame)
+        if not self.line.out:
+            loop.call_soon(self._write, b"")  # with all that is asked for in this turn of the loop
+        self.line.out += frame
         return await future
 
     def mask(self, text: str) -> str:

@@ -8,9 +8,10 @@ Rules of this file: pure; a sentence of refusal tells names of fields, never val
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 
@@ -18,7 +19,9 @@ from mmtui.venues.binance.signable import ALWAYS, FIELDS, LISTS, VALUES
 
 #: Characters of one value; of one that is a list.
 VALUE_MAX, LIST_MAX = 64, 8_192
-#: What a desk says then.
+#: Values that stand in an address as they are; nearly all do.
+_SAFE = re.compile(r"[A-Za-z0-9_.~-]{0,64}", re.ASCII).fullmatch
+#: What a desk says when nobody can sign.
 UNSIGNED = "the signer process is gone: nothing can be signed until it is back; `mmtui kill` has its own"
 
 
@@ -75,7 +78,7 @@ def refusal(market: str, method: str, path: str, fields: Mapping[str, str]) -> s
 
 def payload_of(fields: Mapping[str, str]) -> str:
     """The text that is signed and sent."""
-    return urlencode(fields, quote_via=quote)
+    return "&".join([f"{name}={text if _SAFE(text) else quote(text, safe='')}" for name, text in fields.items()])
 
 
 def _plain(text: str) -> str:
@@ -84,6 +87,8 @@ def _plain(text: str) -> str:
 
 
 def _value(name: str, value: str) -> str:
+    if _SAFE(value) and name not in VALUES:
+        return ""
     if (len(value) > VALUE_MAX and name != "apiKey") or len(value) > 512:
         return f"the value of {name} is longer than {VALUE_MAX} characters"
     if not value.isascii() or not value.isprintable() or "&" in value or "=" in value:
