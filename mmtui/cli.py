@@ -102,6 +102,7 @@ def _ctl(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--instrument", metavar="ID", help="only this instrument (venue:SYMBOL)")
     parser.add_argument("--venue", metavar="ID", help="only this venue")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why: needed out of HALTED and KILLED")
+    cli_live.admin(parser)
     _json(parser)
 
 

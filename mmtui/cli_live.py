@@ -17,6 +17,10 @@ def flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--live", action="store_true", help='trade: a config with mode = "live" needs this as well')
 
 
+def admin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--admin", action="store_true", help="as admin: raises limits where only an admin may")
+
+
 def venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("serve", choices=("serve",), metavar="serve", help="be an exchange on 127.0.0.1")
     parser.add_argument("--protocol", required=True, metavar="P", help="binance-spot or binance-usdm")
