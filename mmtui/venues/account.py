@@ -85,6 +85,7 @@ class AccountSession:
         self.cancels: dict[int, OldOrder] = {}
         self._cancelled: dict[int, None] = {}  # orders whose cancel has left once
         self._swept = -TIMEOUT  # when a cancel-all last left
+        self.fence = 0  # cancel-alls so far: a create from before the newest one that has not left yet never does
         self.blocked = 0  # nothing leaves before this: 429, 418, 403
         self.out: list[Event] = []  # what became known while sending
         self._answers = Answers(self)
@@ -156,6 +157,7 @@ class AccountSession:
     def _cancel_all(self, effect: CancelAll, now: int) -> None:
         """By the venue's cancel-all, or one by one where it has none or where it would hit what is not ours."""
         i = effect.i
+        self.fence += 1
         for oid in [oid for oid, (_, order) in self.creates.items() if i in (-1, order.i)]:
             self._drop(oid, now, "cancelled before it was sent")
         ours = [order for order in self.orders.live.values() if i in (-1, order.i)]

@@ -61,9 +61,10 @@ class Http:
 
     # -- calls ---------------------------------------------------------------------------------------------------
 
-    async def signed(self, call: Call, expires: int = 0) -> Reply:
+    async def signed(self, call: Call, expires: int = 0, still: Callable[[], bool] | None = None) -> Reply:
         """A call that the list allows; the venue refuses it after `expires` (engine's clock; 0: its own rule).
 
+        still: asked once more when it is signed, right before it leaves: False, and it never does.
         PermissionError: it is not on the list.
         """
         if self._pair is None:
@@ -76,6 +77,8 @@ class Http:
         try:
             signed = await self._pair.sign(self._market, call.method, call.path, fields)
         except Unsigned:
+            return Reply(0, text="auth", sent=now)
+        if still is not None and not still():
             return Reply(0, text="auth", sent=now)
         base = self.links.account if call.path.startswith("/sapi/") else self.links.rest
         url = URL(f"{base}{call.path}?{signed.query}", encoded=True)

@@ -177,14 +177,14 @@ class VenueLink:
         if session is None:
             return []
         for request in session.take(now):
-            self.spawn(self._talk(request))
+            self.spawn(self._talk(request, session.fence))
         return session.tick(now) if session.out else []
 
-    async def _talk(self, request: Request) -> None:
-        """A request's whole conversation, and its answer into the session."""
+    async def _talk(self, request: Request, fence: int) -> None:
+        """A request's whole conversation, and its answer into the session. fence: of the session when it was taken."""
         assert self.session is not None
         try:
-            answer = await self._converse(request)
+            answer = await self._converse(request, fence)
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except PermissionError:  # refused before anything was sent
@@ -194,20 +194,23 @@ class VenueLink:
         shifted = answer_shifted(answer, self.http.clock.offset)
         self.host.come(self.session.answer(request.id, shifted, self.host.now()))
 
-    async def _converse(self, request: Request) -> Answer:
+    async def _converse(self, request: Request, fence: int) -> Answer:
         if isinstance(request, AskFills | AskLedger):
             request = since_shifted(request, self.http.clock.offset)
         talk = self._rest.talk(request)
         calls, answer = step(talk, None)
         while answer is None:
-            calls, answer = step(talk, await self._calls(calls, request))
+            calls, answer = step(talk, await self._calls(calls, request, fence))
         return answer
 
-    async def _calls(self, calls: list[Call], request: Request) -> list[Reply]:
+    async def _calls(self, calls: list[Call], request: Request, fence: int) -> list[Reply]:
         expires = request.expires
+        if isinstance(request, Create):
+            session = self.session
+            assert session is not None and len(calls) == 1
+            return [await self.http.signed(calls[0], expires, lambda: session.fence == fence)]
         if len(calls) == 1:
             return [await self.http.signed(calls[0], expires)]
-        assert not isinstance(request, Create)
         return list(await asyncio.gather(*(self.http.signed(call, expires) for call in calls)))
 
     # -- the public feed -------------------------------------------------------------------------------------------
