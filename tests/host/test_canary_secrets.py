@@ -7,12 +7,18 @@ a crash, damaged configs, debug output.  Nothing may be found: no twelve charact
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
+import pty
+import re
 import secrets
+import select
 import signal
 import string
+import struct
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -160,6 +166,28 @@ class Desk:
         self.said("ctl", "canary", "start")
         until(lambda: self.server.admin()["open_orders"])
 
+    def screens(self):
+        """A cockpit in a pseudo-terminal: every screen once."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execvpe(sys.executable, [sys.executable, "-m", "mmtui", "attach", "canary"], self.home.env)
+        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+        data = b""
+        try:
+            for keys in (b"", b"", b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8", b"9", b"0", b"?"):
+                os.write(fd, keys)
+                until = time.monotonic() + (2.0 if not keys else 0.5)
+                while (left := until - time.monotonic()) > 0 and select.select([fd], [], [], left)[0]:
+                    data += os.read(fd, 65_536)
+            for name in ("cmdline", "environ"):
+                self.watch.look(f"the cockpit's {name}", Path(f"/proc/{pid}/{name}").read_bytes())
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            os.close(fd)
+        self.watch.look("screens", re.sub(rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]", b"", data))
+        return data
+
     def ended(self):
         out, errors = self.process.communicate(timeout=30)
         self.watch.look("engine's output", out + errors)
@@ -198,7 +226,8 @@ def test_no_sink_of_a_desk_that_meets_every_fault_has_its_keys(desk):
     until(lambda: server.admin()["fills"] > 0)
     server.admin(echo=0.4)  # the venue repeats what nobody may hear
     desk.said("doctor", str(desk.config), code=None)
-    time.sleep(2.0)
+    shown = desk.screens()
+    assert b"BTCUSDT" in shown, shown[-2_000:]
     first = signers(desk.process.pid)
     assert len(first) == 2
     for pid in first:
