@@ -219,6 +219,7 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("attach", "another cockpit on a desk that runs", "cli:attach", _attach),
     Sub("ctl", "one act on a desk that runs, or its status", "host.ctl:run", _ctl),
     Sub("kill", "block, cancel and prove: every desk, or one; needs no cockpit", "host.kill:run", _kill),
+    Sub("guard", "watch a live desk's decision loop; cancel when it stands still", "host.guard:run", cli_live.guard),
     Sub("replay", "open a recorded session in the cockpit, or verify it", "cli:replay", _replay),
     Sub("whatif", "run the engine again over captures or a session", "review.whatif:run", _whatif),
     Sub("book", "the depth book as it stood", "review.book:run", _book),

@@ -40,6 +40,13 @@ def keys(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keyring", action="store_true", help="in the system's keyring, not in the sealed file")
 
 
+def guard(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", type=Path, metavar="CONFIG", help="the desk's config: its venues and keys")
+    parser.add_argument("--name", metavar="N", help="the desk's name (default: the config's)")
+    what = "be the guard on a second host: hear the desk's heartbeat over TCP, by the secret of [guard]"
+    parser.add_argument("--listen", metavar="HOST:PORT", default="", help=what)
+
+
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number from 0 to 65535")

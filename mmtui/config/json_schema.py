@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mmtui.config.schema import REFERENCE, Desk, InstrumentKeys, Tape, Venue
+from mmtui.config.schema import REFERENCE, Desk, Guard, InstrumentKeys, Tape, Venue
 from mmtui.core.earn.programme import Obligation
 from mmtui.core.hedging import params as hedging
 from mmtui.core.quoting import params
@@ -30,6 +30,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     limits: limits.Limits = limits.Limits()
     paper: PaperSetup = PaperSetup()
     tape: Tape = Tape()
+    guard: Guard = Guard()
     obligation: list[Obligation] = []
     event: list[CalendarEvent] = []
     hedge: dict[str, hedging.Hedge] = {}
@@ -43,6 +44,7 @@ def schema() -> dict[str, Any]:
         "Venue": REFERENCE["venue"],
         "InstrumentKeys": REFERENCE["instrument"],
         "PaperSetup": REFERENCE["paper"],
+        "Guard": REFERENCE["guard"],
         "Obligation": REFERENCE["obligation"],
         "CalendarEvent": REFERENCE["event"],
         "Quoting": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in params.REFERENCE.items()},

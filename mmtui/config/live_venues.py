@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmtui.config.errors import ConfigError
-from mmtui.config.schema import LiveVenue, Venue
+from mmtui.config.schema import Guard, LiveVenue, Venue
 
 #: A live desk compares orders and positions with its venues so often (s).
 RECONCILE_S = 5.0
@@ -22,4 +22,14 @@ def live_venue(error: Callable[[tuple[str, ...], str], ConfigError], place: int,
     if mode == "live" and not venue.keys:
         what = 'mode = "live" needs keys; give keys = "sealed:NAME", "keyring:NAME", "file:PATH" or "env:NAME"'
         raise error((*where, "keys"), what)
-    return LiveVenue(venue.id, venue.rest, venue.ws, venue.keys, venue.accept_unbounded)
+    return LiveVenue(venue.id, venue.rest, venue.ws, venue.keys, venue.accept_unbounded, venue.kill_keys)
+
+
+def misguarded(guard: Guard) -> tuple[str, str]:
+    """(key, what is wrong) of a [guard]; ("", "") when nothing is."""
+    if guard.remote and not guard.secret:
+        return "secret", 'a remote guard needs one; give secret = "env:NAME" or secret = "file:PATH"'
+    port = guard.remote.rpartition(":")[2]
+    if guard.remote and not 0 < int(port) < 65_536:
+        return "remote", f"{port} is no port; give 1 to 65535"
+    return "", ""

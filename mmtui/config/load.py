@@ -17,12 +17,13 @@ import msgspec
 from mmtui.config.convert import Converter
 from mmtui.config.defaults import default_baseline, default_quoting
 from mmtui.config.errors import ConfigError
-from mmtui.config.live_venues import RECONCILE_S, live_venue
+from mmtui.config.live_venues import RECONCILE_S, live_venue, misguarded
 from mmtui.config.schema import (
     CaptureFiles,
     Desk,
     DeskConfig,
     Fees,
+    Guard,
     InstrumentKeys,
     LiveVenue,
     Source,
@@ -44,7 +45,8 @@ from mmtui.core.risk.calendar import misplaced as misdated
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
-SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "hedge", "obligation", "event"]
+SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "hedge", "obligation", "event",
+            "guard"]  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _SYNTHETIC = re.compile(r"synthetic:([a-z0-9-]+)(?::([0-9]{1,18}))?")
 
@@ -115,6 +117,10 @@ class _Loader:
         limits = to.table(document.get("limits", {}), Limits, ("limits",))
         paper = self._paper()
         tape = to.table(document.get("tape", {}), Tape, ("tape",))
+        guard = to.table(document.get("guard", {}), Guard, ("guard",))
+        key, wrong = misguarded(guard)
+        if wrong:
+            raise self.error(("guard", key), wrong)
         if self.given is None:
             sources = self._sources(venues, desk)
             found = self._found(venues, sources, wanted)
@@ -146,7 +152,7 @@ class _Loader:
             hedges=self._hedges(instruments),
             venue_equity=self._equity(venues),
         )
-        return DeskConfig(setup=setup, sources=sources, path=self.path, text=self.text, tape=tape)
+        return DeskConfig(setup=setup, sources=sources, path=self.path, text=self.text, tape=tape, guard=guard)
 
     def _tables(self, name: str, shape: type[Any], key: str = "id") -> list[Any]:
         """[[name]] tables, each with a `key` of its own."""

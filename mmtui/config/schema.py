@@ -37,6 +37,16 @@ class Tape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     keep_gb: Annotated[float, Meta(ge=0, le=1_000_000)] = 50.0
 
 
+class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[guard]: the process that cancels a live desk's orders when its decision loop falls silent."""
+
+    enabled: bool = True
+    silence_s: Annotated[float, Meta(ge=0.3, le=30)] = 0.8
+    remote: Annotated[str, Meta(pattern=r"^([^\s/:]+:[0-9]{1,5}|\[[0-9a-fA-F:]+\]:[0-9]{1,5})?$")] = ""
+    secret: Annotated[str, Meta(pattern=r"^((env|file):.+)?$")] = ""
+    remote_silence_s: Annotated[float, Meta(ge=1, le=120)] = 3.0
+
+
 class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     maker: Bps
     taker: Bps
@@ -51,6 +61,7 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     rest: Annotated[str, Meta(pattern=r"^(https?://[^/?#\s]+)?$")] = ""
     ws: Annotated[str, Meta(pattern=r"^(wss?://[^/?#\s]+)?$")] = ""
     keys: Annotated[str, Meta(pattern=r"^((env|file|keyring|sealed):.+)?$")] = ""
+    kill_keys: Annotated[str, Meta(pattern=r"^((env|file|keyring|sealed):.+)?$")] = ""
     accept_unbounded: bool = False
     equity: Amount = 0
 
@@ -87,6 +98,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "ws": "address of the streams in place of the venue's own",
         "keys": "sealed:NAME or keyring:NAME (both by `mmtui keys add NAME`), file:PATH (TOML with key and secret, "
         "mode 0600), or env:NAME (the variables NAME_KEY and NAME_SECRET; with a warning)",
+        "kill_keys": "keys of the guard and of `mmtui kill`, where they have their own (cancelling is all they need)",
         "accept_unbounded": "true: trade live without a dead-man switch at the venue, with at most 10 % of equity",
         "fees_bps": "{ maker = 2.0, taker = 4.0 } in bps of notional; a negative one is a rebate",
         "equity": "what the account there holds, in currency: its leverage is measured by it; 0: the desk's equity",
@@ -102,6 +114,14 @@ REFERENCE: dict[str, dict[str, str]] = {
         "lot": "size increment, where the venue's is not known",
         "contract_size": "quote units a contract (inverse), base units a contract (linear)",
         "min_notional": "smallest order in quote units",
+    },
+    "guard": {
+        "enabled": "false: no guard process is started with a live desk; the screen says so for as long as it runs",
+        "silence_s": "the guard cancels when the decision loop has made no turn for so long",
+        "remote": "HOST:PORT of a second host's `mmtui guard CONFIG --listen`; without it there is none",
+        "secret": "env:NAME (a variable) or file:PATH (mode 0600): what both hosts know, 16 characters at the least",
+        "remote_silence_s": "the second host cancels after so long without a heartbeat, a cut of the network included; "
+        "the desk creates no order once six tenths of it have passed without an answer",
     },
     "obligation": programme.REFERENCE,
     "event": calendar.REFERENCE,
@@ -136,6 +156,7 @@ class LiveVenue(msgspec.Struct, frozen=True):
     ws: str = ""
     keys: str = ""
     accept_unbounded: bool = False
+    kill_keys: str = ""
 
 
 Source = CaptureFiles | Synthetic | LiveVenue
@@ -149,3 +170,4 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     text: str
     tape: Tape = Tape()
+    guard: Guard = Guard()

@@ -24,6 +24,7 @@ from mmtui.host.risk_gauges import readings
 from mmtui.host.risk_parts import Meter, risk_status
 from mmtui.link import messages as m
 from mmtui.link.earned import EarnView, LineView
+from mmtui.link.guarded import GuardView
 
 #: Entries of each kind that a Snapshot of the lossless lane holds.
 KEEP = 200
@@ -49,6 +50,7 @@ class Extras:
     mode: str = "PAPER"
     session: str = ""
     execution: str = "paper"
+    guards: list[GuardView] = field(default_factory=list)
 
 
 class FrameBuilder:
@@ -221,6 +223,7 @@ class FrameBuilder:
             lines=self._lines,
             obligations=obligation_views(engine, now),
             risk=self.meter.view(now),
+            guards=extras.guards,
         )
 
     def _look(self, now: int) -> None:

@@ -14,6 +14,8 @@ import msgspec
 from mmtui.config.schema import DeskConfig, LiveVenue
 from mmtui.core.errors import SourceError, UserError
 from mmtui.core.setup import DeskSetup
+from mmtui.host.guard_link import probe
+from mmtui.host.guard_wire import load_secret
 from mmtui.host.live import VenueAccess
 from mmtui.host.signer_client import HeldKey, hold
 from mmtui.venues.binance.links import LINKS, Links
@@ -35,11 +37,14 @@ def links_of(venue: LiveVenue) -> Links:
     return msgspec.structs.replace(links, rest=rest, ws=ws, account=rest, api_ws=ws if links.api_ws else "")
 
 
-def access_of(config: DeskConfig, live: bool) -> list[VenueAccess]:
-    """Addresses of every venue, in the desk's order; live: with its keys, held by a signer process of its own."""
+def access_of(config: DeskConfig, live: bool, kill: bool = False) -> list[VenueAccess]:
+    """Addresses of every venue, in the desk's order; live: with its keys, held by a signer process of its own.
+
+    kill: the keys kept for kills, where there are any.
+    """
     venues = [source for source in config.sources if isinstance(source, LiveVenue)]
     links = {source.venue: links_of(source) for source in venues}
-    wanted = {source.venue: source.keys for source in venues} if live else {}
+    wanted = {source.venue: (kill and source.kill_keys) or source.keys for source in venues} if live else {}
     held = hold(wanted, Path(config.path).resolve().parent)
     found = {venue: VenueAccess(venue, links[venue], held.get(venue)) for venue in links}
     return [found[venue] for venue in config.setup.venues]
@@ -79,7 +84,7 @@ def _asked(
     reports = asyncio.run(everything())
     why = [text for report in reports for text in objections(report, by_venue[report.venue], live)]
     if live:
-        why += unbounded(config, reports)
+        why += unbounded(config, reports, bounded=_second_host(config))
     if why:
         unreached = [report for report in reports if not report.reached]
         raise (SourceError if unreached else UserError)("; ".join(why))
@@ -93,8 +98,22 @@ def _asked(
     return msgspec.structs.replace(setup, instruments=instruments), access, reports
 
 
-def unbounded(config: DeskConfig, reports: list[Report]) -> list[str]:
-    """Venues that would leave orders open for ever if we died: accepted by the config, and small, or refused."""
+def _second_host(config: DeskConfig) -> bool:
+    """A green guard on a second host bounds what this one leaves behind. UserError: one is named that is not green."""
+    keys = config.guard
+    if not keys.remote:
+        return False
+    secret = load_secret(keys.secret, Path(config.path).resolve().parent)
+    if wrong := probe(config.setup.name, keys.remote, secret, keys.remote_silence_s):
+        raise SourceError(wrong)
+    return True
+
+
+def unbounded(config: DeskConfig, reports: list[Report], bounded: bool = False) -> list[str]:
+    """Venues that would leave orders open for ever if we died: bounded by a guard on a second host, or accepted by the
+    config, and small; else refused."""
+    if bounded:
+        return []
     said = []
     accepted = {source.venue for source in config.sources if isinstance(source, LiveVenue) and source.accept_unbounded}
     for report in reports:
@@ -103,6 +122,7 @@ def unbounded(config: DeskConfig, reports: list[Report]) -> list[str]:
         if report.venue not in accepted:
             said.append(
                 f"{report.venue}: has no dead-man switch, so a dead host would leave its orders open; "
+                "a guard on a second host ([guard] remote) bounds that; "
                 "accept_unbounded = true takes that, with at most 10 % of equity in orders"
             )
             continue

@@ -132,11 +132,11 @@ def _out_of_band(row: dict[str, Any]) -> None:
     try:
         if left is None:
             raise UserError(f"desk {row['desk']!r}: what it left at its venues is not known")
-        cancel_until_zero(row["desk"], left)
+        venues = cancel_until_zero(row["desk"], left)
     except UserError as error:
         print(f"mmtui: {error}", file=sys.stderr)
         return
-    row.update(proven=True, open_orders=0)
+    row.update(proven=True, open_orders=0, venues=venues)
 
 
 def _say(rows: list[dict[str, Any]], as_json: bool) -> int:

@@ -8,10 +8,15 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 from mmtui.config.paths import desk_dir
 
 FILE = "live.json"
+#: What the guard did in the desk's place, and where a guard that the host started writes.
+GUARD, GUARD_LOG = "guard.json", "guard.log"
+#: On a second host: the life up to which its guard has cancelled.
+FENCE = "guard.fence"
 
 
 def remember(name: str, config: Path, session: str) -> None:
@@ -31,3 +36,39 @@ def left_behind(name: str) -> dict[str, str] | None:
         body = json.loads((desk_dir(name) / FILE).read_text())
         return {"config": str(body["config"]), "session": str(body["session"])}
     return None
+
+
+def guard_log(name: str) -> Path:
+    return desk_dir(name) / GUARD_LOG
+
+
+def guard_did(name: str, body: dict[str, Any]) -> None:
+    """The guard's report, for the desk when it lives again; replaced whole."""
+    path = desk_dir(name) / GUARD
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(body))
+    temporary.replace(path)
+
+
+def guard_report(name: str) -> dict[str, Any]:
+    """What the guard reported last; {} where it never did anything."""
+    with contextlib.suppress(OSError, ValueError):
+        body = json.loads((desk_dir(name) / GUARD).read_text())
+        if isinstance(body, dict):
+            return body
+    return {}
+
+
+def keep_guard_fence(name: str, life: int) -> None:
+    """Replaced whole; a guard that is started again begins with it."""
+    path = desk_dir(name) / FENCE
+    temporary = path.with_suffix(".new")
+    temporary.write_text(str(life))
+    temporary.replace(path)
+
+
+def guard_fence(name: str) -> int:
+    """0: nothing was ever fenced."""
+    with contextlib.suppress(OSError, ValueError):
+        return int((desk_dir(name) / FENCE).read_text())
+    return 0

@@ -22,6 +22,8 @@ from mmtui.host.blocks import IdBlocks
 from mmtui.host.brake import Brake
 from mmtui.host.desk import SLICE_NS, Desk
 from mmtui.host.frames import Extras
+from mmtui.host.guarding import Guarding, says
+from mmtui.link.messages import Cmd, Hello
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.writer import TapeWriter
 from mmtui.venues.binance.links import Links
@@ -119,6 +121,13 @@ class LiveDesk(Desk):
         self._depth = 0  # of what came while something else was handled
         self._waiting: list[Event] = []
         self._standing_down = 0
+        self.guarding: Guarding | None = None
+
+    def guard(self, guarding: Guarding) -> None:
+        """From now on the loop's turns are watched, and creates pass a fence at the egress of each venue."""
+        self.guarding = guarding
+        for link in self.links:
+            link.fenced = lambda: guarding.fenced
 
     # ------------------------------------------------------------ life
 
@@ -147,6 +156,8 @@ class LiveDesk(Desk):
             if link.next_ts() <= now:
                 self._take(link.tick(now))
         self._pump()
+        if self.guarding is not None:
+            self.guarding.turn(self)
         return min(max(0, self._due() - self.now()) / 1e9, LOOK_S)
 
     def _due(self) -> int:
@@ -162,6 +173,8 @@ class LiveDesk(Desk):
 
     async def leave(self) -> None:
         """Every connection ends."""
+        if self.guarding is not None:
+            self.guarding.close()
         for link in self.links:
             await link.close()
 
@@ -227,6 +240,13 @@ class LiveDesk(Desk):
 
     # ------------------------------------------------------------ acts
 
+    def command(self, cmd: Cmd, who: Hello) -> None:
+        """Quoting does not begin without the guard that the config wants on a second host."""
+        if self.guarding is not None and cmd.action in ("start", "resume") and (why := self.guarding.hinders()):
+            self.refuse(cmd, why, who)
+        else:
+            super().command(cmd, who)
+
     def _process(self, command: Command) -> None:
         super()._process(command)
         self._pump()
@@ -240,6 +260,8 @@ class LiveDesk(Desk):
     def _other(self, effect: Effect, now: int) -> None:
         super()._other(effect, now)
         if isinstance(effect, Shutdown):
+            if effect.ok and self.guarding is not None:
+                self.guarding.end()
             for link in self.links:
                 if link.session is not None and effect.ok:
                     link.session.stand_down(now)
@@ -262,9 +284,14 @@ class LiveDesk(Desk):
     def _extras(self, lag_ms: float, cockpits: int, operators: list[str]) -> Extras:
         extras = super()._extras(lag_ms, cockpits, operators)
         extras.execution = "live" if self.setup.mode == "live" else "paper"
+        margins = {link.venue: link.margin for link in self.links}
+        self.frames.meter.margins = {venue: told for venue, told in margins.items() if told is not None}
+        if self.guarding is not None:
+            extras.guards = self.guarding.views()
         return extras
 
     def status(self, cockpits: int = 0) -> dict[str, Any]:
         """With how each venue's clock and budget stand."""
-        return {**super().status(cockpits), "links": {link.venue: link.body(self.now()) for link in self.links}}
+        body = {**super().status(cockpits), "links": {link.venue: link.body(self.now()) for link in self.links}}
+        return body if self.guarding is None else {**body, "guards": says(self.guarding.views)}
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mmtui.config.paths import desk_dir, socket_path
-from mmtui.config.schema import DeskConfig, Tape
+from mmtui.config.schema import DeskConfig, Guard, Tape
 from mmtui.core.errors import UserError
 from mmtui.core.market.instrument import Instrument, plain
 from mmtui.core.setup import DeskSetup, InstrumentSetup
@@ -65,6 +65,7 @@ class Plan(NamedTuple):
     tape: Tape
     access: list[Any]
     config: Path | None = None  # of a desk on live venues
+    guard: Guard = Guard()
 
 
 def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> int:
@@ -76,6 +77,7 @@ def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> in
     from mmtui.host.tidy import hourly
 
     setup = plan.setup
+    guarding: Any = None
     path = _socket(setup.name)
     desk = open_desk(setup, plan.source, speed=plan.speed, keep=keep, access=plan.access)
     entry = Entry(setup.name, setup.mode.upper(), os.getpid(), path, desk.session)
@@ -84,6 +86,7 @@ def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> in
         desk.on_due = loop.wake
     if plan.config is not None and setup.mode == "live":
         leftover.remember(setup.name, plan.config, desk.session)
+        guarding = _guarded(desk, plan.config, plan.guard)
     snapshots = Snapshots(desk)
     loop.between = snapshots.look
     with ThreadPoolExecutor(1) as disk:  # an fsync takes as long as it takes: never on the loop
@@ -96,10 +99,21 @@ def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> in
         snapshots.finish()
     if ordered and not loop.timed_out:
         leftover.forget(setup.name)
+        if guarding is not None:
+            guarding.forget()
         return 0
     left = len(desk.engine.tracker.open)
     print(f"mmtui: desk {setup.name!r} ended without the proof of zero open orders ({left} open)", file=sys.stderr)
     return 1
+
+
+def _guarded(desk: Any, config: Path, keys: Guard) -> Any:
+    """A live desk's guard process and heartbeat, from before its first order."""
+    from mmtui.host.guarding import Guarding
+
+    guarding = Guarding(desk.setup.name, desk.session, config.resolve(), keys)
+    desk.guard(guarding)
+    return guarding
 
 
 def _serve_replay(spec: dict[str, Any], detached: bool) -> int:
@@ -151,7 +165,7 @@ def _live(config: DeskConfig, live: bool, detached: bool) -> Plan:
     setup, access, reports = prepare(config, live)
     if live and not detached:
         consent(setup, access, reports)
-    return Plan(setup, Source("live"), 1.0, config.tape, access, config.path)
+    return Plan(setup, Source("live"), 1.0, config.tape, access, config.path, config.guard)
 
 
 def _demo(spec: dict[str, Any]) -> Plan:

@@ -70,6 +70,41 @@ class DeskLock:
         os.close(self._fd)
 
 
+class FileLock:
+    """A lock by its own: held for as long as this process lives, with its number inside."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.taken = _try_lock(self._fd)
+        if self.taken:
+            os.ftruncate(self._fd, 0)
+            os.pwrite(self._fd, str(os.getpid()).encode(), 0)
+
+    def who(self) -> str:
+        """Who has it, as words."""
+        number = os.pread(self._fd, 20, 0).decode(errors="replace")
+        return f" (pid {number})" if number.isdecimal() else ""
+
+    def release(self) -> None:
+        os.close(self._fd)
+
+
+def held(path: Path) -> bool:
+    """Some process holds this lock."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
+
+
 def _try_lock(fd: int) -> bool:
     for attempt in range(5):
         if attempt:  # somebody may only be looking (a shared lock, for microseconds)

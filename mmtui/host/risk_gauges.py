@@ -27,6 +27,13 @@ def readings(engine: Engine, view: RiskView) -> list[Reading]:
         share, venue = max(shares)
         text = f"{share:.0%} of the equity on {venue}, limit {limits.venue_share:.0%}"
         out.append(Reading("venue share", venue, share / limits.venue_share, text, _red(f"{limits.venue_share:.0%}")))
+    near = [(one.liquidation_pct / 100.0, one.venue) for one in view.venues if one.liquidation_pct is not None]
+    if near:
+        distance, venue = min(near)
+        limit = limits.liquidation
+        text = f"{distance:.1%} from a liquidation on {venue}, limit {limit:.0%}"
+        share = limit / max(distance, 1e-9)
+        out.append(Reading("liquidation", venue, share, text, _red(f"a distance of {limit:.0%}")))
     pegs = [(abs(one.bps), one) for one in view.pegs if one.bps is not None]
     if pegs:
         off, peg = max(pegs, key=lambda pair: pair[0])

@@ -39,10 +39,15 @@ class Meter:
         self._rows: dict[int, list[m.VarRow]] = {}
         self._made = 0
         self._begun = False
+        #: venue -> maintenance margin and the share of the price to the nearest liquidation; of a live desk
+        self.margins: dict[str, tuple[float, float | None]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Checkpoints of a replay keep no returns: after a seek they are gathered anew."""
-        return {"engine": self.engine, "returns": None, "_view": None, "_rows": {}, "_made": 0, "_begun": False}
+        return {
+            "engine": self.engine, "returns": None, "_view": None, "_rows": {}, "_made": 0, "_begun": False,
+            "margins": {},
+        }  # fmt: skip
 
     def load(self) -> None:
         """Bring numpy in, and begin."""
@@ -67,6 +72,11 @@ class Meter:
             began = time.perf_counter_ns()
             due = now // SECOND % len(HORIZONS)
             self._view = risk_view(self.engine, self.returns, self._rows, HORIZONS[due])
+            for one in self._view.venues:
+                if (told := self.margins.get(one.venue)) is not None:
+                    one.margin, distance = told
+                    one.liquidation_pct = None if distance is None else 100.0 * distance
+                    one.why = "" if distance is not None else "no position there has a liquidation price"
             self._view.cost_us = (time.perf_counter_ns() - began) // 1_000
         return self._view
 

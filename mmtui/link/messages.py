@@ -14,6 +14,7 @@ import msgspec
 
 from mmtui.core.market.instrument import Instrument
 from mmtui.link.earned import EarnView, LineView, ObligationView
+from mmtui.link.guarded import GuardView
 from mmtui.link.risked import RiskView
 
 PROTOCOL = 1
@@ -363,6 +364,7 @@ class Frame(msgspec.Struct, tag="frame", kw_only=True):
     lines: list[LineView] = []
     obligations: list[ObligationView] = []
     risk: RiskView | None = None
+    guards: list[GuardView] = []
 
 
 class Status(msgspec.Struct, tag="status", kw_only=True):

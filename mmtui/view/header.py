@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mmtui.link.messages import Frame, Gauge, TaskView
 from mmtui.view import formats as fmt
+from mmtui.view import guards
 from mmtui.view.model import SCREENS, Model
 from mmtui.view.rows import Row, Span, clip, ends, meter, width
 
@@ -152,6 +153,7 @@ def alarms(model: Model) -> list[tuple[str, str]]:
     ]
     if bad and not frame.ended:
         out.append((" · ".join(bad[:4]) + (f" · +{len(bad) - 4}" if len(bad) > 4 else ""), "caution"))
+    out += guards.alarms(model)
     unbounded = [model.name(v.id) for v in frame.venues if v.dead_man == "UNBOUNDED"]
     if unbounded:
         out.append((f"UNBOUNDED: {', '.join(unbounded)} would keep orders if the host died", "caution"))

@@ -6,6 +6,7 @@ Rules of this file: rows only.
 from __future__ import annotations
 
 from mmtui.view import formats as fmt
+from mmtui.view import guards
 from mmtui.view.inventory import age_of
 from mmtui.view.keys import echo_text
 from mmtui.view.model import Model
@@ -18,7 +19,8 @@ _ERRORS = ("warn", "danger")
 
 
 def page(model: Model, cells: int, height: int) -> list[Row]:
-    rows = [*connections(model, cells), (), *books(model, cells), (), *fees(model, cells), *_rest(model, cells)]
+    rows = [*connections(model, cells), *guards.rows(model, cells), (), *books(model, cells), (), *fees(model, cells)]
+    rows += _rest(model, cells)
     at = min(model.scroll, max(0, len(rows) - height))
     return rows[at : at + height]
 

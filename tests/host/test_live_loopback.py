@@ -84,6 +84,11 @@ class Desk:
         self.process: Any = None
         self.ready: dict[str, Any] = {}
 
+    def unguarded(self) -> Desk:
+        """Without the process that would cancel in the place of a dead host (tests/host/test_guard_layers.py)."""
+        self.config.write_text(self.config.read_text() + "[guard]\nenabled = false\n")
+        return self
+
     def run(self) -> Desk:
         self.process, self.ready = self.home.engine(self.config, *self.flags)
         return self
@@ -182,7 +187,7 @@ def test_a_venue_without_a_dead_man_switch_is_refused_unless_accepted_and_small(
 
 
 def test_kill_without_a_host_cancels_at_the_venue_and_proves_zero(home, server):
-    desk = Desk(home, server).run().start()
+    desk = Desk(home, server).unguarded().run().start()
     desk.process.kill()
     desk.process.wait()
     assert server.admin()["open_orders"]
@@ -195,7 +200,7 @@ def test_kill_without_a_host_cancels_at_the_venue_and_proves_zero(home, server):
 
 
 def test_an_engine_that_was_killed_comes_back_paused_and_reconciled(home, server):
-    desk = Desk(home, server).run().start()
+    desk = Desk(home, server).unguarded().run().start()
     until(lambda: server.admin()["fills"] > 0)
     until(lambda: len(server.admin()["open_orders"]) > 1)
     desk.process.kill()

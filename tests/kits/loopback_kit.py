@@ -13,6 +13,7 @@ class Loopback:
     """`mmtui venue serve` as a child."""
 
     def __init__(self, protocol: str, *args: str, port: int = 0) -> None:
+        self.protocol = protocol
         command = [sys.executable, "-m", "mmtui", "venue", "serve", "--protocol", protocol, "--port", str(port), *args]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None

@@ -136,6 +136,26 @@ def test_gauges_stand_against_their_limits():
     assert found["venue share"].level == "act" and "60% of the equity on cash" in found["venue share"].text
 
 
+def test_the_distance_to_a_liquidation_stands_against_its_limit_where_a_venue_tells_it():
+    desk = Desk(three(limits={"liquidation": 0.2}), execution="deaf")
+    frames = FrameBuilder(desk.engine)
+    venue = desk.engine.setup.venues[1]
+    assert "liquidation" not in {one.name for one in readings(desk.engine, frames.meter.view(0))}
+    frames.meter.margins = {venue: (12.5, 0.25)}
+    view = frames.meter.view(2 * 10**9)
+    row = next(one for one in view.venues if one.venue == venue)
+    assert (row.margin, row.liquidation_pct, row.why) == (12.5, 25.0, "")
+    gauge = {one.name: one for one in readings(desk.engine, view)}["liquidation"]
+    assert gauge.level == "warn" and "25.0% from a liquidation" in gauge.text
+    frames.meter.margins = {venue: (12.5, 0.19)}
+    found = {one.name: one for one in readings(desk.engine, frames.meter.view(4 * 10**9))}
+    assert found["liquidation"].level == "act" and "stops nothing" in found["liquidation"].fires_at
+    frames.meter.margins = {venue: (12.5, None)}
+    view = frames.meter.view(6 * 10**9)
+    assert "liquidation" not in {one.name for one in readings(desk.engine, view)}
+    assert next(one for one in view.venues if one.venue == venue).why.startswith("no position")
+
+
 def test_frame_and_status_carry_it_and_it_is_made_once_a_second(hedged):
     frames = FrameBuilder(hedged.engine)
     frame = frames.frame(m.View(), Extras(now=5 * 10**9))

@@ -219,6 +219,23 @@ def test_the_ledger_names_causes_and_leaves_trades_out():
     assert hold(rest("binance-spot").talk(AskLedger(1, 0)))[1] == LedgerList([])
 
 
+def test_margin_is_what_the_positions_tell_and_otherwise_not_known():
+    one = rest()
+    row = {"symbol": "ETHUSDT", "positionAmt": "-0.5", "markPrice": "100", "liquidationPrice": "125"}
+    row["maintMargin"] = "3"
+    flat = row | {"positionAmt": "0", "liquidationPrice": "101"}
+    foreign = row | {"symbol": "XRPUSDT", "liquidationPrice": "40", "maintMargin": "4"}
+    hold(one.talk(AskPositions(1)), [good([row, flat, foreign])])
+    assert one.ask.margin == (7.0, 0.25)
+    hold(one.talk(AskPositions(2)), [good([row | {"liquidationPrice": "0"}])])
+    assert one.ask.margin == (3.0, None)
+    for bad in ("nan", "", "1e400"):
+        hold(one.talk(AskPositions(3)), [good([row | {"maintMargin": bad}])])
+        assert one.ask.margin is None
+    hold(one.talk(AskPositions(4)), [good([{"symbol": "ETHUSDT", "positionAmt": "1"}])])
+    assert one.ask.margin is None
+
+
 def test_positions_of_futures_and_balances_of_spot():
     body = [{"symbol": "ETHUSDT", "positionAmt": "-0.5"}, {"symbol": "XRPUSDT", "positionAmt": "1"}]
     answer = hold(rest().talk(AskPositions(1)), [good(body)])[1]

@@ -61,7 +61,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         8, "position, credit, loss", "15c3-5, FIA", "core.risk.watch:Watch.losses",
         "core/test_loss_limits.py::test_a_loss_halts_the_desk_and_it_can_be_resumed_from",
-        "margin headroom is not known: no account is asked for it",
+        "margin and the distance to a liquidation are gauges where the venue tells them (USDM); they stop nothing",
     ),
     Control(
         9, "self-trade prevention", "FIA, CME", "core.order_side:OrderSide.place",
@@ -71,12 +71,11 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         10, "kill: any or all, one decision", "RTS 6 12", "core.risk.sweep:Sweeper",
         "core/test_kill.py::test_kill_from_any_state_ends_at_zero",
-        "no scope of one strategy, of all desks, or of other people's orders",
+        "every desk by `mmtui kill` without a name; no scope of one strategy, or of other people's orders",
     ),
     Control(
         11, "cancel on disconnect", "CME COD", "venues.account_deadman:DeadManKeeper",
-        "venues/test_account_session.py::test_the_switch_is_armed_a_symbol_each_and_refreshed",
-        "the venues are simulated: no live link yet",
+        "host/test_guard_layers.py::test_layer_5_the_venues_switch_with_engine_and_guard_dead", "",
     ),
     Control(
         12, "monitoring, alerts", "RTS 6 16, RTS 7 20", "host.frames:FrameBuilder.items",
@@ -113,9 +112,9 @@ CONTROLS: tuple[Control, ...] = (
         "this table; not the last run of each test",
     ),
     Control(
-        19, "continuity", "RTS 6 14, FIA", "host.life:open_desk",
-        "tape/test_tape_damage.py::test_a_real_kill_loses_nothing_that_was_said",
-        "no guard process and no standby yet",
+        19, "continuity", "RTS 6 14, FIA", "host.guard:Guard",
+        "host/test_guard_layers.py::test_layer_3_a_killed_engine_is_cancelled_by_its_guard_which_then_goes",
+        "a crash is recovered from the tape, and guards on this host and a second one cancel; no standby takes over",
     ),
     Control(
         20, "access", "RTS 6 18, NI 23-103", "host.server:peer",

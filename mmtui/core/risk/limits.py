@@ -43,6 +43,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     var_30m: Positive | None = None  # default 1 % of equity
     venue_share: Annotated[float, Meta(gt=0, le=1)] = 0.35
     depeg_bps: Positive = 100.0
+    liquidation: Annotated[float, Meta(gt=0, le=1)] = 0.15
 
 
 #: name -> (unit, what it does). The test suite checks that every field stands here.
@@ -70,4 +71,7 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "var_30m": ("currency", "the gauge of the 99 % VaR over 30 minutes, worst case, is red here (1 % of equity)"),
     "venue_share": ("", "the gauge of one venue's share of the equity of all venues is red here"),
     "depeg_bps": ("bps", "the gauge of a stablecoin's distance from the one it is traded against is red here"),
+    "liquidation": (
+        "", "the gauge of the distance from mark to the nearest liquidation price, where a venue tells it, is red here"
+    ),
 }

@@ -30,6 +30,7 @@ from mmtui.venues.account_messages import (
     Refused,
 )
 from mmtui.venues.binance.grid import WireError
+from mmtui.venues.binance.margin import Margin, margin_of
 from mmtui.venues.binance.private import decode_private
 from mmtui.venues.binance.reports import FillReport
 from mmtui.venues.binance.rest_calls import Call, Conversation, Reply, read
@@ -64,6 +65,7 @@ class Asking:
         self._symbols = [item.symbol for _, item in instruments]
         self._places = {item.symbol: i for i, item in instruments}
         self._bases = {item.base: i for i, item in instruments if item.kind == "spot"}
+        self.margin: Margin | None = None  # of the newest answer about positions
         self._names: dict[str, str] = {}  # the venue's id of an order -> client id
         self._moves: list[LedgerRow] = []  # spot: transfers that the stream has told
 
@@ -226,6 +228,8 @@ class Asking:
             rows = self._held(body)
         except (KeyError, TypeError, ValueError, WireError):
             return Failed("5xx")
+        if self.futures:
+            self.margin = margin_of(body)
         return PositionList(rows)
 
     def _held(self, body: Any) -> list[PositionRow]:

@@ -35,7 +35,9 @@ CONNECTIONS = 64
 class Http:
     """Of one venue. `now`: the engine's clock, ns; `told`: called with the rate headers of every answer."""
 
-    def __init__(self, market: str, links: Links, pair: Credential | None, now: Callable[[], int]) -> None:
+    def __init__(
+        self, market: str, links: Links, pair: Credential | None, now: Callable[[], int], timeout_s: float = TIMEOUT_S
+    ) -> None:
         self.links = links
         self.clock = ClockOffset()
         self.took_ms = 0.0  # of the newest answer
@@ -43,6 +45,7 @@ class Http:
         self._market = market
         self._pair = pair
         self._now = now
+        self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -51,7 +54,7 @@ class Http:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=300, keepalive_timeout=60)
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=aiohttp.ClientTimeout(total=TIMEOUT_S), trust_env=False
+                connector=connector, timeout=aiohttp.ClientTimeout(total=self._timeout_s), trust_env=False
             )
         return self._session
 

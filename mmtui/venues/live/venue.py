@@ -9,14 +9,15 @@ Rules of this file: everything runs on the host's loop; whatever is learnt goes 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from mmtui.core.events import Event, GridRefined
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account import AccountSession
-from mmtui.venues.account_messages import Answer, AskFills, AskLedger, Create, Failed, Request
+from mmtui.venues.account_messages import Answer, AskFills, AskLedger, Create, Failed, Refused, Request
 from mmtui.venues.binance.links import Links, market_path, public_path
+from mmtui.venues.binance.margin import Margin
 from mmtui.venues.binance.rest import BinanceRest
 from mmtui.venues.binance.rest_calls import Call, Reply, step
 from mmtui.venues.connection import Connect, Disconnect, Ping
@@ -28,6 +29,8 @@ from mmtui.venues.live.public import PublicStreams
 from mmtui.venues.live.shift import answer_shifted, since_shifted
 from mmtui.venues.live.signing import Credential
 
+#: What becomes of a create that was queued when the desk's orders were cancelled in its place: it was never sent.
+FENCED = Refused("fenced", "the guard has killed this desk: nothing is created")
 #: The venue's clock is measured so often.
 CLOCK_S = 30.0
 
@@ -67,6 +70,7 @@ class VenueLink:
         self._tasks: set[asyncio.Task[None]] = set()
         self._pair = pair
         self._rest = BinanceRest(venue, instruments)
+        self.fenced: Callable[[], bool] | None = None  # whether creates may not leave any more
         if pair is not None:
             self.session = AccountSession(facts_of(venue), v, instruments, tag, (pair.key,), pair.mask)
             self.private = PrivateStream(self, self.session, self._rest)
@@ -148,6 +152,11 @@ class VenueLink:
                 events += self.session.tick(now)
         return events
 
+    @property
+    def margin(self) -> Margin | None:
+        """What the account's positions need, as the venue told last."""
+        return self._rest.ask.margin
+
     def refined(self, event: GridRefined) -> None:
         """Somebody has found a finer grid."""
         self.feed.refined(event)
@@ -184,7 +193,7 @@ class VenueLink:
         """A request's whole conversation, and its answer into the session. fence: of the session when it was taken."""
         assert self.session is not None
         try:
-            answer = await self._converse(request, fence)
+            answer = await self._converse(request, fence) if self._passes(request) else FENCED
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except PermissionError:  # refused before anything was sent
@@ -193,6 +202,10 @@ class VenueLink:
             answer = Failed("network")
         shifted = answer_shifted(answer, self.http.clock.offset)
         self.host.come(self.session.answer(request.id, shifted, self.host.now()))
+
+    def _passes(self, request: Request) -> bool:
+        """The one egress: the last look before a create is signed (its expiry bounds what happens after that)."""
+        return self.fenced is None or not isinstance(request, Create) or not self.fenced()
 
     async def _converse(self, request: Request, fence: int) -> Answer:
         if isinstance(request, AskFills | AskLedger):
@@ -208,7 +221,7 @@ class VenueLink:
         if isinstance(request, Create):
             session = self.session
             assert session is not None and len(calls) == 1
-            return [await self.http.signed(calls[0], expires, lambda: session.fence == fence)]
+            return [await self.http.signed(calls[0], expires, lambda: session.fence == fence and self._passes(request))]
         if len(calls) == 1:
             return [await self.http.signed(calls[0], expires)]
         return list(await asyncio.gather(*(self.http.signed(call, expires) for call in calls)))

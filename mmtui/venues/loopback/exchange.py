@@ -67,7 +67,7 @@ class Exchange:
             if not isinstance(event, _NO_MARKET):
                 self._market(event)
         now = self.now()
-        for i in [i for i, due in self.switches.items() if due <= now]:
+        for i in [i for i, due in self.switches.items() if due <= now and not self.faults.no_switch]:
             del self.switches[i]
             self.cancel_all(i, "countdown")
         if self.futures:

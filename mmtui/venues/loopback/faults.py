@@ -31,6 +31,7 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     skew_ms: float = 0.0  # the exchange's clock is ahead of ours by so much
     close_after_s: float = 0.0  # streams are closed at this age; 0: after 24 hours
     refuse: bool = False  # nobody may connect
+    no_switch: bool = False  # dead-man switches are taken and never fire
 
 
 def read_faults(faults: Faults, changes: dict[str, object]) -> Faults:
