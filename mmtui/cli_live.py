@@ -71,10 +71,20 @@ def start(args: argparse.Namespace) -> Started:
 def ask(path: Path) -> None:
     """Show the accounts and ask, before a host trades on them (not where it runs already: it was asked for then)."""
     from mmtui.config.load import load_config
+    from mmtui.config.schema import LiveVenue
+    from mmtui.core.errors import UserError
     from mmtui.host.golive import consent, prepare, release
     from mmtui.host.registry import lookup
 
     config = load_config(path)
+    if any(isinstance(one, LiveVenue) and one.keys.startswith("sealed:") for one in config.sources):
+        from mmtui.venues.live.keys_sealed import PASSPHRASE_FILE, passphrase_file
+
+        if passphrase_file() is None:  # the host is detached: nobody can be asked there
+            raise UserError(
+                f"{path}: sealed keys need their passphrase in a file of mode 0600 that {PASSPHRASE_FILE} names; to be "
+                "asked for it, run `mmtui engine` on a terminal, and `mmtui attach` on another"
+            )
     if lookup(config.setup.name) is None:
         setup, access, reports = prepare(config, live=True)
         try:
