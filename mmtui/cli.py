@@ -99,6 +99,7 @@ def _ctl(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--instrument", metavar="ID", help="only this instrument (venue:SYMBOL)")
     parser.add_argument("--venue", metavar="ID", help="only this venue")
     parser.add_argument("--reason", metavar="TEXT", default="", help="why: needed out of HALTED and KILLED")
+    cli_live.admin(parser)
     json_flag(parser)
 
 
@@ -202,6 +203,7 @@ COMMANDS: tuple[Sub, ...] = (
     Sub("export", "a session as Parquet, CSV or hftbacktest files", "review.export:run", cli_review.export),
     Sub("wire", "decode raw messages of a venue to events", "review.wire:run", _wire),
     Sub("venue", "a loopback exchange that speaks a venue's real protocol", "venues.loopback.main:run", cli_live.venue),
+    Sub("keys", "API keys, sealed or in a keyring: add, list, check, remove", "host.keys:run", cli_live.keys),
     Sub("sessions", "what has been recorded", "review.sessions:run", json_flag),
     Sub("report", "a shift for the next: profit, fills, promises, incidents", "review.report:run", cli_review.report),
     Sub("bundle", "an incident as one file that somebody else can open", "review.bundle:run", cli_review.bundle),

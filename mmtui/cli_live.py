@@ -17,6 +17,10 @@ def flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--live", action="store_true", help='trade: a config with mode = "live" needs this as well')
 
 
+def admin(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--admin", action="store_true", help="as admin: raises limits where only an admin may")
+
+
 def venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("serve", choices=("serve",), metavar="serve", help="be an exchange on 127.0.0.1")
     parser.add_argument("--protocol", required=True, metavar="P", help="binance-spot, binance-usdm, okx, bybit ...")
@@ -27,6 +31,13 @@ def venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME=VALUE", help="delay_ms=50, error_503=0.01 ...; repeat"
     )
+
+
+def keys(parser: argparse.ArgumentParser) -> None:
+    acts = ("add", "list", "check", "remove")
+    parser.add_argument("act", choices=acts, metavar="ACT", help=f"one of: {', '.join(acts)}")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="what a config calls them: sealed:NAME or keyring:NAME")
+    parser.add_argument("--keyring", action="store_true", help="in the system's keyring, not in the sealed file")
 
 
 def guard(parser: argparse.ArgumentParser) -> None:
@@ -60,10 +71,23 @@ def start(args: argparse.Namespace) -> Started:
 def ask(path: Path) -> None:
     """Show the accounts and ask, before a host trades on them (not where it runs already: it was asked for then)."""
     from mmtui.config.load import load_config
-    from mmtui.host.golive import consent, prepare
+    from mmtui.config.schema import LiveVenue
+    from mmtui.core.errors import UserError
+    from mmtui.host.golive import consent, prepare, release
     from mmtui.host.registry import lookup
 
     config = load_config(path)
+    if any(isinstance(one, LiveVenue) and one.keys.startswith("sealed:") for one in config.sources):
+        from mmtui.venues.live.keys_sealed import PASSPHRASE_FILE, passphrase_file
+
+        if passphrase_file() is None:  # the host is detached: nobody can be asked there
+            raise UserError(
+                f"{path}: sealed keys need their passphrase in a file of mode 0600 that {PASSPHRASE_FILE} names; to be "
+                "asked for it, run `mmtui engine` on a terminal, and `mmtui attach` on another"
+            )
     if lookup(config.setup.name) is None:
         setup, access, reports = prepare(config, live=True)
-        consent(setup, access, reports)
+        try:
+            consent(setup, access, reports)
+        finally:
+            release(access)

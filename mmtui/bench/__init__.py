@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "book": ("market", "captured message -> book, top 20 of both sides; beside it ccxt's handler"),
     "quote": ("market", "captured message -> quote decision, 5 levels a side, full pipeline: p50, p99, p99.9"),
     "wire": ("wire", "decoding of the other venues' book updates, messages a second; beside it ccxt's handlers"),
+    "signer": ("signer", "one signature of an order: in-process, and from the process that holds the keys"),
     "whatif": ("market", "what-if with latency and queue-aware fills, events a second"),
     "tape": ("tape", "tape: bytes and µs a record written, records a second read, seek"),
     "seek": ("seek", "opening a session at any instant: checkpoint, roll-forward; what keeping checkpoints costs"),

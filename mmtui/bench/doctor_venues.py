@@ -12,8 +12,8 @@ from mmtui.config.schema import DeskConfig, LiveVenue
 from mmtui.core.errors import UserError
 from mmtui.core.market.instrument import Instrument
 from mmtui.host.golive import inquire, links_of, unbounded
+from mmtui.host.signer_client import HeldKey, hold
 from mmtui.venues.live.checks import Report, objections
-from mmtui.venues.live.keys import Pair, load_pair
 
 Rows = list[tuple[str, ...]]
 ANSWERS = (
@@ -35,14 +35,12 @@ def live(config: DeskConfig) -> tuple[Rows, Rows, list[str]]:
     """Rows of venues and of instruments, and what is wrong, a sentence each."""
     sources = [source for source in config.sources if isinstance(source, LiveVenue)]
     troubles: list[str] = []
-    pairs: dict[str, Pair | None] = {}
-    for source in sources:
-        pairs[source.venue] = None
-        if source.keys:
-            try:
-                pairs[source.venue] = load_pair(source.venue, source.keys, Path(config.path).resolve().parent)
-            except UserError as error:
-                troubles.append(str(error))
+    wanted_keys = {source.venue: source.keys for source in sources if source.keys}
+    pairs: dict[str, HeldKey | None] = {source.venue: None for source in sources}
+    try:
+        pairs |= hold(wanted_keys, Path(config.path).resolve().parent)
+    except UserError as error:
+        troubles.append(str(error))
     wanted = {
         source.venue: [i.instrument for i in config.setup.instruments if i.instrument.venue == source.venue]
         for source in sources
@@ -53,6 +51,9 @@ def live(config: DeskConfig) -> tuple[Rows, Rows, list[str]]:
         return list(await asyncio.gather(*asked))
 
     reports = asyncio.run(everything())
+    for pair in pairs.values():
+        if pair is not None:
+            pair.client.close()
     trades = config.setup.mode == "live"
     for report in reports:
         troubles += objections(report, wanted[report.venue], trades)

@@ -27,6 +27,9 @@ _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 #: More digits than any amount has.
 _AMOUNT_MAX = Decimal(10) ** 15
 
+#: Keys beside which somebody may put a secret by mistake: their values are never shown.
+SECRETIVE = frozenset({"keys", "kill_keys", "secret"})
+
 
 class Converter:
     """Makes structs of the tables of one file."""
@@ -71,7 +74,8 @@ class Converter:
                 return msgspec.convert(value, shape)
         except (msgspec.ValidationError, OverflowError):
             pass
-        raise self.error(where, f"{show(value)} is not allowed; give {describe(info)}")
+        shown = "what stands there" if where[-1] in SECRETIVE else show(value)
+        raise self.error(where, f"{shown} is not allowed; give {describe(info)}")
 
     def expand(self, value: object, where: tuple[str, ...]) -> object:
         """${NAME} in texts by the environment."""

@@ -27,7 +27,7 @@ def live_venue(
     if mode == "live" and no_orders:
         raise error(("desk", "mode"), no_orders)
     if mode == "live" and not venue.keys:
-        what = 'mode = "live" needs keys; give keys = "env:NAME" or keys = "file:PATH"'
+        what = 'mode = "live" needs keys; give keys = "sealed:NAME", "keyring:NAME", "file:PATH" or "env:NAME"'
         raise error((*where, "keys"), what)
     return LiveVenue(venue.id, venue.rest, venue.ws, venue.keys, venue.accept_unbounded, venue.kill_keys)
 

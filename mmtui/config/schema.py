@@ -69,8 +69,8 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     fees_bps: Fees | None = None
     rest: Annotated[str, Meta(pattern=r"^(https?://[^/?#\s]+)?$")] = ""
     ws: Annotated[str, Meta(pattern=r"^(wss?://[^/?#\s]+)?$")] = ""
-    keys: Annotated[str, Meta(pattern=r"^((env|file):.+)?$")] = ""
-    kill_keys: Annotated[str, Meta(pattern=r"^((env|file):.+)?$")] = ""
+    keys: Annotated[str, Meta(pattern=r"^((env|file|keyring|sealed):.+)?$")] = ""
+    kill_keys: Annotated[str, Meta(pattern=r"^((env|file|keyring|sealed):.+)?$")] = ""
     accept_unbounded: bool = False
     equity: Amount = 0
 
@@ -107,7 +107,8 @@ REFERENCE: dict[str, dict[str, str]] = {
         "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",
         "rest": "address of the REST calls in place of the venue's own: a loopback exchange, a testnet",
         "ws": "address of the streams in place of the venue's own",
-        "keys": "env:NAME (the variables NAME_KEY and NAME_SECRET) or file:PATH (TOML with key and secret, mode 0600)",
+        "keys": "sealed:NAME or keyring:NAME (both by `mmtui keys add NAME`), file:PATH (TOML with key and secret, "
+        "mode 0600), or env:NAME (the variables NAME_KEY and NAME_SECRET; with a warning)",
         "kill_keys": "keys of the guard and of `mmtui kill`, where they have their own (cancelling is all they need)",
         "accept_unbounded": "true: trade live without a dead-man switch at the venue, with at most 10 % of equity",
         "fees_bps": "{ maker = 2.0, taker = 4.0 } in bps of notional; a negative one is a rebate",

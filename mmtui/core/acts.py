@@ -29,6 +29,9 @@ from mmtui.core.risk.sweep import Sweep
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
 
+#: Roles that act; an observer only looks.
+ACTING = frozenset({"operator", "admin"})
+
 
 def _no_constant(text: str) -> None:
     raise ValueError(text)  # NaN and infinity do not enter
@@ -68,7 +71,7 @@ class Acts:
         engine = self.engine
         if act is None:
             raise Refusal(f"there is no act named {event.action!r}")
-        if event.role != "operator" and not (event.action == "kill" and engine.setup.limits.observers_may_kill):
+        if event.role not in ACTING and not (event.action == "kill" and engine.setup.limits.observers_may_kill):
             raise Refusal(f"an observer may not {event.action}")
         if not act.escalates and event.version and event.version < self.engine.lattice_version:
             raise Refusal("the desk's state has changed since you pressed: look again")

@@ -310,7 +310,7 @@ class Command(_Event, frozen=True, array_like=True, gc=False, tag=41):
 
     id: str  # idempotency key
     operator: str
-    role: str  # operator | observer
+    role: str  # operator | observer | admin (an operator who may raise limits)
     origin: str  # local, ssh 10.0.0.7, ctl, signal, guard ...
     version: int  # state version that the operator saw; 0: none claimed
     action: str

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"status takes no arguments: {' '.join(rest)}")
     desk = find(name, replays=name is not None)
     try:
-        with BlockingConnection(desk.socket, hello(client="ctl")) as connection:
+        with BlockingConnection(desk.socket, hello("admin" if args.admin else "operator", "ctl")) as connection:
             if action == "status":
                 return _print_status(status(connection), args.json)
             return _act(connection, desk, cmd, args.json)

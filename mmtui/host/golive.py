@@ -21,13 +21,14 @@ from mmtui.core.setup import DeskSetup, InstrumentSetup
 from mmtui.host.guard_link import probe
 from mmtui.host.guard_wire import load_secret
 from mmtui.host.live import Access, VenueAccess
+from mmtui.host.signer_client import HeldKey, hold
 from mmtui.venues.binance.links import LINKS
 from mmtui.venues.ccxt_market.link import ask_ccxt
 from mmtui.venues.ccxt_market.names import CcxtLinks, exchange_of
 from mmtui.venues.facts import facts_of
 from mmtui.venues.live.checks import Report, ask, objections, on_grid
-from mmtui.venues.live.keys import Pair, load_pair
 from mmtui.venues.live.market_checks import as_listed, ask_market
+from mmtui.venues.live.signing import Credential
 from mmtui.venues.market_links import MARKET_LINKS, MarketLinks
 from mmtui.venues.resolve import LIVE
 
@@ -52,9 +53,7 @@ def links_of(venue: LiveVenue) -> Access:
     return msgspec.structs.replace(links, rest=rest, ws=ws, account=rest, api_ws=ws if links.api_ws else "")
 
 
-async def inquire(
-    venue: str, links: Access, instruments: list[Instrument], pair: Pair | None
-) -> Report:
+async def inquire(venue: str, links: Access, instruments: list[Instrument], pair: Credential | None) -> Report:
     """What a venue answers; with a pair, about its account too."""
     if isinstance(links, CcxtLinks):
         return await ask_ccxt(venue, links, instruments)
@@ -64,13 +63,15 @@ async def inquire(
 
 
 def access_of(config: DeskConfig, live: bool, kill: bool = False) -> list[VenueAccess]:
-    """Addresses and keys of every venue, in the desk's order; kill: the keys kept for kills, where there are any."""
-    found: dict[str, VenueAccess] = {}
-    base = Path(config.path).resolve().parent
-    for source in config.sources:
-        assert isinstance(source, LiveVenue)
-        pair = load_pair(source.venue, (kill and source.kill_keys) or source.keys, base) if live else None
-        found[source.venue] = VenueAccess(source.venue, links_of(source), pair)
+    """Addresses of every venue, in the desk's order; live: with its keys, held by a signer process of its own.
+
+    kill: the keys kept for kills, where there are any.
+    """
+    venues = [source for source in config.sources if isinstance(source, LiveVenue)]
+    links = {source.venue: links_of(source) for source in venues}
+    wanted = {source.venue: (kill and source.kill_keys) or source.keys for source in venues} if live else {}
+    held = hold(wanted, Path(config.path).resolve().parent)
+    found = {venue: VenueAccess(venue, links[venue], held.get(venue)) for venue in links}
     return [found[venue] for venue in config.setup.venues]
 
 
@@ -81,6 +82,23 @@ def prepare(config: DeskConfig, live: bool) -> tuple[DeskSetup, list[VenueAccess
             raise UserError(f'{config.path}: --live needs mode = "live" in [desk]; it says "{config.setup.mode}"')
         raise UserError(f'{config.path}: mode = "live" trades real orders: say so with --live')
     access = access_of(config, live)
+    try:
+        return _asked(config, live, access)
+    except BaseException:
+        release(access)
+        raise
+
+
+def release(access: list[VenueAccess]) -> None:
+    """The signer that holds the keys ends, with its twin."""
+    for one in access:
+        if isinstance(one.pair, HeldKey):
+            one.pair.client.close()
+
+
+def _asked(
+    config: DeskConfig, live: bool, access: list[VenueAccess]
+) -> tuple[DeskSetup, list[VenueAccess], list[Report]]:
     setup = config.setup
     by_venue = {one.venue: [item.instrument for item in setup.instruments if item.instrument.venue == one.venue]
                 for one in access}  # fmt: skip

@@ -19,6 +19,7 @@ from mmtui.host.lane import Lane
 from mmtui.link.codec import LinkError, encode, host_decoder
 from mmtui.link.messages import (
     PROTOCOL,
+    ROLES,
     Cmd,
     Frame,
     Heard,
@@ -315,8 +316,8 @@ class Hub:
             client.refuse("the first message must be a greeting")
         elif message.protocol != PROTOCOL:
             client.refuse(f"this host speaks protocol {PROTOCOL}, not {message.protocol}: the versions of mmtui differ")
-        elif message.role not in ("operator", "observer") or message.client not in ("cockpit", "ctl"):
-            client.refuse("a client is a cockpit or ctl, as operator or observer")
+        elif message.role not in ROLES or message.client not in ("cockpit", "ctl"):
+            client.refuse(f"a client is a cockpit or ctl, as one of: {', '.join(ROLES)}")
         elif client.uid != self.uid:
             client.refuse("this desk belongs to another user")
         elif len(self.clients) >= CLIENTS_MAX:

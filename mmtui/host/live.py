@@ -38,9 +38,9 @@ from mmtui.tape.writer import TapeWriter
 from mmtui.venues.binance.links import Links
 from mmtui.venues.ccxt_market.link import CcxtLink
 from mmtui.venues.ccxt_market.names import CcxtLinks
-from mmtui.venues.live.keys import Pair
 from mmtui.venues.live.market import MarketLink
 from mmtui.venues.live.shadow import ShadowVenue
+from mmtui.venues.live.signing import Credential
 from mmtui.venues.live.venue import VenueLink
 from mmtui.venues.market_links import MarketLinks
 from mmtui.venues.paper.venue import PaperVenue
@@ -57,11 +57,11 @@ Access = Links | MarketLinks | CcxtLinks
 
 
 class VenueAccess(NamedTuple):
-    """Where a venue is, and the keys of its account (None: nothing is sent there)."""
+    """Where a venue is, and who signs for its account (None: nothing is sent there)."""
 
     venue: str
     links: Access
-    pair: Pair | None
+    pair: Credential | None
 
 
 AnyLink = VenueLink | MarketLink | CcxtLink

@@ -63,6 +63,7 @@ class Canceller:
         assert isinstance(access.links, Links)
         self.http = Http(access.venue, access.links, access.pair, time.time_ns, CALL_S)
         self._rest = BinanceRest(access.venue, places)
+        self._mask = access.pair.mask if access.pair is not None else str  # a venue may repeat what it was sent
         self.begin("")
 
     def begin(self, tag: str) -> None:
@@ -192,7 +193,7 @@ class Canceller:
             self._failed(answer)
         else:
             self.answered = time.monotonic()
-            self.trouble = f"refused: {answer.text or answer.code}" if isinstance(answer, Refused) else ""
+            self.trouble = f"refused: {self._mask(answer.text) or answer.code}" if isinstance(answer, Refused) else ""
             if isinstance(answer, Refused) and self.facts.meaning(answer.code) == "late":
                 await self.http.measure()
         return answer

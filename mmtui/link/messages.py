@@ -19,6 +19,9 @@ from mmtui.link.replayed import ReplayView
 from mmtui.link.risked import RiskView
 
 PROTOCOL = 1
+#: observer: looks; operator: acts; admin: raises limits as well, where a desk asks for one.  Claimed, not proven: every
+#: client is a process of the desk's own user (the socket says so).
+ROLES = ("observer", "operator", "admin")
 
 
 # ---------------------------------------------------------------- cockpit -> host
@@ -26,7 +29,7 @@ PROTOCOL = 1
 
 class Hello(msgspec.Struct, tag="hello", kw_only=True):
     protocol: int
-    role: str  # operator | observer
+    role: str  # one of ROLES
     operator: str
     origin: str  # local, ssh ADDRESS, ctl
     client: str = "cockpit"  # cockpit | ctl

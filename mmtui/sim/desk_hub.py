@@ -10,9 +10,7 @@ from collections.abc import Callable
 from mmtui.core.commands import BY_NAME
 from mmtui.core.setup import DeskSetup
 from mmtui.link.codec import Decoder, LinkError, host_decoder
-from mmtui.link.messages import PROTOCOL, Cmd, Hello, ToHost
-
-ROLES = ("operator", "observer")
+from mmtui.link.messages import PROTOCOL, ROLES, Cmd, Hello, ToHost
 
 
 class Line:
@@ -65,7 +63,7 @@ class SimHub:
 
     def _may(self, who: Hello, cmd: Cmd) -> bool:
         """An observer can only look, and kill where the desk lets observers."""
-        return who.role == "operator" or (cmd.action == "kill" and self._setup.limits.observers_may_kill)
+        return who.role != "observer" or (cmd.action == "kill" and self._setup.limits.observers_may_kill)
 
 
 def _escalates(message: ToHost) -> bool:

@@ -10,7 +10,7 @@ exception; what an answer means is in account_answers.py, what a report means in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mmtui.core.effects import AmendOrder, CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders
 from mmtui.core.events import AccountStatus, CancelAllDone, Event, GridRefined, OrderRejected
@@ -52,7 +52,8 @@ CANCELS_KEPT = 5_000
 class AccountSession:
     """Of one account at one venue. `tag` is the desk session's part of client ids, the same over all its lives.
 
-    `secrets` (keys, passphrases) are masked in every word of the venue that is handed out.
+    `secrets` (keys, passphrases) are masked in every word of the venue that is handed out,
+    and what `mask` alone knows (a signer process's secrets).
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class AccountSession:
         instruments: list[tuple[int, Instrument]],
         tag: str,
         secrets: Sequence[str] = (),
+        mask: Callable[[str], str] | None = None,
     ) -> None:
         self.facts = facts
         self.v = v
@@ -79,11 +81,12 @@ class AccountSession:
         self._cancelled: dict[int, None] = {}  # orders whose cancel has left once
         self._swept = -TIMEOUT  # when a cancel-all last left
         self.changes = Changes(self)
+        self.fence = 0  # cancel-alls so far: a create from before the newest one that has not left yet never does
         self.blocked = 0  # nothing leaves before this: 429, 418, 403
         self.out: list[Event] = []  # what became known while sending
         self._answers = Answers(self)
         self._reports = Reports(self)
-        self._clean = Redactor(secrets).events
+        self._clean = Redactor(secrets, mask).events
         self._highest = 0
         self._retry = NEVER
         self._again = NEVER  # when the fills are asked for once more, and since which instant of the venue
@@ -153,6 +156,7 @@ class AccountSession:
     def _cancel_all(self, effect: CancelAll, now: int) -> None:
         """By the venue's cancel-all, or one by one where it has none or where it would hit what is not ours."""
         i = effect.i
+        self.fence += 1
         for oid in [oid for oid, (_, order) in self.creates.items() if i in (-1, order.i)]:
             self._drop(oid, now, "cancelled before it was sent")
         ours = [order for order in self.orders.live.values() if i in (-1, order.i)]

@@ -9,7 +9,7 @@ Rules of this file: texts in, texts out; a piece of a secret is treated as the w
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import quote, quote_plus
 
 import msgspec
@@ -39,9 +39,11 @@ TEXTS: dict[type, str] = {
 class Redactor:
     """Masks the secrets of one account, plain or as they stand in an address or in JSON."""
 
-    __slots__ = ("_pieces", "_short")
+    __slots__ = ("_also", "_pieces", "_short")
 
-    def __init__(self, secrets: Sequence[str]) -> None:
+    def __init__(self, secrets: Sequence[str], also: Callable[[str], str] | None = None) -> None:
+        """also: masks what is not known here (a signer process, which alone has the secrets)."""
+        self._also = also
         forms = {
             form for one in secrets for form in (one, quote(one, safe=""), quote_plus(one), json.dumps(one)[1:-1])
         }
@@ -51,6 +53,8 @@ class Redactor:
     def text(self, text: str) -> str:
         """At most TEXT_MAX characters of the text, with every run of a secret masked."""
         text = text[:TEXT_MAX]
+        if self._also is not None and len(text) >= LEAST:
+            text = self._also(text)
         for short in self._short:
             text = text.replace(short, MASK)
         out: list[str] = []

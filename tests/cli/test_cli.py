@@ -212,3 +212,18 @@ def test_an_error_of_a_parser_is_a_user_error():
     parser, _ = build_parser()
     with pytest.raises(UserError, match="--help"):
         parser.parse_args(["demo", "--frobnicate"])
+
+
+def test_sealed_keys_of_a_detached_host_need_their_passphrase_in_a_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("MMTUI_PASSPHRASE_FILE", raising=False)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    path = tmp_path / "live.toml"
+    path.write_text(
+        '[desk]\nname = "live"\nmode = "live"\n[[venue]]\nid = "binance-usdm"\nrest = "http://127.0.0.1:9"\n'
+        'ws = "ws://127.0.0.1:9"\nkeys = "sealed:desk"\n[[instrument]]\nid = "binance-usdm:BTCUSDT"\n'
+    )
+    from mmtui.cli_live import ask
+
+    with pytest.raises(UserError, match="run `mmtui engine` on a terminal"):
+        ask(path)

@@ -32,6 +32,16 @@ def test_a_limit_is_lowered_at_once_and_raised_with_a_reason_only(desk, name):
     assert desk.alerts[-1].code == "limit" and desk.alerts[-1].text.endswith("by ann: risk has agreed")
 
 
+def test_admins_raise_makes_raising_a_limit_an_admins_act():
+    desk = Desk(setup_of(limits={"admins_raise": True})).running()
+    assert desk.press("limit", leverage=1.0).ok, "lowering is anybody's"
+    refused = desk.press("limit", reason="more", leverage=2.0)
+    assert not refused.ok and "only an admin raises a limit" in refused.text
+    assert not desk.press("limit", role="admin", leverage=2.0).ok, "an admin says why as well"
+    assert desk.press("limit", role="admin", reason="more", leverage=2.0).ok
+    assert desk.press("pause", role="admin").ok, "an admin is an operator"
+
+
 def test_a_stale_screen_lowers_and_does_not_raise(desk):
     seen = desk.engine.version
     desk.press("pause")

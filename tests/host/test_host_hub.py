@@ -215,7 +215,7 @@ async def test_a_client_that_never_reads_again_is_let_go(served, monkeypatch):
     ("first", "why"),
     [
         (hello(protocol=PROTOCOL + 1), "protocol"),
-        (hello(role="admin"), "operator or observer"),
+        (hello(role="root"), "observer, operator, admin"),
         (StatusRequest(id="a"), "greeting"),
     ],
 )

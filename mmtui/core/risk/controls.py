@@ -119,7 +119,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         20, "access", "RTS 6 18, NI 23-103", "host.server:peer",
         "host/test_host_hub.py::test_another_users_process_is_not_even_greeted",
-        "keys, a signer process and an admin's role wait for live links; no penetration test",
+        "the admin's role is claimed, not proven; keys are not rotated by themselves; no penetration test",
     ),
 )  # fmt: skip
 

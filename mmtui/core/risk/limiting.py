@@ -73,7 +73,9 @@ class Limiting:
         return f"limit {text}", f"{before:g}", f"{self.now(name, i):g}"
 
     def _may_raise(self, event: Command) -> None:
-        """Up is a step up: an operator (Acts has asked), who has seen the desk as it is, and says why."""
+        """Up is a step up: somebody who may (an admin, where the desk asks for one), has seen it, and says why."""
+        if self.engine.setup.limits.admins_raise and event.role != "admin":
+            raise Refusal("only an admin raises a limit on this desk: `mmtui ctl --admin limit ...`")
         if event.version and event.version < self.engine.lattice_version:
             raise Refusal("the desk's state has changed since you pressed: look again")
         if not event.reason.strip():

@@ -37,6 +37,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     trips_to_pause: Annotated[int, Meta(ge=1, le=1_000_000)] = 3  # more trips than this in trips_window_s: PAUSED
     trips_window_s: Annotated[float, Meta(gt=0, le=86_400)] = 600.0
     observers_may_kill: bool = True
+    admins_raise: bool = False
     leverage: Annotated[float, Meta(gt=0, le=1_000)] = 3.0
     leg_order: Literal["size", "cost"] = "size"
     var_30m: Positive | None = None  # default 1 % of equity
@@ -64,6 +65,7 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "trips_to_pause": ("", "an instrument that trips more often than this within trips_window_s is PAUSED"),
     "trips_window_s": ("s", "the window of trips_to_pause"),
     "observers_may_kill": ("", "whether a cockpit that only looks may kill"),
+    "admins_raise": ("", "true: raising a limit takes the role admin (`mmtui ctl --admin`), and not only a reason"),
     "leverage": ("", "contract orders that add beyond this gross of a venue over its equity, worst case, are refused"),
     "leg_order": ("", "which leg a flatten or close takes first: size: cheapest or largest; cost: dearest in funding"),
     "var_30m": ("currency", "the gauge of the 99 % VaR over 30 minutes, worst case, is red here (1 % of equity)"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from mmtui.core.market.instrument import Instrument
+from mmtui.venues.binance.signable import FIELDS, WEBSOCKET
 
 VERIFIED = "2026-11-22"
 
@@ -65,41 +66,7 @@ LINKS: dict[str, Links] = {
 #: Method and path of every call that may carry a signature, a market each: orders, amends, cancels, dead-man switch,
 #: reads.
 SIGNED: dict[str, frozenset[tuple[str, str]]] = {
-    "binance-spot": frozenset(
-        {
-            ("POST", "/api/v3/order"),
-            ("PUT", "/api/v3/order/amend/keepPriority"),
-            ("DELETE", "/api/v3/order"),
-            ("DELETE", "/api/v3/openOrders"),
-            ("GET", "/api/v3/openOrders"),
-            ("GET", "/api/v3/allOrders"),
-            ("GET", "/api/v3/myTrades"),
-            ("GET", "/api/v3/account"),
-            ("GET", "/api/v3/account/commission"),
-            ("GET", "/sapi/v1/account/apiRestrictions"),
-        }
-    ),
-    "binance-usdm": frozenset(
-        {
-            ("POST", "/fapi/v1/order"),
-            ("PUT", "/fapi/v1/order"),
-            ("POST", "/fapi/v1/batchOrders"),
-            ("DELETE", "/fapi/v1/batchOrders"),
-            ("DELETE", "/fapi/v1/allOpenOrders"),
-            ("DELETE", "/fapi/v1/algoOpenOrders"),
-            ("GET", "/fapi/v1/openOrders"),
-            ("GET", "/fapi/v1/allOrders"),
-            ("GET", "/fapi/v1/userTrades"),
-            ("GET", "/fapi/v3/positionRisk"),
-            ("GET", "/fapi/v1/income"),
-            ("POST", "/fapi/v1/countdownCancelAll"),
-            ("GET", "/fapi/v3/account"),
-            ("GET", "/fapi/v3/balance"),
-            ("GET", "/fapi/v1/accountConfig"),
-            ("GET", "/fapi/v1/commissionRate"),
-            ("GET", "/sapi/v1/account/apiRestrictions"),
-        }
-    ),
+    market: frozenset(call for call in calls if call[0] != WEBSOCKET) for market, calls in FIELDS.items()
 }
 
 #: Streams of one instrument: of the public path, of the market path.

@@ -17,7 +17,7 @@ from mmtui.venues.binance.links import Links
 from mmtui.venues.binance.rest_calls import Call, read
 from mmtui.venues.facts import facts_of
 from mmtui.venues.live.http import Http
-from mmtui.venues.live.keys import Pair
+from mmtui.venues.live.signing import Credential
 
 #: A clock that is further off than this is said (ns).
 CLOCK_OFF = 500_000_000
@@ -54,7 +54,7 @@ class Listed(NamedTuple):
     min_notional: str
 
 
-async def ask(venue: str, links: Links, instruments: list[Instrument], pair: Pair | None) -> Report:
+async def ask(venue: str, links: Links, instruments: list[Instrument], pair: Credential | None) -> Report:
     """Everything about one venue; with a pair, about its account too."""
     http = Http(venue, links, pair, time.time_ns)
     report = Report(venue, symbols={}, fees={}, holds=[], prices={})
@@ -68,6 +68,7 @@ async def ask(venue: str, links: Links, instruments: list[Instrument], pair: Pai
         if pair is not None:
             await (_futures if links.key else _spot)(http, report, instruments)
             await _permissions(http, report)
+            report.why = pair.mask(report.why) if report.why else ""  # a venue may say what it was sent
         report.answer_ms = http.took_ms
         report.dead_man = _dead_man(venue)
     finally:

@@ -1,43 +1,118 @@
-"""API keys: read by name from the environment or a file that only its owner can read, and shown to nobody.
+"""API keys: read by name from the environment, a file, the system's keyring or the sealed file, and shown to nobody.
 
 Rules of this file: never from an argument; a pair has no text form that tells it.
 """
 
 from __future__ import annotations
 
+import base64
+import hmac
 import os
 import stat
 import tomllib
+from collections.abc import Callable, Mapping
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from mmtui.core.errors import UserError
+from mmtui.venues.account_secrets import Redactor
+from mmtui.venues.live.signing import Signed, payload_of, refusal
 
-HOW = 'give keys = "env:NAME" (NAME_KEY and NAME_SECRET) or keys = "file:PATH" (TOML, mode 0600)'
+HOW = (
+    'give keys = "env:NAME" (NAME_KEY and NAME_SECRET), "file:PATH" (TOML, mode 0600), "sealed:NAME" or '
+    '"keyring:NAME" (both by `mmtui keys add NAME`)'
+)
+PEM = "-----BEGIN "
 
 
 class Pair:
-    """An API key and its secret."""
+    """An API key and its secret: what HMAC-SHA256 is keyed with, or a private key (PEM: Ed25519 or RSA)."""
 
-    __slots__ = ("key", "open", "secret")
+    __slots__ = ("_private", "key", "open", "secret")
 
     def __init__(self, key: str, secret: str, open: bool = False) -> None:
         self.key = key
         self.secret = secret
         self.open = open  # in the environment, where every process that is started from here gets it too
+        self._private: Any = None
 
     def __repr__(self) -> str:
         return "Pair(***)"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a pair is not copied out of its process")
+
+    # -- signing.Credential --------------------------------------------------------------------------------------
+
+    async def sign(self, market: str, method: str, path: str, fields: Mapping[str, str]) -> Signed:
+        return self.signed(market, method, path, fields)
+
+    def signed(self, market: str, method: str, path: str, fields: Mapping[str, str]) -> Signed:
+        """PermissionError: the call is not on the list."""
+        if why := refusal(market, method, path, fields):
+            raise PermissionError(why)
+        payload = payload_of(fields)
+        return Signed(payload, self._signature(payload.encode()))
+
+    def mask(self, text: str) -> str:
+        return Redactor((self.key, self.secret)).text(text)
+
+    def watch(self, changed: Callable[[bool], None]) -> None:
+        """Signatures are always there."""
+
+    @property
+    def alive(self) -> bool:
+        return True
+
+    def _signature(self, payload: bytes) -> str:
+        """HMAC-SHA256 in hex; Ed25519, or RSA (PKCS#1 v1.5, SHA-256), in base64: the venue's three kinds of keys."""
+        if not self.secret.startswith(PEM):
+            return hmac.digest(self.secret.encode(), payload, sha256).hex()
+        if self._private is None:
+            self._private = private_key(self.secret)
+        return base64.b64encode(self._private(payload)).decode()
+
+
+def private_key(pem: str) -> Callable[[bytes], bytes]:
+    """What signs with a private key. UserError: it is none of the two kinds, or `cryptography` is not there."""
+    try:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+    except ImportError:
+        raise UserError("a private key needs the package cryptography: pip install 'mmtui[live]'") from None
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    except Exception:  # whatever it says may hold what it was given
+        raise UserError("what stands there is no private key without a passphrase (PEM)") from None
+    if isinstance(key, Ed25519PrivateKey):
+        return key.sign
+    if isinstance(key, RSAPrivateKey):
+        return lambda payload: key.sign(payload, PKCS1v15(), SHA256())
+    raise UserError("the private key is neither Ed25519 nor RSA")
 
 
 def load_pair(venue: str, source: str, base: Path) -> Pair:
     """The pair that a config names. UserError says what is missing, and nothing of what is there."""
     kind, _, name = source.partition(":")
+    what = f"venue {venue!r}"
     if kind == "env" and name:
         return _from_environment(venue, name)
     if kind == "file" and name:
         path = Path(name).expanduser()
         return _from_file(venue, path if path.is_absolute() else base / path)
-    raise UserError(f"venue {venue!r}: no keys; {HOW}")
+    if kind == "keyring" and name:
+        from mmtui.venues.live import keys_keyring
+
+        return checked(what, f"the keyring's {name!r}", *keys_keyring.get(what, name))
+    if kind == "sealed" and name:
+        from mmtui.venues.live import keys_sealed
+
+        return checked(what, f"the sealed {name!r}", *keys_sealed.get(what, name))
+    raise UserError(f"{what}: no keys; {HOW}")
 
 
 def _from_environment(venue: str, name: str) -> Pair:
@@ -45,33 +120,47 @@ def _from_environment(venue: str, name: str) -> Pair:
     missing = [f"{name}_{part}" for part, text in zip(("KEY", "SECRET"), found, strict=True) if not text]
     if missing:
         raise UserError(f"venue {venue!r}: the environment variable {missing[0]} is not set; export it, or {HOW}")
-    pair = _checked(venue, f"{name}_KEY", found[0], found[1])
+    pair = checked(f"venue {venue!r}", f"{name}_KEY", found[0], found[1])
     return Pair(pair.key, pair.secret, open=True)
 
 
-def _from_file(venue: str, path: Path) -> Pair:
+def read_private(path: Path, what: str, whose: str, owners: tuple[int, ...] = ()) -> bytes:
+    """Bytes of a file that is its owner's alone. UserError: anybody else's, or readable by others.
+
+    what: who asks, for the sentence; whose: what would not be used; owners: others than this user that may own it.
+    """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise UserError(f"venue {venue!r}: {path}: {error.strerror or error}") from None
+        raise UserError(f"{what}: {path}: {error.strerror or error}") from None
     with os.fdopen(fd, "rb") as file:
         facts = os.fstat(file.fileno())
-        if facts.st_uid != os.getuid():
-            raise UserError(f"venue {venue!r}: {path} does not belong to you: its keys are not used")
+        if not stat.S_ISREG(facts.st_mode):
+            raise UserError(f"{what}: {path} is no file")
+        if facts.st_uid != os.getuid() and facts.st_uid not in owners:
+            raise UserError(f"{what}: {path} does not belong to you: {whose} not used")
         if stat.S_IMODE(facts.st_mode) & 0o077:
-            raise UserError(f"venue {venue!r}: {path} can be read by others: chmod 600 it")
-        try:
-            table = tomllib.loads(file.read().decode())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            raise UserError(f'venue {venue!r}: {path} is no TOML; it holds key = "..." and secret = "..."') from None
+            raise UserError(f"{what}: {path} can be read by others: chmod 600 it")
+        return file.read()
+
+
+def _from_file(venue: str, path: Path) -> Pair:
+    data = read_private(path, f"venue {venue!r}", "its keys are")
+    try:
+        table = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise UserError(f'venue {venue!r}: {path} is no TOML; it holds key = "..." and secret = "..."') from None
     key, secret = table.get("key"), table.get("secret")
     if not isinstance(key, str) or not isinstance(secret, str):
         raise UserError(f'venue {venue!r}: {path}: give key = "..." and secret = "..."')
-    return _checked(venue, str(path), key.strip(), secret.strip())
+    return checked(f"venue {venue!r}", str(path), key.strip(), secret.strip())
 
 
-def _checked(venue: str, where: str, key: str, secret: str) -> Pair:
+def checked(what: str, where: str, key: str, secret: str) -> Pair:
+    """A pair whose texts can be an API key and a secret; `what` asks, and begins the sentence of a UserError."""
     for text in (key, secret):
-        if len(text) < 8 or not text.isascii() or not text.isprintable() or " " in text:
-            raise UserError(f"venue {venue!r}: {where}: what stands there is no API key and secret")
+        if text is secret and text.startswith(PEM):
+            private_key(text)
+        elif len(text) < 8 or not text.isascii() or not text.isprintable() or " " in text:
+            raise UserError(f"{what}: {where}: what stands there is no API key and secret")
     return Pair(key, secret)

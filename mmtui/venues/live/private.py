@@ -20,6 +20,7 @@ from mmtui.venues.binance.rest import BinanceRest
 from mmtui.venues.binance.rest_calls import Call
 from mmtui.venues.connection import Connect, Connection, Disconnect, Ping
 from mmtui.venues.live.shift import report_shifted
+from mmtui.venues.live.signing import UNSIGNED, Unsigned
 from mmtui.venues.live.sockets import Socket
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class PrivateStream:
     async def _where(self) -> str | None:
         """The address; what it needs is asked for first."""
         link = self.link
+        if not link.signs:
+            return None
         if not link.http.clock.known and not await link.http.settle():
             return None
         if self._signature:
@@ -114,9 +117,24 @@ class PrivateStream:
         if socket is not self._socket:
             return
         if self._signature:
-            socket.say(self.link.http.subscription(_SUBSCRIBE))
+            self.link.spawn(self._subscribe(socket))
         else:
             self._up()
+
+    async def _subscribe(self, socket: Socket) -> None:
+        try:
+            message = await self.link.http.subscription(_SUBSCRIBE)
+        except Unsigned:
+            if socket is self._socket:
+                self._lost(UNSIGNED)
+            return
+        if socket is self._socket:
+            socket.say(message)
+
+    def unsigned(self) -> None:
+        """Nobody can sign: without that nothing here is of use."""
+        if self._socket is not None:
+            self._lost(UNSIGNED)
 
     def _up(self) -> None:
         now = self.link.host.now()

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from mmtui.core.events import Event, GridRefined
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account import AccountSession
-from mmtui.venues.account_messages import Answer, AskFills, AskLedger, Create, Failed, Refused, Request
+from mmtui.venues.account_messages import Amend, Answer, AskFills, AskLedger, Create, Failed, Refused, Request
 from mmtui.venues.binance.links import Links, market_path, public_path
 from mmtui.venues.binance.margin import Margin
 from mmtui.venues.binance.rest import BinanceRest
@@ -24,12 +24,12 @@ from mmtui.venues.connection import Connect, Disconnect, Ping
 from mmtui.venues.facts import facts_of
 from mmtui.venues.feed import AskSnapshot, FeedRequest, FeedSession
 from mmtui.venues.live.http import Http
-from mmtui.venues.live.keys import Pair
 from mmtui.venues.live.private import PrivateStream
 from mmtui.venues.live.public import PublicStreams
 from mmtui.venues.live.shift import answer_shifted, since_shifted
+from mmtui.venues.live.signing import Credential
 
-#: What becomes of a create that was queued when the desk's orders were cancelled in its place: it was never sent.
+#: What becomes of a create or an amend that was queued when the desk's orders were cancelled in its place: never sent.
 FENCED = Refused("fenced", "the guard has killed this desk: nothing is created")
 #: The venue's clock is measured so often.
 CLOCK_S = 30.0
@@ -53,7 +53,7 @@ class VenueLink:
 
     def __init__(
         self, host: Host, v: int, venue: str, instruments: list[tuple[int, Instrument]], links: Links,
-        pair: Pair | None, tag: str,
+        pair: Credential | None, tag: str,
     ) -> None:  # fmt: skip
         self.host = host
         self.v = v
@@ -68,11 +68,13 @@ class VenueLink:
         paths = [public_path(links, listed), market_path(links, listed)]
         self.public = PublicStreams(self, self.feed, [f"{links.ws}{path}" for path in paths if path])
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pair = pair
         self._rest = BinanceRest(venue, instruments)
         self.fenced: Callable[[], bool] | None = None  # whether creates may not leave any more
         if pair is not None:
-            self.session = AccountSession(facts_of(venue), v, instruments, tag, (pair.key, pair.secret))
+            self.session = AccountSession(facts_of(venue), v, instruments, tag, (pair.key,), pair.mask)
             self.private = PrivateStream(self, self.session, self._rest)
+            pair.watch(self._signer)
             self.http.told = self._told
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -105,6 +107,16 @@ class VenueLink:
             await asyncio.sleep(pause)
             await self.http.measure()
             pause = min(pause * 2, CLOCK_S)
+
+    @property
+    def signs(self) -> bool:
+        """Whether requests of the account can be signed now."""
+        return self._pair is not None and self._pair.alive
+
+    def _signer(self, there: bool) -> None:
+        """Signatures have stopped: quotes are pulled, and creates stop, until they are there again."""
+        if not there and self.private is not None:
+            self.private.unsigned()
 
     def _told(self, headers: Mapping[str, str]) -> None:
         """Rate headers of an answer."""
@@ -174,39 +186,44 @@ class VenueLink:
         if session is None:
             return []
         for request in session.take(now):
-            self.spawn(self._talk(request))
+            self.spawn(self._talk(request, session.fence))
         return session.tick(now) if session.out else []
 
-    async def _talk(self, request: Request) -> None:
-        """A request's whole conversation, and its answer into the session."""
+    async def _talk(self, request: Request, fence: int) -> None:
+        """A request's whole conversation, and its answer into the session. fence: of the session when it was taken."""
         assert self.session is not None
         try:
-            answer = await self._converse(request) if self._passes(request) else FENCED
+            answer = await self._converse(request, fence) if self._passes(request) else FENCED
         except (asyncio.CancelledError, GeneratorExit):
             raise
+        except PermissionError:  # refused before anything was sent
+            answer = Failed("auth")
         except Exception:  # a fault of ours is no evidence about an order
             answer = Failed("network")
         shifted = answer_shifted(answer, self.http.clock.offset)
         self.host.come(self.session.answer(request.id, shifted, self.host.now()))
 
     def _passes(self, request: Request) -> bool:
-        """The one egress: the last look before a create is signed (its expiry bounds what happens after that)."""
-        return self.fenced is None or not isinstance(request, Create) or not self.fenced()
+        """The one egress: the last look before a create or an amend is signed (its expiry bounds what happens after that)."""
+        return self.fenced is None or not isinstance(request, Create | Amend) or not self.fenced()
 
-    async def _converse(self, request: Request) -> Answer:
+    async def _converse(self, request: Request, fence: int) -> Answer:
         if isinstance(request, AskFills | AskLedger):
             request = since_shifted(request, self.http.clock.offset)
         talk = self._rest.talk(request)
         calls, answer = step(talk, None)
         while answer is None:
-            calls, answer = step(talk, await self._calls(calls, request))
+            calls, answer = step(talk, await self._calls(calls, request, fence))
         return answer
 
-    async def _calls(self, calls: list[Call], request: Request) -> list[Reply]:
+    async def _calls(self, calls: list[Call], request: Request, fence: int) -> list[Reply]:
         expires = request.expires
+        if isinstance(request, Create | Amend):
+            session = self.session
+            assert session is not None and len(calls) == 1
+            return [await self.http.signed(calls[0], expires, lambda: session.fence == fence and self._passes(request))]
         if len(calls) == 1:
             return [await self.http.signed(calls[0], expires)]
-        assert not isinstance(request, Create)
         return list(await asyncio.gather(*(self.http.signed(call, expires) for call in calls)))
 
     # -- the public feed -------------------------------------------------------------------------------------------

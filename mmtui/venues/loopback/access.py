@@ -1,6 +1,6 @@
 """Who may ask a loopback exchange what, and how much: API key, HMAC-SHA256 signature, recvWindow, rate limits.
 
-Rules of this file: the venue's rules of access; the secret is compared and never handed out.
+Rules of this file: the venue's rules of access; the secret is compared, and handed out by the fault `echo` alone.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ class Access:
     def __init__(self, key: str, secret: str) -> None:
         self.key = key
         self._secret = secret
+
+    def careless(self, asked: str) -> str:
+        """The words of the fault `echo`: all that a client must keep to itself."""
+        return f"Mistaken: {self._secret} of {self.key} for {asked}"
 
     def check_key(self, key: str | None) -> None:
         if not key or not key.isalnum():

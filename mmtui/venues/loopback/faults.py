@@ -20,6 +20,7 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     lost_request: float = 0.0  # the connection ends before anything is done
     lost_answer: float = 0.0  # ... after it is done
     error_500: float = 0.0  # nothing done
+    echo: float = 0.0  # nothing done; 400 or 500 by the dice, in words that repeat key, secret and what was asked
     error_503: float = 0.0  # done, or not: by the dice
     error_429: float = 0.0
     error_418: float = 0.0

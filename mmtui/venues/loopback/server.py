@@ -98,6 +98,9 @@ class Server:
             return _json(Refusal(-1003, 0).body(), 418, wait)
         if dice.strikes(faults.error_500):
             return _json({"code": -1000, "msg": "An unknown error occurred while processing the request."}, 500)
+        if dice.strikes(faults.echo):
+            said = {"code": -2010, "msg": self.access.careless(request.rel_url.raw_query_string)}
+            return _json(said, 400 if dice.share() < 0.5 else 500)
         unknown = dice.strikes(faults.error_503)
         if unknown and dice.share() < 0.5:
             return _unknown()
