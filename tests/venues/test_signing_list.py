@@ -25,6 +25,10 @@ ROW = '{"symbol":"BTCUSDT","side":"BUY","type":"LIMIT","quantity":"1","price":"2
     [
         (SPOT, "POST", "/api/v3/order", ORDER),
         (USDM, "POST", "/fapi/v1/order", ORDER | {"reduceOnly": "true"}),
+        (SPOT, "PUT", "/api/v3/order/amend/keepPriority",
+         STAMP | {"symbol": "B", "origClientOrderId": "a", "newClientOrderId": "a", "newQty": "1"}),
+        (USDM, "PUT", "/fapi/v1/order",
+         STAMP | {"symbol": "B", "origClientOrderId": "a", "side": "BUY", "quantity": "1", "price": "2"}),
         (USDM, "POST", "/fapi/v1/batchOrders", STAMP | {"batchOrders": f"[{ROW},{ROW}]"}),
         (USDM, "DELETE", "/fapi/v1/batchOrders", STAMP | {"symbol": "B", "origClientOrderIdList": '["a","b"]'}),
         (USDM, "POST", "/fapi/v1/countdownCancelAll", STAMP | {"symbol": "BTCUSDT", "countdownTime": "10000"}),
@@ -44,7 +48,8 @@ def test_what_a_desk_asks_for_is_signed(market, method, path, fields):
         ("POST", "/sapi/v1/sub-account/universalTransfer", STAMP, "not on the list of calls"),
         ("POST", "/sapi/v1/sub-account/subAccountApi/ipRestriction", STAMP, "not on the list of calls"),
         ("POST", "/fapi/v1/leverage", STAMP, "not on the list of calls"),
-        ("PUT", "/fapi/v1/order", ORDER, "not on the list of calls"),
+        ("PUT", "/fapi/v1/batchOrders", ORDER, "not on the list of calls"),
+        ("PUT", "/fapi/v1/order", ORDER, "field type"),
         ("POST", "/fapi/v1/order/../../../sapi/v1/capital/withdraw/apply", ORDER, "not on the list of calls"),
         # the signature covers the fields, not the path: these are what a withdrawal or a transfer needs
         ("POST", "/fapi/v1/order", STAMP | {"coin": "BTC", "address": "bc1q", "amount": "1"}, "field coin"),

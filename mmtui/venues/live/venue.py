@@ -29,7 +29,7 @@ from mmtui.venues.live.public import PublicStreams
 from mmtui.venues.live.shift import answer_shifted, since_shifted
 from mmtui.venues.live.signing import Credential
 
-#: What becomes of a create or an amend that was queued when the desk's orders were cancelled in its place: never sent.
+#: What becomes of a create or an amend that was queued when all was cancelled in its place: it was never sent.
 FENCED = Refused("fenced", "the guard has killed this desk: nothing is created")
 #: The venue's clock is measured so often.
 CLOCK_S = 30.0
@@ -204,7 +204,7 @@ class VenueLink:
         self.host.come(self.session.answer(request.id, shifted, self.host.now()))
 
     def _passes(self, request: Request) -> bool:
-        """The one egress: the last look before a create or an amend is signed (its expiry bounds what happens after that)."""
+        """The one egress: the last look before a create or amend is signed (its expiry bounds what comes after)."""
         return self.fenced is None or not isinstance(request, Create | Amend) or not self.fenced()
 
     async def _converse(self, request: Request, fence: int) -> Answer:
