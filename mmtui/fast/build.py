@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from mmtui.core.errors import UserError
@@ -85,11 +86,9 @@ def opened(text: str) -> str:
 
 def ready() -> str:
     """What is missing for a build, a sentence; "" when nothing is."""
-    try:
-        import mypyc.build  # noqa: F401
-        import setuptools  # noqa: F401
-    except ImportError as error:
-        return f"compiling needs mypy and setuptools: pip install mypy setuptools ({error.name} is missing)"
+    absent = [name for name in ("mypyc", "setuptools") if find_spec(name) is None]
+    if absent:
+        return f"compiling needs mypy and setuptools: pip install mypy setuptools ({absent[0]} is missing)"
     compiler = os.environ.get("CC", "cc").split()[0]
     return "" if shutil.which(compiler) else f"compiling needs a C compiler: there is no {compiler!r} here"
 

@@ -379,7 +379,7 @@ class _Decoder:
 
 def _blank(cls: type) -> Any:
     """An object without attributes; a compiled class has a maker of its own, which calls nothing of the class's."""
-    return cls.__new__(cls) if hasattr(cls, "__mypyc_attrs__") else object.__new__(cls)
+    return cls.__new__(cls) if hasattr(cls, "__mypyc_attrs__") else object.__new__(cls)  # type: ignore[call-overload]
 
 
 @cache
