@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from mmtui import __version__, cli_live, cli_review
+from mmtui import __version__, cli_live, cli_review, fast
 from mmtui.cli_review import json_flag
 from mmtui.core.errors import UserError
 
@@ -314,7 +314,7 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
         epilog="Exit codes: 0 done, 1 the answer is no, 2 wrong usage or config, 3 a venue or file failed.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"mmtui {__version__}")
+    parser.add_argument("--version", action="version", version=f"mmtui {__version__} (engine: {fast.kind()})")
     subs = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     parsers = {}
     for sub in COMMANDS:

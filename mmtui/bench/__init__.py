@@ -11,6 +11,7 @@ import json
 import sys
 from typing import Any
 
+from mmtui import fast
 from mmtui.core.errors import UserError
 
 #: name -> module of this room, what it measures.
@@ -41,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     if unknown:
         raise UserError(f"there is no benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
     results: dict[str, Any] = {}
+    if not args.json:
+        print(f"engine: {fast.kind()}")
     for name in names:
         if not args.json:
             print(f"{name}: {BENCHMARKS[name][1]}", flush=True)

@@ -6,7 +6,6 @@ Rules of this file: prints; checks what can be checked without a network (live v
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import os
 import platform
 import resource
@@ -16,7 +15,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from mmtui import __version__
+from mmtui import __version__, fast
 from mmtui.bench.doctor_claims import CLAIMS, claims
 from mmtui.config.paths import runtime_dir, sessions_dir, state_dir
 from mmtui.config.schema import DeskConfig, LiveVenue
@@ -95,7 +94,7 @@ def machine() -> list[str]:
             print(f"  {name:<12} not installed")
             if name not in ("uvloop",):
                 troubles.append(f"the package {name} is not installed")
-    print(f"  numba        {'found' if importlib.util.find_spec('numba') else 'not installed (not needed)'}")
+    print(f"  engine       {fast.kind()}")
     for label, path in (("state", state_dir()), ("sockets", runtime_dir()), ("sessions", sessions_dir())):
         free = shutil.disk_usage(path).free
         print(f"  {label:<12} {path} ({free / 1024**3:.1f} GiB free)")

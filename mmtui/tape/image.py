@@ -23,7 +23,7 @@ from enum import Enum, IntEnum
 from functools import cache
 from itertools import accumulate
 from operator import attrgetter, sub
-from types import FunctionType, MethodType
+from types import BuiltinMethodType, FunctionType, MethodDescriptorType, MethodType
 from typing import Any
 
 import msgspec
@@ -32,6 +32,7 @@ from mmtui.core.engine import Engine
 from mmtui.core.errors import SourceError
 
 _SCALARS = frozenset({int, float, str, bytes, bool, type(None)})
+_INLINE = (tuple, frozenset, Decimal, Enum, MethodType, BuiltinMethodType, type)
 _INT_MIN, _INT_MAX = -(1 << 63), (1 << 64) - 1
 #: A column of integers from so many on is stored as differences: instants and ids of orders shrink to a half.
 _LONG = 8
@@ -166,9 +167,8 @@ class _Encoder:
 
     def _instances(self, cls: type, objects: list[Any]) -> None:
         alike: dict[tuple[str, ...], list[Any]] = {}
-        slots = tuple(name for base in cls.__mro__ for name in _slots(base))
         for one in objects:
-            alike.setdefault((*slots, *getattr(one, "__dict__", ())), []).append(one)
+            alike.setdefault(_attributes(cls, tuple(getattr(one, "__dict__", ()))), []).append(one)
         for names, group in alike.items():
             rows = [self._places[id(one)][1] for one in group]
             columns = [self._column(list(map(attrgetter(name), group))) for name in names]
@@ -194,7 +194,7 @@ class _Encoder:
 
     def _inline(self, cls: type) -> bool:
         """Values without an identity of their own: they stand where they are used."""
-        return cls in _SCALARS or issubclass(cls, tuple | frozenset | Decimal | Enum | MethodType | type)
+        return cls in _SCALARS or issubclass(cls, _INLINE)
 
     def _element(self, value: Any) -> Any:
         cls = type(value)
@@ -212,8 +212,8 @@ class _Encoder:
             return [_Tag.DECIMAL, str(value)]
         if cls is frozenset:
             return [_Tag.FROZEN, *map(self._element, _sorted(set(value)))]
-        if cls is MethodType:
-            return [_Tag.METHOD, *self._place(value.__self__), value.__func__.__name__]
+        if cls is MethodType or cls is BuiltinMethodType:
+            return [_Tag.METHOD, *self._place(value.__self__), value.__name__]
         if issubclass(cls, type) and _name(value) in self._known:
             return [_Tag.CLASS, _name(value)]
         if _name(cls) in self._known:
@@ -234,8 +234,16 @@ def _sorted(one: set[Any]) -> list[Any]:
         return sorted(one, key=repr)
 
 
+@cache
+def _attributes(cls: type, own: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of an object's attributes, in one order whether its class is compiled or not: the same state is the same
+    image. `own`: those that stand in its dictionary."""
+    return tuple(sorted({*own, *(name for base in cls.__mro__ for name in _slots(base) if name != "__dict__")}))
+
+
 def _slots(cls: type) -> tuple[str, ...]:
-    slots = cls.__dict__.get("__slots__", ())
+    """Of a class of ours, or of one that mypyc has compiled."""
+    slots = cls.__dict__.get("__mypyc_attrs__", cls.__dict__.get("__slots__", ()))
     return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
@@ -275,7 +283,7 @@ class _Decoder:
                 raise ImageError(f"{name} is not made in this way")
             if sorted(numbers) != list(range(len(numbers))):
                 raise ImageError(f"objects of {name} are missing")
-            self._made[name] = [object.__new__(cls) for _ in numbers]
+            self._made[name] = [_blank(cls) for _ in numbers]
 
     def _fill_objects(self, objects: list[Any]) -> None:
         for name, names, rows, columns in objects:
@@ -284,8 +292,8 @@ class _Decoder:
             values = [list(self._column(column)) for column in columns]
             if len(names) != len(values) or any(len(column) != len(targets) for column in values):
                 raise ImageError(f"{name}: not a value of each attribute for each object")
-            if tuple(names) == cls.__dict__.get("__slots__"):
-                _filler(cls)(targets, values)
+            if names and sorted(names) == sorted(_slots(cls)):
+                _filler(tuple(names))(targets, values)
                 continue
             for attribute, column in zip(names, values, strict=True):
                 if attribute.startswith("__") or not attribute.isidentifier():
@@ -347,13 +355,14 @@ class _Decoder:
             return tuple.__new__(self._class(rest[0], tuple), map(self._element, rest[1:]))
         raise ImageError(f"there is no element of tag {tag!r}")
 
-    def _method(self, name: str, row: int, method: str) -> MethodType:
+    def _method(self, name: str, row: int, method: str) -> Any:
         """A method of an object of ours, by the name that its class gives to a plain function."""
         one = self._at(name, row)
         for base in type(one).__mro__:
             function = base.__dict__.get(method)
-            if isinstance(function, FunctionType) and not method.startswith("__") and _name(base) in self._known:
-                return MethodType(function, one)
+            plain = isinstance(function, FunctionType | MethodDescriptorType)
+            if plain and not method.startswith("__") and _name(base) in self._known:
+                return function.__get__(one)  # type: ignore[union-attr]
         raise ImageError(f"{name} has no method {method!r}")
 
     def _at(self, name: str, row: int) -> Any:
@@ -368,12 +377,16 @@ class _Decoder:
         return cls
 
 
+def _blank(cls: type) -> Any:
+    """An object without attributes; a compiled class has a maker of its own, which calls nothing of the class's."""
+    return cls.__new__(cls) if hasattr(cls, "__mypyc_attrs__") else object.__new__(cls)  # type: ignore[call-overload]
+
+
 @cache
-def _filler(cls: type) -> Callable[[list[Any], list[list[Any]]], None]:
-    """Fills objects of a class with slots, ten times as fast as setattr: written for the slots, as dataclasses do."""
-    places = range(len(cls.__slots__))  # type: ignore[attr-defined]
-    values = "".join(f", v{k}" for k in places)
-    lines = "".join(f"        one.{name} = v{k}\n" for k, name in enumerate(cls.__slots__))  # type: ignore[attr-defined]
+def _filler(names: tuple[str, ...]) -> Callable[[list[Any], list[list[Any]]], None]:
+    """Fills objects of a class with these slots, ten times as fast as setattr: written for them, as dataclasses do."""
+    values = "".join(f", v{k}" for k in range(len(names)))
+    lines = "".join(f"        one.{name} = v{k}\n" for k, name in enumerate(names))
     made: dict[str, Any] = {}
     exec(f"def fill(targets, columns):\n    for one{values} in zip(targets, *columns):\n{lines}", made)
     return made["fill"]  # type: ignore[no-any-return]

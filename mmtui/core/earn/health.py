@@ -13,6 +13,7 @@ Rules of this file: `Resilience` is fed on the engine's beat, never by a message
 
 from __future__ import annotations
 
+from math import ceil
 from typing import NamedTuple
 
 from mmtui.core.market.book import OrderBook, Side
@@ -32,10 +33,10 @@ SWEPT, BACK, NEAR_BPS, GIVE_UP = 0.1, 0.9, 10.0, 60 * SECOND
 
 def depth_lots(side: Side, bound: float) -> int:
     """Lots of a side at prices up to `bound` (ticks): at or above it for bids, at or below it for asks."""
-    edge = side.sign * bound
+    edge = ceil(side.sign * bound)
     keys, sizes = side.keys, side.sizes
     if keys and keys[0] >= edge and len(keys) < len(sizes):  # the sorted window does not reach so far
-        return sum(size for key, size in sizes.items() if key >= edge)
+        return sum([size for key, size in sizes.items() if key >= edge])  # a list: half the time of a generator
     total = 0
     for key in reversed(keys):
         if key < edge:

@@ -45,7 +45,9 @@ class Side:
         if self.sign < 0:
             prices = [-price for price in prices]
         pop = book.pop
-        for key, size in zip(prices, sizes, strict=True):
+        if len(prices) != len(sizes):
+            raise ValueError(f"{len(prices)} prices with {len(sizes)} sizes")
+        for key, size in zip(prices, sizes):  # noqa: B905 - mypyc makes a loop over integers of it
             if size > 0:
                 if key >= edge and key not in book:
                     insort(keys, key)

@@ -51,7 +51,7 @@ class Limiting:
             if name not in KEYS:
                 raise Refusal(f"there is no limit named {name!r}; there are {', '.join(KEYS)}")
             whole = name == "messages_per_s"
-            if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+            if type(value) not in ((int,) if whole else (int, float)):
                 raise Refusal(f"{name} is a {'whole ' if whole else ''}number")
             if not 0 < value <= MOST.get(name, 1e15):
                 raise Refusal(f"{name} is above 0 and at most {MOST.get(name, 1e15):g}")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import re
 
+from mmtui.core.events import Event
+
 #: A cache is emptied when it holds more texts than this.
 CACHE_MAX = 20_000
 #: More decimals or digits than any real price or size has.
@@ -22,6 +24,14 @@ _PLAIN = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 
 class WireError(ValueError):
     """A message that cannot be what it claims; its text says why."""
+
+
+class RefinedError(WireError):
+    """A refused message that had refined the grid before: `events` must still reach the engine."""
+
+    def __init__(self, text: str, events: list[Event]) -> None:
+        super().__init__(text)
+        self.events = events
 
 
 class OffGrid(Exception):

@@ -28,10 +28,18 @@ from mmtui.core.events import (
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.binance import messages as m
 from mmtui.venues.binance import profile
-from mmtui.venues.binance.grid import PRODUCT_DECIMALS_MAX, OffGrid, Units, WireError, finer, parse_step
+from mmtui.venues.binance.grid import (
+    PRODUCT_DECIMALS_MAX,
+    OffGrid,
+    RefinedError,
+    Units,
+    WireError,
+    finer,
+    parse_step,
+)
 from mmtui.venues.binance.sequence import Sequence
 
-__all__ = ["Decoder", "Feed", "WireError", "identify"]
+__all__ = ["Decoder", "Feed", "RefinedError", "WireError", "identify"]
 
 _SIGNED = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _PREFIX = b'{"stream":"'
@@ -270,14 +278,6 @@ class Decoder:
         if feed is None and symbol not in self.ignored:
             raise WireError(f"symbol {symbol[:40]!r} does not belong to this source")
         return feed
-
-
-class RefinedError(WireError):
-    """A refused message that had refined the grid before: `events` must still reach the engine."""
-
-    def __init__(self, text: str, events: list[Event]) -> None:
-        super().__init__(text)
-        self.events = events
 
 
 def _inner(body: bytes | msgspec.Raw) -> tuple[bytes | msgspec.Raw, m.Probe]:
