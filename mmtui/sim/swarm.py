@@ -75,6 +75,7 @@ def draw(seed: int) -> Plan:
             paces.append((30, 60, 120, 240)[rng.below(4)])
     _price(Rng(seed, "swarm/price"), instruments)
     _amending(Rng(seed, "swarm/amend"), instruments)
+    _pairing(Rng(seed, "swarm/pairs"), instruments)
     setup = DeskSetup(
         name="sim",
         mode="live",
@@ -214,6 +215,31 @@ def _amending(rng: Rng, instruments: list[InstrumentSetup]) -> None:
     kinds: tuple[Literal["keep", "always"], ...] = ("keep", "always", "always")
     for i, item in enumerate(instruments):
         quoting = msgspec.structs.replace(item.quoting, amend=kinds[rng.below(3)])
+        instruments[i] = msgspec.structs.replace(item, quoting=quoting)
+
+
+def _pairing(rng: Rng, instruments: list[InstrumentSetup]) -> None:
+    """A third of the seeds closes what it opened at a price of its own, lets orders stay, or is bounded by a zone."""
+    if rng.below(3):
+        return
+    ids = [item.instrument.id for item in instruments]
+    for i, item in enumerate(instruments):
+        other = ids[(i + 1) % len(ids)]
+        kinds: list[dict[str, float | str | bool]] = [
+            {"pong": ("last", "restart", "short", "average", "long")[rng.below(5)], "pong_bps": 2.0,
+             "pong_memory_s": (0.0, 5.0)[rng.below(2)]},
+            {"hanging": True, "hanging_cancel_bps": (10.0, 60.0)[rng.below(2)],
+             "hanging_age_s": (1.0, 5.0)[rng.below(2)]},
+            {"wide_market": 0.5, "wide_market_size": 2.0, "wide_market_fills": 2.0},
+            {"best_price": ("biggest", "inverse-join", "inverse-top")[rng.below(3)], "improve": rng.below(2) == 0},
+            {"risk_zone": "auto", "zone_rules": "inventory:0.4/0.8, loss:0.1/0.5, spread:10/40, age:0.5/2"},
+        ]  # fmt: skip
+        if other != item.instrument.id:
+            kinds += [
+                {"hedge_floor": True, "leg": other, "hedge_edge_bps": -30.0, "hedge_cancel_bps": -35.0},
+                {"burst_lead": ("too", "only")[rng.below(2)], "fair_source": other, "burst_trades": 5},
+            ]
+        quoting = msgspec.structs.replace(item.quoting, **kinds[rng.below(len(kinds))])
         instruments[i] = msgspec.structs.replace(item, quoting=quoting)
 
 
