@@ -1,7 +1,7 @@
 """The heat map: what is remembered of a book, and the picture that is made of it."""
 
 import pytest
-from fakedesk import FrameMaker, S
+from fakeframes import FrameMaker, S
 
 from mmtui.link.messages import BookView, Level, Print
 from mmtui.tui.roles import styles

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from fakedesk import INSTRUMENTS, S
+from fakeframes import INSTRUMENTS, S
 
 from mmtui.core.quoting.reasons import REASONS
 from mmtui.link.messages import FillRow, Gauge, Item

@@ -318,7 +318,7 @@ def test_the_confirm_bar_names_size_and_worst_cost(model):
 
 
 def test_the_transport_shows_marks_and_the_operators_key(model):
-    from fakedesk import FrameMaker
+    from fakeframes import FrameMaker
 
     view = FrameMaker(mode="REPLAY").frame().replay
     assert isinstance(view, ReplayView)
