@@ -25,6 +25,7 @@ from mmtui.host.risk_parts import Meter, risk_status
 from mmtui.link import messages as m
 from mmtui.link.earned import EarnView, LineView
 from mmtui.link.guarded import GuardView
+from mmtui.link.parts import FillRow, Gauge, OwnOrder, PlanView, PnlView, TaskView
 from mmtui.link.replayed import ReplayView
 
 #: Entries of each kind that a Snapshot of the lossless lane holds.
@@ -72,7 +73,7 @@ class FrameBuilder:
         self.history: deque[float] = deque(maxlen=HISTORY)
         self.meter = Meter(engine)
         self.second = 0
-        self._plans: list[m.PlanView] = []
+        self._plans: list[PlanView] = []
         self._planned = 0
         self._earn: list[EarnView] = []
         self._lines: list[LineView] = []
@@ -161,7 +162,7 @@ class FrameBuilder:
         order = engine.tracker.get(event.oid)
         reference = account.references.before(event.ts_event) or 2 * event.px
         edge = event.side * (reference - 2 * event.px) / (2 * event.px) * 1e4
-        row = m.FillRow(
+        row = FillRow(
             ts=event.ts,
             instrument=account.instrument.id,
             side=event.side,
@@ -200,7 +201,7 @@ class FrameBuilder:
             venues=[venue_view(engine, v, now, extras.execution) for v in range(len(engine.setup.venues))],
             assets=[asset_view(engine, asset) for asset in engine.tasks.desk.assets()],
             gauges=[
-                m.Gauge(
+                Gauge(
                     name=one.name,
                     scope=one.scope,
                     share=one.share,
@@ -212,7 +213,7 @@ class FrameBuilder:
             ],
             pnl=self._pnl(),
             tasks=[
-                m.TaskView(
+                TaskView(
                     kind=task.kind,
                     scope=task.asset,
                     text=task.text,
@@ -244,8 +245,8 @@ class FrameBuilder:
         self._lines = line_views(self.engine)
         self._chances = probabilities(self.engine, now)
 
-    def _order(self, order: Any, now: int) -> m.OwnOrder:
-        return m.OwnOrder(
+    def _order(self, order: Any, now: int) -> OwnOrder:
+        return OwnOrder(
             oid=order.oid,
             instrument=self.engine.name(order.i),
             side=order.side,
@@ -263,13 +264,13 @@ class FrameBuilder:
             fill_probability=self._chances.get(order.oid, -1.0),
         )
 
-    def _pnl(self) -> m.PnlView:
+    def _pnl(self) -> PnlView:
         ledger = self.engine.ledger
         parts = ledger.parts()
         ages = [
             (self.engine.ts - self.engine.protections.seen[rate.i]) // 1_000_000 for rate in ledger.rates if rate.i >= 0
         ]
-        return m.PnlView(
+        return PnlView(
             ccy=ledger.currency,
             total=money(ledger.total()),
             parts=in_cents(parts),
@@ -279,7 +280,7 @@ class FrameBuilder:
             rate_age_ms=max(ages, default=0),
         )
 
-    def _plan_views(self, now: int) -> list[m.PlanView]:
+    def _plan_views(self, now: int) -> list[PlanView]:
         """Plans cost a walk through the books: made anew twice a second."""
         if 0 <= now - self._planned < PLAN_EVERY:
             return self._plans
@@ -298,7 +299,7 @@ class FrameBuilder:
                     if one is not None:
                         found.append(one)
         self._plans = [
-            m.PlanView(
+            PlanView(
                 kind=one.kind,
                 scope=one.asset,
                 text=one.text,

@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator
 
 from fakeframes import INSTRUMENTS, FrameMaker, welcome
 
-from mmtui.link.messages import Cmd, FillRow, Item, Level, Param, Params, ParamsRequest, Rungs, Snapshot
+from mmtui.link.messages import Cmd, Item, Params, ParamsRequest, Snapshot
+from mmtui.link.parts import FillRow, Level, Param, Rungs
 
 
 def parameters(request: ParamsRequest) -> Params:

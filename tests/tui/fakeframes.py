@@ -7,10 +7,10 @@ import random
 from fakeearn import earned, lines_of, programmes
 
 from mmtui.core.market.instrument import Instrument
-from mmtui.link.messages import (
+from mmtui.link.messages import Frame, Welcome
+from mmtui.link.parts import (
     AssetView,
     BookView,
-    Frame,
     Gauge,
     InstrumentView,
     Level,
@@ -22,7 +22,6 @@ from mmtui.link.messages import (
     TripRow,
     TripView,
     VenueView,
-    Welcome,
 )
 from mmtui.link.replayed import Mark, ReplayView
 

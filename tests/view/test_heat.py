@@ -3,7 +3,7 @@
 import pytest
 from fakeframes import FrameMaker, S
 
-from mmtui.link.messages import BookView, Level, Print
+from mmtui.link.parts import BookView, Level, Print
 from mmtui.tui.roles import styles
 from mmtui.view.heat import SPANS, heat, heat_step
 from mmtui.view.heat_history import JUMP, KEPT, History

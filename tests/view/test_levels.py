@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmtui.link.messages import BookView, Level
+from mmtui.link.parts import BookView, Level
 from mmtui.view.formats import UNIT, Scale
 from mmtui.view.levels import adjusting, auto_step, column, cumulate, nice_top, order_row, place, steps_for, sum_column
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mmtui.link.messages import Item, Step, TaskView, TripRow, TripView
+from mmtui.link.messages import Item
+from mmtui.link.parts import Step, TaskView, TripRow, TripView
 from mmtui.link.replayed import ReplayView
 from mmtui.tui.actions import Keymap
 from mmtui.view.confirm import ask_rows, plan_lines
