@@ -27,7 +27,7 @@ def venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="0 (default): one that is free")
     what = "synthetic[:SCENARIO[:SEED]], or capture files (default: synthetic)"
     parser.add_argument("--source", nargs="+", metavar="S", help=what)
-    parser.add_argument("--seed", type=_whole, default=1, metavar="N", help="of the market and of faults (default 1)")
+    parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of the market and of faults (default 1)")
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME=VALUE", help="delay_ms=50, error_503=0.01 ...; repeat"
     )
@@ -53,7 +53,8 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _whole(text: str) -> int:
+def seed(text: str) -> int:
+    """A whole number of 63 bits."""
     if not text.isdecimal() or int(text) >= 2**63:
         raise argparse.ArgumentTypeError(f"{text!r} is no seed: a whole number from 0 to 9223372036854775807")
     return int(text)

@@ -17,7 +17,8 @@ SHELLS = ("bash", "zsh", "fish")
 
 def words() -> Words:
     """Every sub-command with its help and its options."""
-    from mmtui.cli import COMMANDS, build_parser
+    from mmtui.cli import build_parser
+    from mmtui.cli_commands import COMMANDS
 
     _, parsers = build_parser()
     out: Words = {}

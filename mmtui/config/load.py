@@ -1,56 +1,38 @@
 """Reading a config: TOML text -> DeskConfig, every mistake as one ConfigError.
 
-Rules of this file: what the sections mean together; shapes and ranges are in schema.py.  Ticks, lots and what a capture
-holds are facts of venues: this is the one place of the room that asks mmtui.venues, and only while it loads.
+Rules of this file: what the sections mean together; shapes and ranges are in schema.py, where data come from in
+sources.py, what an instrument is made of in instruments.py.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
-
-import msgspec
+from typing import Any
 
 from mmtui.config.convert import Converter
-from mmtui.config.defaults import default_baseline, default_quoting
 from mmtui.config.errors import ConfigError
-from mmtui.config.live_venues import RECONCILE_S, live_venue, misguarded
-from mmtui.config.schema import (
-    Alerts,
-    CaptureFiles,
-    Desk,
-    DeskConfig,
-    Fees,
-    Guard,
-    InstrumentKeys,
-    LiveVenue,
-    Source,
-    Synthetic,
-    Tape,
-    Venue,
-)
+from mmtui.config.instruments import Instruments
+from mmtui.config.live_venues import RECONCILE_S, misguarded
+from mmtui.config.schema import Alerts, Desk, DeskConfig, Guard, InstrumentKeys, Tape, Venue
+from mmtui.config.sources import Sources
 from mmtui.core.commands import BY_NAME
 from mmtui.core.earn.days import day_number
 from mmtui.core.earn.programme import Obligation
 from mmtui.core.hedging.hands import misplaced
 from mmtui.core.hedging.params import Hedge
-from mmtui.core.market.instrument import Grid, Instrument, plain
+from mmtui.core.market.instrument import Instrument
 from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting
-from mmtui.core.quoting.params_guards import needs_lead
 from mmtui.core.risk.calendar import CalendarEvent
 from mmtui.core.risk.calendar import misplaced as misdated
 from mmtui.core.risk.limits import Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
-from mmtui.core.zone_side import blind
 
 SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "alerts", "hedge", "obligation",
             "event", "guard"]  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-_SYNTHETIC = re.compile(r"synthetic:([a-z0-9-]+)(?::([0-9]{1,18}))?")
 
 
 def check_name(name: str) -> str:
@@ -101,7 +83,6 @@ class _Loader:
         self.path, self.text, self.document, self.given = path, text, document, given
         self.to = Converter(path, text)
         self.error = self.to.error
-        self.prices: dict[str, float] = {}  # instrument -> a price of its capture
 
     def load(self) -> DeskConfig:
         from mmtui.venues import resolve
@@ -124,9 +105,10 @@ class _Loader:
         if wrong:
             raise self.error(("guard", key), wrong)
         alerts = to.table(document.get("alerts", {}), Alerts, ("alerts",))
+        market = Sources(to, venues)
         if self.given is None:
-            sources = self._sources(venues, desk)
-            found = self._found(venues, sources, wanted)
+            sources = market.sources(desk)
+            found = market.instruments(sources, wanted)
         else:
             sources = []
             found = {item.id: item for item in self.given if item.venue in {venue.id for venue in venues}}
@@ -134,7 +116,7 @@ class _Loader:
                 have = ", ".join(item.id for item in self.given)
                 raise self.error(("venue",), f"none of these venues is in the sources; they hold {have}")
             wanted = [keys for keys in wanted if keys.id in found]
-        instruments = self._instruments(wanted, found, venues, profiles)
+        instruments = Instruments(to, profiles, market.prices).setups(wanted, found, venues)
         names = [item.instrument.id for item in instruments]
         setup = DeskSetup(
             name=desk.name,
@@ -265,186 +247,3 @@ class _Loader:
             what = f'"{paper.model}" is not allowed; give one of "pessimistic", "optimistic"'
             raise self.error(("paper", "model"), what)
         return paper
-
-    def _sources(self, venues: list[Venue], desk: Desk) -> list[Source]:
-        from mmtui.venues import resolve
-
-        sources: list[Source] = []
-        synthetic: Synthetic | None = None
-        for place, venue in enumerate(venues):
-            where = ("venue", str(place), "source")
-            texts = [venue.source] if isinstance(venue.source, str) else venue.source
-            if not venue.source:
-                no_orders = resolve.without_orders(venue.id)
-                sources.append(live_venue(self.error, place, venue, desk.mode, no_orders))
-            elif len(texts) == 1 and (match := _SYNTHETIC.fullmatch(texts[0])):
-                one = Synthetic(match.group(1), int(match.group(2) or desk.seed))
-                if synthetic is not None and synthetic != one:
-                    raise self.error(where, "differs from another venue's; all synthetic venues are one market")
-                if synthetic is None:
-                    sources.append(one)
-                synthetic = one
-            else:
-                sources.append(CaptureFiles(venue.id, [self._file(text, where) for text in texts]))
-        kinds = {type(source) for source in sources}
-        if len(kinds) > 1:
-            where = ("venue", "0", "source")
-            raise self.error(where, "venues mix live, synthetic and captures; a desk runs on one clock: give one kind")
-        if desk.mode == "demo" and kinds != {Synthetic}:
-            raise self.error(("desk", "mode"), '"demo" is for a synthetic market; give "paper"')
-        if desk.mode in ("live", "shadow") and kinds != {LiveVenue}:
-            raise self.error(("desk", "mode"), f'"{desk.mode}" needs live venues; with a source give "paper"')
-        return sources
-
-    def _file(self, text: str, where: tuple[str, ...]) -> Path:
-        if text.startswith("synthetic"):
-            raise self.error(where, f'"{text}" is not allowed; give synthetic:SCENARIO[:SEED], and nothing beside it')
-        path = Path(text).expanduser()
-        path = path if path.is_absolute() else self.path.resolve().parent / path
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "there is no such file"
-            raise self.error(where, f"{path}: {what}; give the path of a raw capture")
-        return path
-
-    def _found(self, venues: list[Venue], sources: list[Source], wanted: list[InstrumentKeys]) -> dict[str, Instrument]:
-        """Every instrument that the sources have, by id."""
-        from mmtui.venues import resolve
-
-        found: dict[str, Instrument] = {}
-        for source in sources:
-            if isinstance(source, Synthetic):
-                try:
-                    items = resolve.simulated(source.scenario, source.seed)
-                except KeyError as error:
-                    what = f'"{source.scenario}" is no scenario; give one of {error.args[0]}'
-                    raise self.error(("venue", "0", "source"), what) from None
-                ids = {item.venue for item in items}
-                for place, venue in enumerate(venues):
-                    if venue.id not in ids:
-                        what = f'"{venue.id}" is no synthetic venue; give one of {", ".join(sorted(ids))}'
-                        raise self.error(("venue", str(place), "id"), what)
-                items = [item for item in items if item.venue in {venue.id for venue in venues}]
-            elif isinstance(source, CaptureFiles):
-                items, prices = resolve.captured(source.paths)
-                self.prices |= prices
-                where = ("venue", str([venue.id for venue in venues].index(source.venue)), "id")
-                for item in items:
-                    if item.venue != source.venue:
-                        what = f'"{source.venue}" is not what its captures hold: they are of {item.venue}'
-                        raise self.error(where, what)
-            else:
-                items = self._live(source, venues, wanted)
-            found.update((item.id, item) for item in items)
-        return found
-
-    def _live(self, source: LiveVenue, venues: list[Venue], wanted: list[InstrumentKeys]) -> list[Instrument]:
-        from mmtui.venues import resolve
-
-        if not resolve.known(source.venue):
-            where = ("venue", str([venue.id for venue in venues].index(source.venue)), "id")
-            have = f"{', '.join(resolve.KNOWN)}, or ccxt-NAME with an exchange of ccxt.pro"
-            raise self.error(where, f'"{source.venue}" is no known venue; give one of {have}')
-        items = []
-        for place, keys in enumerate(wanted):
-            venue, _, symbol = keys.id.partition(":")
-            if venue == source.venue:
-                tick, lot = self._grid(keys, ("instrument", str(place)))
-                item = resolve.live(venue, symbol, tick, lot)
-                if item is None:
-                    raise self.error(("instrument", str(place), "id"), resolve.missing(venue, symbol))
-                items.append(item)
-        return items
-
-    def _grid(self, keys: InstrumentKeys, where: tuple[str, ...]) -> tuple[str, str]:
-        """Tick and lot of the config, "" where it has none."""
-        tick, lot = (
-            "" if value is None else self.to.amount(value, (*where, name), above="0")
-            for name, value in (("tick", keys.tick), ("lot", keys.lot))
-        )
-        return tick, lot
-
-    def _instruments(
-        self,
-        wanted: list[InstrumentKeys],
-        found: dict[str, Instrument],
-        venues: list[Venue],
-        profiles: dict[str, Quoting],
-    ) -> list[InstrumentSetup]:
-        """The instruments asked for; of a venue for which none is, all that its source has."""
-        named = {keys.id.partition(":")[0] for keys in wanted}
-        fees = {venue.id: venue.fees_bps for venue in venues}
-        done: list[InstrumentSetup] = []
-        for place, keys in enumerate(wanted):
-            where = ("instrument", str(place))
-            if keys.id not in found:
-                have = ", ".join(found) or "none"
-                raise self.error((*where, "id"), f'"{keys.id}" is in no source; the sources have: {have}')
-            done.append(self._instrument(keys, found[keys.id], where, profiles))
-        done += [self._unnamed(item, profiles) for item in found.values() if item.venue not in named]
-        ids = {item.instrument.id for item in done}
-        for item in done:
-            if needs_lead(item.quoting) and item.quoting.fair_source not in ids - {item.instrument.id}:
-                source = item.quoting.fair_source
-                what = f'"{source}" is not another instrument of the desk; give one of {", ".join(sorted(ids))}'
-                raise self.error(("quoting", item.profile, "fair_source"), what)
-            if unseen := blind(done, done.index(item), item.quoting.zone_rules):
-                raise self.error(("quoting", item.profile, "zone_rules"), unseen)
-            if item.quoting.leg and item.quoting.leg not in ids - {item.instrument.id}:
-                leg, others = item.quoting.leg, ", ".join(sorted(ids - {item.instrument.id}))
-                what = f'"{leg}" is not another instrument of the desk; give one of {others}'
-                raise self.error(("quoting", item.profile, "leg"), what)
-        if not done:
-            raise self.error(("instrument",), 'no instrument; add [[instrument]] with id = "venue:SYMBOL"')
-        return [_with_fees(item, fees[item.instrument.venue]) for item in done]
-
-    def _unnamed(self, item: Instrument, profiles: dict[str, Quoting]) -> InstrumentSetup:
-        """An instrument that the config does not name: defaults, and on spot something to sell."""
-        setup = self._instrument(InstrumentKeys(id=item.id), item, (), profiles)
-        return msgspec.structs.replace(setup, baseline=default_baseline(item, setup.quoting))
-
-    def _instrument(
-        self, keys: InstrumentKeys, item: Instrument, where: tuple[str, ...], profiles: dict[str, Quoting]
-    ) -> InstrumentSetup:
-        changes: dict[str, Any] = {}
-        tick, lot = self._grid(keys, where)
-        if tick or lot:
-            origin: Literal["config"] = "config"
-            changes |= {"tick": tick or item.tick, "lot": lot or item.lot, "grid": origin}
-        if keys.contract_size is not None:
-            changes["contract_size"] = self.to.amount(keys.contract_size, (*where, "contract_size"), above="0")
-        if keys.min_notional is not None:
-            changes["min_notional"] = self.to.amount(keys.min_notional, (*where, "min_notional"), least="0")
-        if changes:
-            item = msgspec.structs.replace(item, **changes)
-            try:
-                Grid(item)
-            except ValueError as error:
-                raise self.error(where, f"{error}; give a coarser tick or lot") from None
-        if keys.quoting and keys.quoting not in profiles:
-            have = ", ".join(profiles) or "none is defined: add [quoting.NAME]"
-            raise self.error((*where, "quoting"), f'"{keys.quoting}" is no profile; give one of: {have}')
-        name = keys.quoting or "default"
-        quoting = profiles.get(name) or default_quoting(item, self.prices.get(item.id, 0.0))
-        if Decimal(repr(quoting.size)) < Decimal(item.lot):
-            what = f"{quoting.size:g} is below one lot of {item.id} ({item.lot}); give at least that"
-            raise self.error(("quoting", name, "size"), what)
-        return InstrumentSetup(
-            instrument=item,
-            quoting=quoting,
-            profile=name,
-            quote=keys.quote,
-            target=self.to.amount(keys.target, (*where, "target")),
-            max_position=self.to.amount(keys.max_position, (*where, "max_position"), least="0"),
-            baseline=self.to.amount(keys.baseline, (*where, "baseline"), least="0"),
-        )
-
-
-def _with_fees(item: InstrumentSetup, fees: Fees | None) -> InstrumentSetup:
-    if fees is None:
-        return item
-    instrument = msgspec.structs.replace(item.instrument, maker_bps=_bps(fees.maker), taker_bps=_bps(fees.taker))
-    return msgspec.structs.replace(item, instrument=instrument)
-
-
-def _bps(value: float) -> str:
-    return plain(Decimal(repr(value)))

@@ -14,7 +14,7 @@ from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import money
 from mmtui.core.market.instrument import plain
 from mmtui.core.risk.states import Desk
-from mmtui.link import messages as m
+from mmtui.link.parts import AssetView, BookView, InstrumentView, Level, Print, Step, TripRow, TripView, VenueView
 from mmtui.venues.ccxt_market.names import unverified
 
 #: Parts of profit that do not exist on a kind of market: n/a on a screen, 0 in JSON.
@@ -43,25 +43,25 @@ def book_state(engine: Engine, i: int, now: int) -> str:
     return "stale" if now - protections.seen[i] > protections.stale_after[i] else "ok"
 
 
-def book_view(engine: Engine, i: int, depth: int, now: int) -> m.BookView:
+def book_view(engine: Engine, i: int, depth: int, now: int) -> BookView:
     book = engine.books[i]
     bids, asks = book.display(depth)
     seen = engine.protections.seen[i]
-    return m.BookView(
+    return BookView(
         id=engine.name(i),
         valid=book.valid,
         state=book_state(engine, i, now),
         age_ms=(now - seen) // 1_000_000 if seen else -1,
         seq=max(book.seq, book.quote_seq),
-        bids=[m.Level(px, sz) for px, sz in bids],
-        asks=[m.Level(px, sz) for px, sz in asks],
-        prints=[m.Print(*one) for one in list(engine.prints[i])[: -PRINTS - 1 : -1]],
+        bids=[Level(px, sz) for px, sz in bids],
+        asks=[Level(px, sz) for px, sz in asks],
+        prints=[Print(*one) for one in list(engine.prints[i])[: -PRINTS - 1 : -1]],
     )
 
 
-def _steps(engine: Engine, i: int, side: int) -> list[m.Step]:
+def _steps(engine: Engine, i: int, side: int) -> list[Step]:
     tick = float(engine.accounts[i].grid.tick)
-    return [m.Step(line.label, line.value * tick, line.after * tick) for line in engine.quoters[i].why(side)]
+    return [Step(line.label, line.value * tick, line.after * tick) for line in engine.quoters[i].why(side)]
 
 
 def why_status(engine: Engine, i: int) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _state_reason(engine: Engine, i: int) -> str:
     return lattice.reasons.get(engine.scope(v, -1), "") if lattice.venues[v] is not Desk.RUNNING else ""
 
 
-def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
+def instrument_view(engine: Engine, i: int, now: int) -> InstrumentView:
     item = engine.setup.instruments[i]
     account, quoter, grid = engine.accounts[i], engine.quoters[i], engine.accounts[i].grid
     operator = quoter.operator
@@ -106,7 +106,7 @@ def instrument_view(engine: Engine, i: int, now: int) -> m.InstrumentView:
     want_bid, want_ask = quoter.want
     average = account.average()
     times = engine.watch.times[i]
-    return m.InstrumentView(
+    return InstrumentView(
         id=account.instrument.id,
         state=engine.lattice.effective(i).name,
         fair=fair * float(grid.tick),
@@ -156,7 +156,7 @@ def base_text(value: Decimal) -> str:
     return plain(value.quantize(Decimal(1).scaleb(-8)))
 
 
-def asset_view(engine: Engine, asset: str) -> m.AssetView:
+def asset_view(engine: Engine, asset: str) -> AssetView:
     """Delta of an asset, what it is made of, and its hedge."""
     kinds = {"spot": Decimal(0), "linear": Decimal(0), "inverse": Decimal(0)}
     wallet = limit = Decimal(0)
@@ -169,7 +169,7 @@ def asset_view(engine: Engine, asset: str) -> m.AssetView:
         limit += account.grid.base_lots(engine.gate.position_limits[i], mid2)
     delta = sum(kinds.values(), Decimal(0)) + wallet
     hedge = engine.hedger.assets.get(asset)
-    return m.AssetView(
+    return AssetView(
         asset=asset,
         delta=base_text(delta),
         spot=base_text(kinds["spot"]),
@@ -191,10 +191,10 @@ def _decimals(tick: str) -> int:
     return len(tick.partition(".")[2].rstrip("0")) + 1
 
 
-def venue_view(engine: Engine, v: int, now: int, execution: str) -> m.VenueView:
+def venue_view(engine: Engine, v: int, now: int, execution: str) -> VenueView:
     mine = [i for i, place in enumerate(engine.venue_of) if place == v]
     seen = max((engine.protections.seen[i] for i in mine), default=0)
-    return m.VenueView(
+    return VenueView(
         id=engine.setup.venues[v],
         connected=engine.protections.connected[v],
         simulated=any(engine.accounts[i].instrument.simulated for i in mine),
@@ -216,7 +216,7 @@ def _dead_man(last: ev.DeadMan | None, now: int) -> str:
     return f"armed {max(0, last.until - now) // 10**9} s" if last.state == "armed" else last.state
 
 
-def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> m.TripView | None:
+def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> TripView | None:
     """The trip card: as long as something is KILLED, or a kill is not proven yet."""
     killed = Desk.KILLED in (engine.lattice.desk, *engine.lattice.venues, *engine.lattice.instruments)
     sweeps = [sweep for sweep in engine.sweeper.sweeps if sweep.kind == "kill"]
@@ -229,7 +229,7 @@ def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> m.Trip
         unknown = sum(1 for order in left if order.state.name == "UNKNOWN")
         text = "verified zero by 2 endpoints" if one.verified else f"try {one.attempts}: {len(left)} orders not proven"
         rows.append(
-            m.TripRow(
+            TripRow(
                 venue=engine.setup.venues[v],
                 blocked_us=blocked_us,
                 sent_us=sent_us,
@@ -247,7 +247,7 @@ def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> m.Trip
         if account.position
     }
     step = "f flatten Δ · C close all · resume needs zero UNKNOWN and a reason"
-    return m.TripView(
+    return TripView(
         by=sweep.by,
         at=sweep.ts,
         scope=sweep.scope,

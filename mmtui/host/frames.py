@@ -5,7 +5,6 @@ Rules of this file: reads the engine and never changes it; what is not known is 
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,12 +18,14 @@ from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import UNIT, money
 from mmtui.core.tasks import Plan, plan
 from mmtui.host.earn_parts import earn_status, earn_view, line_views, obligation_views
+from mmtui.host.entries import SPOKEN, alert_item, event_item, result_item
 from mmtui.host.frame_parts import asset_view, base_text, book_view, instrument_view, trip_view, venue_view, why_status
 from mmtui.host.risk_gauges import readings
 from mmtui.host.risk_parts import Meter, risk_status
 from mmtui.link import messages as m
 from mmtui.link.earned import EarnView, LineView
 from mmtui.link.guarded import GuardView
+from mmtui.link.parts import Gauge, OwnOrder, PlanView, PnlView, TaskView
 from mmtui.link.replayed import ReplayView
 
 #: Entries of each kind that a Snapshot of the lossless lane holds.
@@ -33,16 +34,6 @@ HISTORY = 600
 SECOND = 1_000_000_000
 PLAN_EVERY = SECOND // 2
 EARN_EVERY = SECOND
-
-#: What is said of an own order when the venue has said it.
-_ORDERS: dict[type, str] = {
-    ev.OrderAccepted: "accepted",
-    ev.OrderCancelled: "cancelled",
-    ev.OrderRejected: "rejected",
-    ev.OrderAmended: "amended",
-    ev.AmendRejected: "amend rejected",
-}
-_SPOKEN = frozenset({ev.Fill, ev.Command, ev.HostStarted, *_ORDERS})
 
 
 @dataclass
@@ -72,7 +63,7 @@ class FrameBuilder:
         self.history: deque[float] = deque(maxlen=HISTORY)
         self.meter = Meter(engine)
         self.second = 0
-        self._plans: list[m.PlanView] = []
+        self._plans: list[PlanView] = []
         self._planned = 0
         self._earn: list[EarnView] = []
         self._lines: list[LineView] = []
@@ -88,29 +79,18 @@ class FrameBuilder:
             self.second = event.ts // SECOND
             self.history.append(self.engine.ledger.total() / UNIT)
             self.meter.sample(self.second)
-        if not effects and kind not in _SPOKEN:
+        if not effects and kind not in SPOKEN:
             return []
         out: list[m.Item] = []
-        if kind in _SPOKEN:
-            item = self._event_item(event)
+        if kind in SPOKEN:
+            item = event_item(self.engine, event)
             if item is not None:
                 out.append(item)
         for effect in effects:
             if isinstance(effect, Alert):
-                out.append(self._alert_item(effect, event.ts))
+                out.append(alert_item(self.engine, effect, event.ts))
             elif isinstance(effect, Result):
-                out.append(
-                    m.Item(
-                        n=0,
-                        ts=event.ts,
-                        kind="result",
-                        text=effect.text,
-                        severity="info" if effect.ok else "warn",
-                        command=effect.command,
-                        ok=effect.ok,
-                        version=effect.version,
-                    )
-                )
+                out.append(result_item(effect, event.ts))
         for item in out:
             self.n += 1
             item.n = self.n
@@ -120,62 +100,6 @@ class FrameBuilder:
     def snapshot(self) -> m.Snapshot:
         items = sorted((item for kept in self.kept.values() for item in kept), key=lambda item: item.n)
         return m.Snapshot(n=self.n, items=items)
-
-    def _alert_item(self, alert: Alert, ts: int) -> m.Item:
-        name = self.engine.name(alert.i) if alert.i >= 0 else ""
-        kind = "state" if alert.code == "state" else "alert"
-        return m.Item(n=0, ts=ts, kind=kind, text=alert.text, severity=alert.severity, code=alert.code, instrument=name)
-
-    def _event_item(self, event: ev.Event) -> m.Item | None:
-        engine = self.engine
-        if isinstance(event, ev.Command):
-            words = [event.action, *_argument_words(event.args)]
-            if event.i >= 0:
-                words.append(engine.name(event.i))
-            elif event.v >= 0:
-                words.append(engine.setup.venues[event.v])
-            text = f"{event.operator}: {' '.join(words)}" + (f" ({event.reason})" if event.reason else "")
-            return m.Item(n=0, ts=event.ts, kind="key", text=text, command=event.id, code=event.action)
-        if isinstance(event, ev.HostStarted):
-            return m.Item(n=0, ts=event.ts, kind="note", text=f"host started ({event.cause}), life {event.epoch}")
-        if isinstance(event, ev.Fill):
-            return self._fill_item(event)
-        what = _ORDERS.get(type(event), "")
-        if what:
-            order = engine.tracker.get(event.oid)  # type: ignore[union-attr]  # all of _ORDERS have it
-            if order is None:
-                return None
-            grid = engine.accounts[order.i].grid
-            reason = f": {event.reason}" if hasattr(event, "reason") else ""
-            side = "BUY" if order.side > 0 else "SELL"
-            text = (
-                f"#{order.oid} {side} {grid.size_text(order.sz)} @ {grid.price_text(order.px)} "
-                f"{what}{reason}"
-            )
-            return m.Item(n=0, ts=event.ts, kind="order", text=text, instrument=engine.name(order.i))
-        return None
-
-    def _fill_item(self, event: ev.Fill) -> m.Item:
-        engine = self.engine
-        account = engine.accounts[event.i]
-        order = engine.tracker.get(event.oid)
-        reference = account.references.before(event.ts_event) or 2 * event.px
-        edge = event.side * (reference - 2 * event.px) / (2 * event.px) * 1e4
-        row = m.FillRow(
-            ts=event.ts,
-            instrument=account.instrument.id,
-            side=event.side,
-            px=event.px,
-            sz=event.sz,
-            maker=event.maker,
-            edge_bps=edge,
-            fee=f"{event.fee} {event.fee_asset}",
-            purpose=order.purpose if order is not None else "unknown",
-        )
-        grid = account.grid
-        side = "BUY" if event.side > 0 else "SELL"
-        text = f"{side} {grid.size_text(event.sz)} @ {grid.price_text(event.px)} edge {edge:+.1f} bps"
-        return m.Item(n=0, ts=event.ts, kind="fill", text=text, instrument=account.instrument.id, fill=row)
 
     # ------------------------------------------------------------ conflated lane
 
@@ -200,7 +124,7 @@ class FrameBuilder:
             venues=[venue_view(engine, v, now, extras.execution) for v in range(len(engine.setup.venues))],
             assets=[asset_view(engine, asset) for asset in engine.tasks.desk.assets()],
             gauges=[
-                m.Gauge(
+                Gauge(
                     name=one.name,
                     scope=one.scope,
                     share=one.share,
@@ -212,7 +136,7 @@ class FrameBuilder:
             ],
             pnl=self._pnl(),
             tasks=[
-                m.TaskView(
+                TaskView(
                     kind=task.kind,
                     scope=task.asset,
                     text=task.text,
@@ -244,8 +168,8 @@ class FrameBuilder:
         self._lines = line_views(self.engine)
         self._chances = probabilities(self.engine, now)
 
-    def _order(self, order: Any, now: int) -> m.OwnOrder:
-        return m.OwnOrder(
+    def _order(self, order: Any, now: int) -> OwnOrder:
+        return OwnOrder(
             oid=order.oid,
             instrument=self.engine.name(order.i),
             side=order.side,
@@ -263,13 +187,13 @@ class FrameBuilder:
             fill_probability=self._chances.get(order.oid, -1.0),
         )
 
-    def _pnl(self) -> m.PnlView:
+    def _pnl(self) -> PnlView:
         ledger = self.engine.ledger
         parts = ledger.parts()
         ages = [
             (self.engine.ts - self.engine.protections.seen[rate.i]) // 1_000_000 for rate in ledger.rates if rate.i >= 0
         ]
-        return m.PnlView(
+        return PnlView(
             ccy=ledger.currency,
             total=money(ledger.total()),
             parts=in_cents(parts),
@@ -279,7 +203,7 @@ class FrameBuilder:
             rate_age_ms=max(ages, default=0),
         )
 
-    def _plan_views(self, now: int) -> list[m.PlanView]:
+    def _plan_views(self, now: int) -> list[PlanView]:
         """Plans cost a walk through the books: made anew twice a second."""
         if 0 <= now - self._planned < PLAN_EVERY:
             return self._plans
@@ -298,7 +222,7 @@ class FrameBuilder:
                     if one is not None:
                         found.append(one)
         self._plans = [
-            m.PlanView(
+            PlanView(
                 kind=one.kind,
                 scope=one.asset,
                 text=one.text,
@@ -386,19 +310,3 @@ class FrameBuilder:
             "gaps": book.gaps,
             "markout_bps": {f"{h}s": account.markout(k) for k, h in enumerate(HORIZONS)},
         }
-
-
-def _argument_words(args: str) -> list[str]:
-    try:
-        table = json.loads(args or "{}")
-    except ValueError:
-        return []
-    if not isinstance(table, dict):
-        return []
-    out = []
-    for key, value in table.items():
-        if key in ("bps", "pct") and isinstance(value, int | float):
-            out.append(f"{value:+g}")
-        elif key != "cause":
-            out.append(f"{key}={value}" if key not in ("side", "asset", "order") else str(value))
-    return out

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmtui.config.paths import desk_dir
+from mmtui.tape.files import DISK, put
 
 FILE = "live.json"
 #: What the guard did in the desk's place, and where a guard that the host started writes.
@@ -44,10 +45,7 @@ def guard_log(name: str) -> Path:
 
 def guard_did(name: str, body: dict[str, Any]) -> None:
     """The guard's report, for the desk when it lives again; replaced whole."""
-    path = desk_dir(name) / GUARD
-    temporary = path.with_suffix(".new")
-    temporary.write_text(json.dumps(body))
-    temporary.replace(path)
+    put(DISK, desk_dir(name) / GUARD, json.dumps(body).encode())
 
 
 def guard_report(name: str) -> dict[str, Any]:
@@ -61,10 +59,7 @@ def guard_report(name: str) -> dict[str, Any]:
 
 def keep_guard_fence(name: str, life: int) -> None:
     """Replaced whole; a guard that is started again begins with it."""
-    path = desk_dir(name) / FENCE
-    temporary = path.with_suffix(".new")
-    temporary.write_text(str(life))
-    temporary.replace(path)
+    put(DISK, desk_dir(name) / FENCE, str(life).encode())
 
 
 def guard_fence(name: str) -> int:

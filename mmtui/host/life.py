@@ -26,7 +26,7 @@ from mmtui.host.feed import Source, open_source
 from mmtui.host.frames import FrameBuilder
 from mmtui.host.snapshot import follow, restored
 from mmtui.tape.checkpoint import CheckpointWriter
-from mmtui.tape.files import DISK
+from mmtui.tape.files import DISK, put
 from mmtui.tape.format import SCHEMA, Header
 from mmtui.tape.ids import OrderIds
 from mmtui.tape.journal import SideJournal
@@ -174,7 +174,4 @@ def _desk(
 
 def _remember(name: str, session: str) -> None:
     """The desk's last session, for the next life; replaced whole."""
-    path = desk_dir(name) / LAST
-    temporary = path.with_suffix(".new")
-    temporary.write_text(session + "\n")
-    temporary.replace(path)
+    put(DISK, desk_dir(name) / LAST, f"{session}\n".encode())

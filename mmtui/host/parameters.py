@@ -17,6 +17,7 @@ from mmtui.core.parameters import changed
 from mmtui.core.quoting.params import REFERENCE, ranges
 from mmtui.core.quoting.quoter import Quoter
 from mmtui.link import messages as m
+from mmtui.link.parts import Level, Param, Rungs
 
 _ALLOWED: dict[str, str] = {}
 
@@ -38,7 +39,7 @@ def answer(engine: Engine, request: m.ParamsRequest) -> m.Params:
     for name, (unit, text) in REFERENCE.items():
         last = kept.changed[i].get(name)
         rows.append(
-            m.Param(
+            Param(
                 name=name,
                 value=json.dumps(now[name]),
                 profile=json.dumps(plain[name]),
@@ -69,13 +70,13 @@ def answer(engine: Engine, request: m.ParamsRequest) -> m.Params:
     )
 
 
-def quoted(engine: Engine, i: int) -> m.Rungs | None:
+def quoted(engine: Engine, i: int) -> Rungs | None:
     """The ladder that is quoted now; None while the instrument is not."""
     quoter = engine.quoters[i]
     return _rungs(quoter, engine.accounts[i].position) if quoter.active and quoter.want[0] else None
 
 
-def preview(engine: Engine, i: int, args: Mapping[str, object]) -> m.Rungs | None:
+def preview(engine: Engine, i: int, args: Mapping[str, object]) -> Rungs | None:
     """The ladder on the book as it is now, as if these were set. None: no book to quote on. Refusal: why not."""
     params = changed(engine, i, engine.quoters[i].params, args)
     book = engine.books[i]
@@ -93,10 +94,10 @@ def preview(engine: Engine, i: int, args: Mapping[str, object]) -> m.Rungs | Non
     return _rungs(quoter, position)
 
 
-def _rungs(quoter: Quoter, position: int) -> m.Rungs:
-    return m.Rungs(
-        bids=[m.Level(px, sz) for px, sz in zip(quoter.want[0], quoter.sizes.of[1], strict=False)],
-        asks=[m.Level(px, sz) for px, sz in zip(quoter.want[1], quoter.sizes.of[-1], strict=False)],
+def _rungs(quoter: Quoter, position: int) -> Rungs:
+    return Rungs(
+        bids=[Level(px, sz) for px, sz in zip(quoter.want[0], quoter.sizes.of[1], strict=False)],
+        asks=[Level(px, sz) for px, sz in zip(quoter.want[1], quoter.sizes.of[-1], strict=False)],
         width_bps=quoter.width(),
         skew_bps=quoter.lean(position) + quoter.operator.skew_bps,
     )

@@ -17,9 +17,10 @@ from zlib import crc32
 import msgspec
 import zstandard
 
-from mmtui.core.effects import SENT, Adjust, Effect, Latch, Result
-from mmtui.core.events import BestQuote, BookDelta, BookSnapshot, Event, Heartbeat, MarkPrice, QueueUpdate, Timer, Trade
+from mmtui.core.effects import Effect
+from mmtui.core.events import Event
 from mmtui.tape import columns
+from mmtui.tape.acted import acted_on, reduces_risk
 from mmtui.tape.files import DISK, Files, Handle, put
 from mmtui.tape.format import (
     CHUNK_BYTES,
@@ -41,8 +42,6 @@ from mmtui.tape.index import INDEX, IndexWriter
 from mmtui.tape.reader import TapeReader
 from mmtui.tape.tails import EMERGENCY, RESERVE, TAIL
 
-#: Effects that somebody acts on: their record is in the kernel before they leave.
-ACTED_ON = (*SENT, Latch, Result, Adjust)
 #: Nothing is buffered longer than this of the events' own time, nor more records than this; a host flushes more often.
 BUFFER_NS = 50_000_000
 BUFFER_RECORDS = 512
@@ -50,8 +49,6 @@ BUFFER_RECORDS = 512
 ROLL_LATE = 4
 #: A tail serves many chunks: a new one is begun when it has become so long.
 TAIL_BYTES = 1024 * 1024
-#: What is left out of the emergency segment unless somebody acts on what it caused.
-_LEFT_OUT = frozenset({BestQuote, BookDelta, BookSnapshot, Heartbeat, MarkPrice, QueueUpdate, Timer, Trade})
 
 
 class TapeWriter:
@@ -136,7 +133,7 @@ class TapeWriter:
         self._new_caused.append(list(effects) if effects else ())
         if event.ts - self._since >= BUFFER_NS or len(new) >= BUFFER_RECORDS:
             self.flush()
-        elif effects and _acted_on(effects):
+        elif effects and acted_on(effects):
             if self._raw < ROLL_LATE * self._roll_at and not self._emergency:
                 self._write_tail()  # an order waits: a chunk can be made later
             else:
@@ -292,11 +289,8 @@ class TapeWriter:
         self.trouble = f"{_error(self.directory, error)}; what reduces risk is recorded in {where}"
 
     def _leave_out(self) -> None:
-        """The reserve is for what reduces risk: not for market data that caused nothing."""
-        kept = [
-            type(event) not in _LEFT_OUT or _acted_on(effects)
-            for event, effects in zip(self._new, self._new_caused, strict=True)
-        ]
+        """The reserve is for what reduces risk."""
+        kept = [reduces_risk(event, effects) for event, effects in zip(self._new, self._new_caused, strict=True)]
         self._new[:] = compress(self._new, kept)
         self._new_caused[:] = compress(self._new_caused, kept)
 
@@ -391,10 +385,6 @@ class TapeWriter:
         for path in (self.directory / TAIL, self.directory / RESERVE, *self._retired):
             if self.files.exists(path):
                 self.files.unlink(path)
-
-
-def _acted_on(effects: Sequence[Effect]) -> bool:
-    return any(isinstance(effect, ACTED_ON) for effect in effects)
 
 
 def _error(directory: Path, error: OSError) -> TapeError:

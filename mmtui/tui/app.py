@@ -26,6 +26,7 @@ from mmtui.tui.actions import Keymap
 from mmtui.tui.alarms import sound
 from mmtui.tui.canvas import Canvas
 from mmtui.tui.controller import Controller
+from mmtui.tui.docking import dock_rows
 from mmtui.tui.driver import GateDriver
 from mmtui.tui.layouts import Layouts
 from mmtui.tui.mouse import click, wheel
@@ -37,9 +38,7 @@ from mmtui.tui.session import Connector, Session, operator_name, origin
 from mmtui.tui.settings import Settings
 from mmtui.tui.store import Store
 from mmtui.tui.themes import chosen_theme, keep_theme, load_themes
-from mmtui.view.confirm import ask_rows, palette_rows
 from mmtui.view.desk import SMALLEST, Place, keys_height, places
-from mmtui.view.rows import Row
 
 #: The theme of terminals with 16 colours, where none was chosen.
 SIXTEEN = "mmtui-ansi"
@@ -47,7 +46,6 @@ SIXTEEN = "mmtui-ansi"
 TICK_S = 1 / 30
 FPS = 10.0
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
-_PALETTE_ROWS = 11
 
 
 class DeskScreen(Screen[None], inherit_bindings=False):
@@ -376,16 +374,7 @@ class Cockpit(App[int], inherit_bindings=False):
     def _paint_dock(self) -> None:
         """The question, or the palette, over the rows above the keys."""
         w, h = self.size
-        controller = self.controller
-        rows: list[Row] = []
-        typed = controller.palette is not None
-        if controller.palette is not None:
-            tall = min(_PALETTE_ROWS, max(3, h - 6))
-            rows = palette_rows(controller.found(), controller.choice, w, tall)
-            rows += [()] * (tall - len(rows))
-        elif controller.asking is not None:
-            rows = ask_rows(self.store.model, controller.asking.ask, w)
-            typed = controller.asking.ask.typed
+        rows, typed = dock_rows(self.controller, self.store.model, w, h)
         if not rows or w < SMALLEST[0] or h < SMALLEST[1]:
             if self.dock is not None:
                 self.canvases["dock"].display = False

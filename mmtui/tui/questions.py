@@ -5,7 +5,7 @@ Rules of this file: no Textual; the model is read, nothing is changed.
 
 from __future__ import annotations
 
-from mmtui.link.messages import Param
+from mmtui.link.parts import Param
 from mmtui.tui.proposing import TICKET_USAGE, Proposal
 from mmtui.view.confirm import plan_lines
 from mmtui.view.model import Ask, Model

@@ -20,7 +20,7 @@ from mmtui.venues.account_amends import Changes
 from mmtui.venues.account_answers import Answers
 from mmtui.venues.account_budget import Budget
 from mmtui.venues.account_deadman import DeadManKeeper
-from mmtui.venues.account_flights import TIMEOUT, Everything, Flight, Flights, Questions
+from mmtui.venues.account_flights import TIMEOUT, Everything, Flight, Flights, LeftOnce, Questions
 from mmtui.venues.account_ids import ClientIds
 from mmtui.venues.account_messages import (
     Answer,
@@ -45,8 +45,6 @@ MS = 1_000_000
 MAX_AGE = 1_000 * MS
 #: Creates that may wait.
 QUEUE_MAX = 500
-#: Orders whose cancels are told apart from repeated ones.
-CANCELS_KEPT = 5_000
 
 
 class AccountSession:
@@ -78,7 +76,7 @@ class AccountSession:
         self.everything = Everything([i for i, _ in instruments])
         self.creates: dict[int, tuple[int, NewOrder]] = {}  # oid -> since when it waits, order
         self.cancels: dict[int, OldOrder] = {}
-        self._cancelled: dict[int, None] = {}  # orders whose cancel has left once
+        self._cancelled = LeftOnce()
         self._swept = -TIMEOUT  # when a cancel-all last left
         self.changes = Changes(self)
         self.fence = 0  # cancel-alls so far: a create from before the newest one that has not left yet never does
@@ -225,8 +223,6 @@ class AccountSession:
         self._cancel_now(first, now, requests)
         if self._cancel_now(repeated, now, requests):
             self.budget.repeated = now
-        while len(self._cancelled) > CANCELS_KEPT:
-            del self._cancelled[next(iter(self._cancelled))]
 
     def _cancel_now(self, oids: list[int], now: int, requests: list[Request]) -> int:
         """Cancel as many of these as the budget lets; how many."""
@@ -238,15 +234,14 @@ class AccountSession:
         while count := self.budget.cancels(now, min(batch, len(oids) - done), spare):
             orders = [self.cancels.pop(oid) for oid in oids[done : done + count]]
             done += count
-            for order in orders:
-                self._cancelled[order.oid] = None
+            self._cancelled.add(order.oid for order in orders)
             self.budget.spend(now, weight, cancelled=count)
             self._leave(Cancel(self.flights.next_id(), orders, self._expires(now), weight), now, requests)
         return done
 
     def again_soon(self, order: OldOrder) -> None:
         """A cancel that was certainly not carried out leaves like a first one."""
-        self._cancelled.pop(order.oid, None)
+        self._cancelled.forget(order.oid)
         self.cancels.setdefault(order.oid, order)
 
     def _take_dead_man(self, now: int, requests: list[Request]) -> None:

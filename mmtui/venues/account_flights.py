@@ -7,6 +7,7 @@ leaves after it, so several share one.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from mmtui.core.runner import NEVER
 from mmtui.venues.account_messages import (
@@ -182,6 +183,30 @@ class Questions:
         else:
             self.held = now + min(FAILED << min(self._failures, 8), FAILED_MAX)
             self._failures += 1
+
+
+#: Orders whose first cancels are told apart from repeated ones.
+CANCELS_KEPT = 5_000
+
+
+class LeftOnce:
+    """Orders whose cancel has left once, the newest of them."""
+
+    __slots__ = ("_oids",)
+
+    def __init__(self) -> None:
+        self._oids: dict[int, None] = {}
+
+    def __contains__(self, oid: int) -> bool:
+        return oid in self._oids
+
+    def add(self, oids: Iterable[int]) -> None:
+        self._oids |= dict.fromkeys(oids)
+        while len(self._oids) > CANCELS_KEPT:
+            del self._oids[next(iter(self._oids))]
+
+    def forget(self, oid: int) -> None:
+        self._oids.pop(oid, None)
 
 
 #: A cancel-all that waits is repeated by the engine at least every two seconds.

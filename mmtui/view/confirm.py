@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmtui.link.messages import PlanView
+from mmtui.link.parts import PlanView
 from mmtui.view import formats as fmt
 from mmtui.view.model import Ask, Model
 from mmtui.view.parameters import previews

@@ -5,7 +5,8 @@ Rules of this file: rows only.
 
 from __future__ import annotations
 
-from mmtui.link.messages import FillRow, Item
+from mmtui.link.messages import Item
+from mmtui.link.parts import FillRow
 from mmtui.view import formats as fmt
 from mmtui.view.model import Model
 from mmtui.view.rows import Row, Span, clean, clip, rule

@@ -5,7 +5,8 @@ Rules of this file: rows only. The four answers keep their places; an alarm gets
 
 from __future__ import annotations
 
-from mmtui.link.messages import Frame, Gauge, TaskView
+from mmtui.link.messages import Frame
+from mmtui.link.parts import Gauge, TaskView
 from mmtui.view import formats as fmt
 from mmtui.view import guards
 from mmtui.view.model import SCREENS, Model

@@ -10,7 +10,8 @@ from array import array
 from collections import deque
 from collections.abc import Iterable
 
-from mmtui.link.messages import BookView, Frame, InstrumentView, Print
+from mmtui.link.messages import Frame
+from mmtui.link.parts import BookView, InstrumentView, Print
 
 SECOND = 1_000_000_000
 #: Columns that are kept of each instrument.

@@ -5,7 +5,7 @@ Rules of this file: rows only.
 
 from __future__ import annotations
 
-from mmtui.link.messages import AssetView
+from mmtui.link.parts import AssetView
 from mmtui.view import formats as fmt
 from mmtui.view.model import Model
 from mmtui.view.plots import balance

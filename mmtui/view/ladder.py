@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.risk.limits import STALE_WARN_MS
-from mmtui.link.messages import BookView, OwnOrder
+from mmtui.link.parts import BookView, OwnOrder
 from mmtui.view import formats as fmt
 from mmtui.view.formats import UNIT
 from mmtui.view.levels import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mmtui.link.messages import BookView, Level, OwnOrder
+from mmtui.link.parts import BookView, Level, OwnOrder
 from mmtui.view.formats import UNIT, Scale
 from mmtui.view.model import Model
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mmtui.core.market.instrument import Instrument
-from mmtui.link.messages import BookView, Frame, InstrumentView, Item, OwnOrder, Params, PlanView, VenueView, Welcome
+from mmtui.link.messages import Frame, Item, Params, Welcome
+from mmtui.link.parts import BookView, InstrumentView, OwnOrder, PlanView, VenueView
 from mmtui.view.formats import Scale, short_names
 from mmtui.view.heat_history import Heat
 from mmtui.view.rows import Row

@@ -5,7 +5,8 @@ Rules of this file: rows only. A typed filter keeps the rows that hold it.
 
 from __future__ import annotations
 
-from mmtui.link.messages import Item, OwnOrder
+from mmtui.link.messages import Item
+from mmtui.link.parts import OwnOrder
 from mmtui.view import formats as fmt
 from mmtui.view.fills import fee, newest_age
 from mmtui.view.ladder import queue_bar

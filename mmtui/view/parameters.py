@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 
-from mmtui.link.messages import Param, Params, Rungs
+from mmtui.link.messages import Params
+from mmtui.link.parts import Param, Rungs
 from mmtui.view import formats as fmt
 from mmtui.view.formats import Scale
 from mmtui.view.model import Model

@@ -5,7 +5,7 @@ Rules of this file: rows only. Where not all parts fit, the rest stands in one r
 
 from __future__ import annotations
 
-from mmtui.link.messages import PnlView
+from mmtui.link.parts import PnlView
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import age_of
 from mmtui.view.model import Model

@@ -5,7 +5,7 @@ Rules of this file: rows only; a gauge that warns says so in a word as well as i
 
 from __future__ import annotations
 
-from mmtui.link.messages import Gauge
+from mmtui.link.parts import Gauge
 from mmtui.view import formats as fmt
 from mmtui.view.header import LEVEL_ROLES
 from mmtui.view.inventory import age_of

@@ -5,7 +5,7 @@ Rules of this file: rows only.
 
 from __future__ import annotations
 
-from mmtui.link.messages import AssetView, Gauge
+from mmtui.link.parts import AssetView, Gauge
 from mmtui.view import formats as fmt
 from mmtui.view import guards
 from mmtui.view.header import LEVEL_ROLES, STATE_ROLES

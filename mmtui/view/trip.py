@@ -5,7 +5,7 @@ Rules of this file: rows only. -1 in a row means that it has not happened yet, a
 
 from __future__ import annotations
 
-from mmtui.link.messages import TripRow, TripView
+from mmtui.link.parts import TripRow, TripView
 from mmtui.view import formats as fmt
 from mmtui.view.model import Model
 from mmtui.view.rows import Row, Span, clean, clip, rule, wrap

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mmtui.core.market.instrument import Instrument
 from mmtui.core.quoting.reasons import REASONS, word_of
-from mmtui.link.messages import InstrumentView, Step
+from mmtui.link.parts import InstrumentView, Step
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import lean_word
 from mmtui.view.model import Model

@@ -6,7 +6,7 @@ Rules of this file: rows only. Bars of one instrument share a scale; the steps a
 from __future__ import annotations
 
 from mmtui.core.market.instrument import Instrument
-from mmtui.link.messages import InstrumentView
+from mmtui.link.parts import InstrumentView
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import lean_word
 from mmtui.view.model import Model

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from mmtui import cli
-from mmtui.cli import COMMANDS, build_parser, ctl_order, main
+from mmtui.cli import build_parser, ctl_order, main
+from mmtui.cli_commands import COMMANDS
 from mmtui.config.paths import data_dir
 from mmtui.core.commands import ACTS, BY_NAME
 from mmtui.core.errors import SourceError, UserError

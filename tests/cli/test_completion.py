@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from mmtui.cli import COMMANDS, main
+from mmtui.cli import main
+from mmtui.cli_commands import COMMANDS
 from mmtui.completion import SHELLS, script
 from mmtui.core.commands import ACTS
 

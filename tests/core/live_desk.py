@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from desk_kit import Desk, item, setup_of
 
-from mmtui.core.effects import QueryOpenOrders
-from mmtui.core.events import AccountAnswer, AccountStatus, Fill, OpenOrders, Positions
+from mmtui.core.effects import QueryAccount, QueryOpenOrders
+from mmtui.core.events import AccountAnswer, AccountStatus, Fill, OpenOrders, OrderUnknown, Positions
 
 #: The same contract at another venue.
 ELSEWHERE = {"id": "away:BTC", "venue": "away"}
@@ -73,3 +73,35 @@ def pair(**changes):
     desk.books()
     assert desk.press("start").ok
     return desk, *accounts
+
+
+def settled(desk):
+    """Every quote acknowledged, so that silence about it means something and nothing else is asked."""
+    for order in desk.open():
+        desk.accept(order.oid)
+
+
+def mine(desk, i=0):
+    return [order.oid for order in desk.open(i=i)]
+
+
+def asked(desk, since):
+    """What reconciliation asked since then."""
+    return desk.all((QueryOpenOrders, QueryAccount), since)
+
+
+def deaf(*items, **changes):
+    """A running desk whose venue says nothing yet: a buy and a sell an instrument, both SENT."""
+    desk = Desk(setup_of(*items, **changes), execution="deaf")
+    desk.books()
+    desk.press("start")
+    return desk
+
+
+def two():
+    """Two venues with one instrument each; the second (v=1, i=1) is where things happen."""
+    return deaf(item("linear"), item("linear", instrument_changes=ELSEWHERE))
+
+
+def unknown(desk, order, why="timeout"):
+    desk.step(OrderUnknown(desk.now, order.i, order.oid, why))

@@ -21,7 +21,7 @@ IMPURE = {
 PURE_FILES = sorted(
     path
     for pattern in ("core/**/*.py", "venues/*/wire*.py", "venues/*/sequence.py", "tape/format.py", "link/codec.py",
-                    "link/messages.py", "venues/paper/*.py")
+                    "link/messages.py", "link/parts.py", "venues/paper/*.py")
     for path in PACKAGE.glob(pattern)
 )  # fmt: skip
 

@@ -21,7 +21,6 @@ from mmtui.link.messages import (
     Frame,
     Hello,
     Item,
-    PnlView,
     Refused,
     Snapshot,
     Status,
@@ -29,6 +28,7 @@ from mmtui.link.messages import (
     View,
     Welcome,
 )
+from mmtui.link.parts import PnlView
 
 
 class FakeStage:

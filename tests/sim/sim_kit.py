@@ -18,6 +18,7 @@ from mmtui.venues.account_messages import (
     NewOrder,
     OldOrder,
 )
+from mmtui.venues.binance.grid import WireError
 from mmtui.venues.binance.private import decode_text
 from mmtui.venues.binance.reports import FillReport, OrderReport
 from mmtui.venues.facts import facts_of
@@ -156,3 +157,19 @@ def strike(n, make, seeds=60, **fields):
 
 
 __all__ = ["BUY", "MS", "SECOND", "SELL", "START", "Line", "Venue", "instrument", "strike"]
+
+
+def told_fills(one):
+    """Fills that the stream told, with what could not be read left out."""
+    found = []
+    for body in one.private.frames:
+        try:
+            found += [report for report in decode_text(body) or [] if hasattr(report, "trade_id")]
+        except WireError:
+            found.append(None)
+    return found
+
+
+def create_one(one):
+    one.create(one.new(BUY, 0), expires=one.world.now + SECOND)
+    one.run(6_000)

@@ -19,8 +19,9 @@ from pathlib import Path
 from test_tape import header, record
 
 from mmtui.tape import writer as writing
+from mmtui.tape.acted import ACTED_ON
 from mmtui.tape.reader import TapeReader
-from mmtui.tape.writer import ACTED_ON, TapeWriter
+from mmtui.tape.writer import TapeWriter
 
 
 def child(folder, pipe):

@@ -10,9 +10,10 @@ from test_tape import expected, header, record
 
 from mmtui.core.events import BestQuote
 from mmtui.tape import writer as writing
+from mmtui.tape.acted import ACTED_ON
 from mmtui.tape.format import TapeError
 from mmtui.tape.reader import TapeReader
-from mmtui.tape.writer import ACTED_ON, TapeWriter
+from mmtui.tape.writer import TapeWriter
 
 
 class RecordingDisk(MemoryDisk):

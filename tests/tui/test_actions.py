@@ -3,7 +3,8 @@
 from time import monotonic
 
 import pytest
-from fakedesk import INSTRUMENTS, FakeHost
+from fakedesk import FakeHost
+from fakeframes import INSTRUMENTS
 
 from mmtui.core.commands import BY_NAME
 from mmtui.link.messages import Transport, View

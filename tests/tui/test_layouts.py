@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from fakedesk import INSTRUMENTS, FakeHost, FrameMaker, welcome
+from fakedesk import FakeHost
+from fakeframes import INSTRUMENTS, FrameMaker, welcome
 from test_actions import cockpit, ready, until
 
 from mmtui.tui.layouts import NAME, Layouts, size_of

@@ -1,7 +1,8 @@
 """Limits from the cockpit: lowered at once, raised only by the word and a reason typed after the engine's no."""
 
 import pytest
-from fakedesk import INSTRUMENTS, FakeHost
+from fakedesk import FakeHost
+from fakeframes import INSTRUMENTS
 from test_actions import cockpit, ready, until
 
 

@@ -1,7 +1,8 @@
 """The mouse chooses what is looked at; alerts are counted, rung and acknowledged; a filter is typed."""
 
 import pytest
-from fakedesk import INSTRUMENTS, FakeHost
+from fakedesk import FakeHost
+from fakeframes import INSTRUMENTS
 from test_actions import ready, until
 
 from mmtui.tui.app import Cockpit

@@ -1,6 +1,7 @@
 """The store: holes are said, snapshots heal, numbers come back the same."""
 
-from fakedesk import FakeHost, FrameMaker, welcome
+from fakedesk import FakeHost
+from fakeframes import FrameMaker, welcome
 
 from mmtui.link.messages import Item, Refused, Snapshot
 from mmtui.tui.store import KEPT, Store

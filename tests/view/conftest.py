@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tui"))
 
-from fakedesk import FrameMaker, welcome
+from fakeframes import FrameMaker, welcome
 
 from mmtui.view.model import Model
 

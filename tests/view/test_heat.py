@@ -1,9 +1,9 @@
 """The heat map: what is remembered of a book, and the picture that is made of it."""
 
 import pytest
-from fakedesk import FrameMaker, S
+from fakeframes import FrameMaker, S
 
-from mmtui.link.messages import BookView, Level, Print
+from mmtui.link.parts import BookView, Level, Print
 from mmtui.tui.roles import styles
 from mmtui.view.heat import SPANS, heat, heat_step
 from mmtui.view.heat_history import JUMP, KEPT, History

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmtui.link.messages import BookView, Level
+from mmtui.link.parts import BookView, Level
 from mmtui.view.formats import UNIT, Scale
 from mmtui.view.levels import adjusting, auto_step, column, cumulate, nice_top, order_row, place, steps_for, sum_column
 
@@ -30,7 +30,7 @@ def test_asks_group_upwards_and_bids_downwards(model):
 
 @given(st.lists(st.tuples(st.integers(1, 10**7), st.integers(1, 10**6)), max_size=40), st.integers(1, 500))
 def test_grouping_loses_no_size(levels, factor):
-    from fakedesk import INSTRUMENTS
+    from fakeframes import INSTRUMENTS
 
     scale = Scale(INSTRUMENTS[1])
     col = column("x", "x", book(levels, levels), scale, scale.tick_u * factor, 0)

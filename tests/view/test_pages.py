@@ -2,10 +2,11 @@
 
 import msgspec
 import pytest
-from fakedesk import INSTRUMENTS, S
+from fakeframes import INSTRUMENTS, S
 
 from mmtui.core.quoting.reasons import REASONS
-from mmtui.link.messages import FillRow, Gauge, Item
+from mmtui.link.messages import Item
+from mmtui.link.parts import FillRow, Gauge
 from mmtui.view import log_page, orders_page, risk_page, venues_page, why_page
 from mmtui.view.model import SCREENS
 from mmtui.view.pages import PAGES, page

@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mmtui.link.messages import Item, Step, TaskView, TripRow, TripView
+from mmtui.link.messages import Item
+from mmtui.link.parts import Step, TaskView, TripRow, TripView
 from mmtui.link.replayed import ReplayView
 from mmtui.tui.actions import Keymap
 from mmtui.view.confirm import ask_rows, plan_lines
@@ -318,7 +319,7 @@ def test_the_confirm_bar_names_size_and_worst_cost(model):
 
 
 def test_the_transport_shows_marks_and_the_operators_key(model):
-    from fakedesk import FrameMaker
+    from fakeframes import FrameMaker
 
     view = FrameMaker(mode="REPLAY").frame().replay
     assert isinstance(view, ReplayView)

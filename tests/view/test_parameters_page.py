@@ -2,7 +2,8 @@
 
 import pytest
 
-from mmtui.link.messages import Level, Param, Params, Rungs
+from mmtui.link.messages import Params
+from mmtui.link.parts import Level, Param, Rungs
 from mmtui.view.parameters import parameters, said
 from mmtui.view.rows import plain, width
 

@@ -1,7 +1,7 @@
 """The page of a what-if: three columns at the present instant, and where the decisions part."""
 
 import pytest
-from fakedesk import FrameMaker, welcome
+from fakeframes import FrameMaker, welcome
 
 from mmtui.link.replayed import Mark, RunRow, RunView, WhatifView
 from mmtui.view.desk import panel, places

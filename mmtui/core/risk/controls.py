@@ -43,7 +43,7 @@ CONTROLS: tuple[Control, ...] = (
     ),
     Control(
         4, "messages; cancels keep a share", "RTS 6 15(1)(d)", "venues.account_budget:Budget",
-        "venues/test_account_session.py::test_creates_never_take_the_cancels_share", "",
+        "venues/test_account_budget.py::test_creates_never_take_the_cancels_share", "",
     ),
     Control(
         5, "all orders count at once", "RTS 6 15(2)", "core.orders.tracker:Tracker.add",

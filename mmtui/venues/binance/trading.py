@@ -8,6 +8,8 @@ Rules of this file: facts only.
 
 from __future__ import annotations
 
+import msgspec
+
 from mmtui.core.orders.inplace import Amending
 from mmtui.venues.trading import DeadManFacts, LagFacts, LinkFacts, Meaning, RateFacts, TradingFacts
 
@@ -104,36 +106,16 @@ USDM = TradingFacts(
     lag=LagFacts(open_ms=300, fills_ms=500, positions_ms=500),
 )
 
-COINM = TradingFacts(
+#: As USDS-M, but for weights.
+COINM = msgspec.structs.replace(
+    USDM,
     id="binance-coinm",
-    verified=_VERIFIED,
-    source=_SOURCE,
     recalled=("amend", "batch_cancel", "lag", "link.server_ping_s", "rates"),
-    fill_before_ack=True,
-    post_only="reject",
-    cancel_all="instrument",
-    cancel_all_excludes=("algo",),
-    batch_create=5,
-    batch_cancel=10,
-    amend=Amending(cancels=True),
-    id_max=36,
-    id_rule="reusable",
-    duplicate="reject",
-    expiry_ms=1_000,
-    cancel_expiry_ms=60_000,
-    codes=_CODES,
-    dead_man=DeadManFacts(mechanism="countdown", scope="symbol", min_ms=1_000, max_ms=86_400_000),
-    rates=RateFacts(
-        weight=2_400,
-        window_ms=60_000,
-        orders=((300, 10_000), (1_200, 60_000)),
+    rates=msgspec.structs.replace(
+        USDM.rates,
         weights={"AskOpen": 40, "AskLedger": 20, "AskPositions": 1, "ArmDeadMan": 10},
         symbol_weights={"AskOpen": 1, "AskFills": 20},
-        penalty="418",
-        ban_ms=120_000,
     ),
-    link=LinkFacts(forced_close_s=86_400, server_ping_s=180, pong_s=600),
-    lag=LagFacts(open_ms=300, fills_ms=500, positions_ms=500),
 )
 
 TRADING: dict[str, TradingFacts] = {facts.id: facts for facts in (SPOT, USDM, COINM)}

@@ -31,10 +31,8 @@ class BitgetVoice(Voice):
                 self.tell(client, {"event": "error", "arg": arg, "code": "30001", "msg": what})
                 continue
             self.tell(client, {"event": op, "arg": arg})
-            if op == "unsubscribe":
-                client.topics.pop((topic, symbol), None)
+            if not client.wants((topic, symbol), op == "subscribe"):
                 continue
-            client.topics[topic, symbol] = None
             board = self.boards[symbol]
             if topic == "books":
                 self.tell(client, self._book(board, "snapshot", *board.levels(), 0))

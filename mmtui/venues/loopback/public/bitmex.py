@@ -32,10 +32,8 @@ class BitmexVoice(Voice):
                 self.tell(client, {"status": 400, "error": f"Unknown or expired symbol: {arg}", "request": body})
                 continue
             self.tell(client, {"success": True, op: arg, "request": body})
-            if op == "unsubscribe":
-                client.topics.pop((table, symbol), None)
+            if not client.wants((table, symbol), op == "subscribe"):
                 continue
-            client.topics[table, symbol] = None
             board = self.boards[symbol]
             if table == _BOOK:
                 bids, asks = board.levels()
@@ -45,13 +43,16 @@ class BitmexVoice(Voice):
             elif table == "instrument" and board.mark:
                 self.tell(client, self._body("instrument", "partial", [self._marks(board)]))
 
+    def _stamp(self) -> str:
+        return f"{iso(self.now())[:23]}Z"
+
     def _body(self, table: str, action: str, rows: list[Body]) -> Body:
         return {"table": table, "action": action, "data": rows}
 
     def _row(self, board: PublicBoard, side: str, price: str, size: str) -> Body:
         number = 62_400_000_000 + int(price.replace(".", ""))
         return {"symbol": board.symbol, "id": number, "side": side, "size": raw(size), "price": raw(price),
-                "timestamp": f"{iso(self.now())[:23]}Z"}  # fmt: skip
+                "timestamp": self._stamp()}  # fmt: skip
 
     def booked(self, board: PublicBoard, bids: Pairs, asks: Pairs, before: int) -> None:
         """Deletes, then updates, then inserts."""
@@ -69,13 +70,13 @@ class BitmexVoice(Voice):
 
     def quoted(self, board: PublicBoard) -> None:
         bid, bid_sz, ask, ask_sz = (raw(text) for text in board.best())
-        row = {"timestamp": f"{iso(self.now())[:23]}Z", "symbol": board.symbol, "bidSize": bid_sz, "bidPrice": bid,
+        row = {"timestamp": self._stamp(), "symbol": board.symbol, "bidSize": bid_sz, "bidPrice": bid,
                "askPrice": ask, "askSize": ask_sz}  # fmt: skip
         self.publish(("quote", board.symbol), self._body("quote", "insert", [row]))
 
     def traded(self, board: PublicBoard, trade: Trade) -> None:
         row = {
-            "timestamp": f"{iso(self.now())[:23]}Z", "symbol": board.symbol,
+            "timestamp": self._stamp(), "symbol": board.symbol,
             "side": "Buy" if trade.side > 0 else "Sell", "size": raw(board.sz(trade.sz)),
             "price": raw(board.px(trade.px)), "tickDirection": "PlusTick", "trdType": "Regular",
             "trdMatchID": f"00000000-006d-1000-0000-{trade.trade_id:012x}",
@@ -84,7 +85,7 @@ class BitmexVoice(Voice):
 
     def _marks(self, board: PublicBoard) -> Body:
         return {"symbol": board.symbol, "markPrice": raw(board.mark), "indicativeSettlePrice": raw(board.index),
-                "timestamp": f"{iso(self.now())[:23]}Z"}  # fmt: skip
+                "timestamp": self._stamp()}  # fmt: skip
 
     def marked(self, board: PublicBoard) -> None:
         self.publish(("instrument", board.symbol), self._body("instrument", "update", [self._marks(board)]))

@@ -36,10 +36,8 @@ class BybitVoice(Voice):
         self.tell(client, answer)
         for arg in args:
             channel, _, symbol = arg.rpartition(".")
-            if op == "unsubscribe":
-                client.topics.pop((channel, symbol), None)
+            if not client.wants((channel, symbol), op == "subscribe"):
                 continue
-            client.topics[channel, symbol] = None
             board = self.boards[symbol]
             if channel in _BOOKS:
                 self.tell(client, self._book(channel, board, "snapshot", *board.levels(_BOOKS[channel])))

@@ -35,10 +35,8 @@ class CoinbaseVoice(Voice):
             client.put(encode({"type": "error", "message": f"{channel}: invalid channel or product {wrong}"}))
             return
         for symbol in symbols or [""]:
-            if kind == "unsubscribe":
-                client.topics.pop((channel, symbol), None)
+            if not client.wants((channel, symbol), kind == "subscribe"):
                 continue
-            client.topics[channel, symbol] = None
             if channel == "level2":
                 self.tell(client, self._book(self.boards[symbol], "snapshot", *self.boards[symbol].levels()))
         held: dict[str, list[str]] = {}

@@ -27,7 +27,7 @@ class DeribitVoice(Voice):
             self._subscribe(client, body, params.get("channels") or [])
         elif method == "public/unsubscribe":
             for channel in params.get("channels") or []:
-                client.topics.pop((channel, ""), None)
+                client.wants((channel, ""), False)
             self._answer(client, body, params.get("channels") or [])
         elif method == "public/set_heartbeat" and int(params.get("interval", 0)) >= 10:
             client.beat_s = int(params["interval"])
@@ -47,7 +47,7 @@ class DeribitVoice(Voice):
         known = [channel for channel in channels if self._board(channel) is not None]
         fresh = [channel for channel in known if (channel, "") not in client.topics]
         for channel in known:
-            client.topics[channel, ""] = None
+            client.wants((channel, ""), True)
         self._answer(client, body, known)
         for channel in fresh:
             board = self._board(channel)

@@ -37,11 +37,9 @@ class DydxVoice(Voice):
             self.tell(client, {"type": "error", "message": f"Invalid channel: {channel} {symbol}"})
             return
         place = {"channel": channel, "id": symbol} if symbol else {"channel": channel}
-        if kind == "unsubscribe":
-            client.topics.pop((channel, symbol), None)
+        if not client.wants((channel, symbol), kind == "subscribe"):
             self.tell(client, {"type": "unsubscribed", **place})
             return
-        client.topics[channel, symbol] = None
         contents: Body = {"trades": []}
         if channel == "v4_orderbook":
             bids, asks = (

@@ -39,10 +39,8 @@ class GateVoice(Voice):
             return
         self.tell(client, self._frame(name, event, {"status": "success"}))
         for symbol in symbols:
-            if event == "unsubscribe":
-                client.topics.pop((name, symbol), None)
+            if not client.wants((name, symbol), event == "subscribe"):
                 continue
-            client.topics[name, symbol] = None
             if name == "obu":
                 self.tell(client, self._book(self.boards[symbol], *self.boards[symbol].levels(_DEPTH)))
             elif name == "tickers":

@@ -32,10 +32,8 @@ class HyperliquidVoice(Voice):
             self.tell(client, {"channel": "error", "data": f"Invalid subscription {text.decode(errors='replace')}"})
             return
         self.tell(client, {"channel": "subscriptionResponse", "data": body})
-        if body["method"] == "unsubscribe":
-            client.topics.pop((name, coin), None)
+        if not client.wants((name, coin), body["method"] == "subscribe"):
             return
-        client.topics[name, coin] = None
         board = self.boards[coin]
         if name == "l2Book":
             self.tell(client, self._book(board))

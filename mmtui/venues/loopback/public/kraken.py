@@ -56,10 +56,8 @@ class KrakenVoice(Voice):
                 continue
             result = {"channel": channel, "symbol": symbol}
             self.tell(client, {"method": method, "result": result, "success": True, **stamp})
-            if method == "unsubscribe":
-                client.topics.pop((channel, symbol), None)
+            if not client.wants((channel, symbol), method == "subscribe"):
                 continue
-            client.topics[channel, symbol] = None
             if channel == "book":
                 board = self.boards[symbol]
                 self.tell(client, self._book(board, "snapshot", *board.levels(int(params.get("depth", 10)))))

@@ -33,10 +33,8 @@ class KrakenFuturesVoice(Voice):
             return
         self.tell(client, {"event": f"{event}d", "feed": feed, "product_ids": symbols})
         for symbol in symbols:
-            if event == "unsubscribe":
-                client.topics.pop((feed, symbol), None)
+            if not client.wants((feed, symbol), event == "subscribe"):
                 continue
-            client.topics[feed, symbol] = None
             if feed == "book":
                 self.tell(client, self._snapshot(self.boards[symbol]))
 

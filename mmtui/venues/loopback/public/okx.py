@@ -45,16 +45,12 @@ class OkxVoice(Voice):
             what = f"Wrong URL or channel:{channel},instId:{symbol} doesn't exist."
             self.tell(client, {"event": "error", "code": "60018", "msg": what, "connId": "a4d3ae55"})
             return
-        topic = (channel, symbol)
-        if op == "subscribe":
-            client.topics[topic] = None
-        else:
-            client.topics.pop(topic, None)
+        subscribed = client.wants((channel, symbol), op == "subscribe")
         self.tell(client, {"event": op, "arg": arg, "connId": "a4d3ae55"})
-        if op == "subscribe" and channel == "books":
+        if subscribed and channel == "books":
             board = self.boards[symbol]
             self.tell(client, self._book(board, "snapshot", *board.levels(400), -1))
-        if op == "subscribe" and channel in ("mark-price", "index-tickers", "funding-rate"):
+        if subscribed and channel in ("mark-price", "index-tickers", "funding-rate"):
             for board in self.boards.values():
                 self.marked(board)
 

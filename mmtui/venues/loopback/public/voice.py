@@ -39,6 +39,14 @@ class PublicClient:
         self.beat_s = 0  # it wants to be asked whether it lives so often
         self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE_MAX)
 
+    def wants(self, topic: Topic, on: bool) -> bool:
+        """Subscribe to a topic or leave it; True: subscribed."""
+        if on:
+            self.topics[topic] = None
+        else:
+            self.topics.pop(topic, None)
+        return on
+
     def put(self, data: bytes | None) -> None:
         with contextlib.suppress(asyncio.QueueFull):  # a slow client loses frames, and sees it by its sequence
             self.queue.put_nowait(data)
