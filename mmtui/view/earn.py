@@ -10,7 +10,7 @@ from mmtui.view import formats as fmt
 from mmtui.view.inventory import age_of
 from mmtui.view.model import Model
 from mmtui.view.pnl import pnl
-from mmtui.view.rows import Row, Span, clean, clip, cut, rule
+from mmtui.view.rows import Row, Span, clean, clip, cut, rule, scrolled
 
 #: Below so many cells a table shows its first columns only.
 WIDE = 100
@@ -31,13 +31,14 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
     for one in frame.earn:
         rows += markouts(model, one, cells, named)
     rows += [(), rule("orders and inventory", cells), *flow(model, frame.earn, cells)]
-    rows += [(), rule("health: more than 500,000 within ±1 % at a spread under 0.3 %", cells)]
+    rows += [(), rule("health: over 500,000 (quote currency) within ±1 % at a spread under 0.3 %", cells)]
     rows += health(model, frame.earn, cells)
     chosen = model.instrument
     lines = [line for line in frame.lines if chosen is not None and line.instrument == chosen.id]
     if chosen is not None and lines:
-        rows += [(), rule(f"by side and level · {model.label(chosen.id)}", cells), *levels(lines, cells)]
-    return rows[model.scroll : model.scroll + height]
+        title = f"by side and level · {model.label(chosen.id)}, {frame.pnl.ccy}"
+        rows += [(), rule(title, cells), *levels(lines, cells)]
+    return scrolled(rows, model.scroll, cells, height)
 
 
 def obligations(meters: list[ObligationView], cells: int) -> list[Row]:

@@ -15,7 +15,8 @@ SEVERITY = {"info": "text", "warn": "warn", "danger": "danger"}
 
 def fills(model: Model, cells: int, height: int, start: int = 0, wide: bool = False) -> list[Row]:
     """Own fills: time, venue, side, size at price, edge."""
-    title = f"fills · {len(model.fills)}" if model.fills else "fills"
+    edge = " · edge in bps" if cells >= 42 and not (wide or cells >= 74) else ""
+    title = f"fills · {len(model.fills)}{edge}" if model.fills else "fills"
     rows = [rule(title, cells, newest_age(model, model.fills))]
     newest = list(reversed(model.fills))[start : start + height - 1]
     if not newest:

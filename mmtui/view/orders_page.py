@@ -60,7 +60,7 @@ def own_orders(model: Model, cells: int, height: int) -> list[Row]:
         rows.append(((" no own orders in the market" if not model.filter else " none of them", "faint"),))
     else:
         hint: list[Span] = [(" o", "key"), (" marks the next, ", "dim"), ("d", "key"), (" cancels it, ", "dim"),
-                            ("F", "key"), (" filters; in 10 s: how probably it trades whole", "dim")]  # fmt: skip
+                            ("F", "key"), (" filters; in 10 s: chance to trade whole", "dim")]  # fmt: skip
         rows.append(clip(hint, cells))
     return rows[:height]
 

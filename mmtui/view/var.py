@@ -40,7 +40,8 @@ def stress(model: Model, cells: int) -> list[Row]:
     risk = model.frame.risk if model.frame else None
     if risk is None:
         return []
-    columns = (Col("scenario", 22, left=True), Col("now", 12), Col("worst case", 12), Col("", 30, keep=1, left=True))
+    columns = (Col("scenario", 22, left=True), Col("now", 12), Col("worst case", 12),
+               Col("", max(30, cells - 52), keep=1, left=True))  # fmt: skip
     lines: list[list[Span]] = [
         [(clean(one.name), "text"), _money(one.present), _money(one.worst), (clean(one.note), "faint")]
         for one in risk.stress

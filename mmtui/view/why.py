@@ -59,6 +59,7 @@ _SHORTER = (
     ("inventory skew", "skew"),
     ("half-spread", "half"),
     ("half spread", "half"),
+    ("held within tolerance", "held"),
     ("operator", "op"),
     ("up to tick", "tick"),
     ("down to tick", "tick"),
