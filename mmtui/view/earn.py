@@ -74,14 +74,14 @@ def markouts(model: Model, one: EarnView, cells: int, named: int) -> list[Row]:
     """The curve of an instrument, of both sides and of each; below it how many fills each point has."""
     name = f" {cut(model.label(one.id), named - 2):<{named - 1}}"
     if not one.markouts or not one.markouts[0].fills:
-        return [clip([(name, "text"), ("no fill yet", "faint")], cells)]
+        return [clip([(name, "text"), ("no fill yet", "dim")], cells)]
     rows: list[Row] = []
     for label, role, curve in (
         ("both", "text", one.markouts), ("bids", "bid", one.markouts_bid), ("asks", "ask", one.markouts_ask),
     ):  # fmt: skip
         rows.append(clip([(name, "text"), (f"{label:<5}", role), *map(_point, curve)], cells))
         name = " " * named
-    rows.append(clip([(f"{name}{'fills':<5}", "faint"), *((f"{p.fills:>13,}", "faint") for p in one.markouts)], cells))
+    rows.append(clip([(f"{name}{'fills':<5}", "dim"), *((f"{p.fills:>13,}", "dim") for p in one.markouts)], cells))
     return rows
 
 
@@ -140,7 +140,7 @@ def health(model: Model, views: list[EarnView], cells: int) -> list[Row]:
 def _depth(depth: DepthWithin) -> Span:
     """Both sides together; where the book is not known so far, what is known and a plus."""
     text = fmt.compact(depth.bid + depth.ask)
-    return (f"{text:>11}", "text") if depth.known else (f"{'>' + text:>11}", "faint")
+    return (f"{text:>11}", "text") if depth.known else (f"{'>' + text:>11}", "dim")
 
 
 def _back(one: EarnView) -> str:

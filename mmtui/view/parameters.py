@@ -69,7 +69,7 @@ def _row(one: Param, chosen: bool, cells: int) -> Row:
         (f"{cut(clean(said(one.value)), value):>{value}}  ", "hot" if differs else "bright"),
         (f"{was:>{profile}}  ", "dim"),
         (f"{cut(one.unit, unit):<{unit}} ", "dim"),
-        (one.allowed, "faint"),
+        (one.allowed, "dim"),
     ]
     if one.changed_by:
         spans.append((f"   {clean(one.changed_by)} {fmt.clock(one.changed_at)}", "warn"))
@@ -88,7 +88,7 @@ def _below(model: Model, params: Params, cells: int, lines: int) -> list[Row]:
         what = f" was {said(one.before)} until {fmt.clock(one.changed_at)}, changed by {clean(one.changed_by)}"
         out.append(clip([(what, "warn")], cells))
     else:
-        out.append(((" not changed in this session", "faint"),))
+        out.append(((" not changed in this session", "dim"),))
     out += previews(model, cells)
     if not params.wrong and params.then is None:
         keys: list[Span] = [
@@ -116,7 +116,7 @@ def previews(model: Model, cells: int) -> list[Row]:
 def _rungs(word: str, rungs: Rungs | None, scale: Scale, cells: int) -> Row:
     """One line of the preview: width, skew, the first rungs of both sides."""
     if rungs is None:
-        return clip([(f" {word:<6}", "hot"), ("no book to quote on", "faint")], cells)
+        return clip([(f" {word:<6}", "hot"), ("no book to quote on", "dim")], cells)
     spans: list[Span] = [
         (f" {word:<6}", "hot"),
         (f"width {fmt.bps(rungs.width_bps, 2)} skew {fmt.bps(rungs.skew_bps, 2)} bps  ", "text"),

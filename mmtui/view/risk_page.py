@@ -83,7 +83,7 @@ def _with_meters(
             if body != text:
                 spans.append((text[len(body) :], "faint"))
         out.append(clip(spans, cells))
-    return out if found else [((" none yet", "faint"),)]
+    return out if found else [((" none yet", "dim"),)]
 
 
 def deltas(model: Model, cells: int) -> list[Row]:
@@ -97,7 +97,7 @@ def deltas(model: Model, cells: int) -> list[Row]:
 
 def _hedger(asset: AssetView, cells: int) -> Row:
     if not asset.hedge:
-        return clip([("   no hedger: H hedges by hand", "faint")], cells)
+        return clip([("   no hedger: H hedges by hand", "dim")], cells)
     bad = asset.hedge.startswith(("failed", "off:"))
     spans: list[Span] = [
         (f"   hedger ±{asset.band} {asset.asset}  ", "dim"),

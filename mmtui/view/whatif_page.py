@@ -28,7 +28,7 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
     if found.runs:
         rows += [(), _heads(found, cells), *_pnl(model, found, cells)]
         how = " as it was, what if: flat at the first record, on paper, pessimistic fills"
-        rows.append(clip([(how, "faint")], cells))
+        rows.append(clip([(how, "dim")], cells))
         chosen = model.instrument
         ids = [row.id for row in found.runs[0].rows]
         for k in sorted(range(len(ids)), key=lambda k: chosen is None or ids[k] != chosen.id):

@@ -45,7 +45,8 @@ def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, ce
     for at, (label, value, _) in enumerate(parts):
         joint = " = " if not at else " · " if cells >= 100 else " "
         text = fmt.number(value, places) if not at else fmt.signed(value, places)
-        lean = f" {lean_word(view.skew_bps)}" if "skew" in label and value else ""
+        word = lean_word(view.skew_bps)
+        lean = f" {word}" if "skew" in label and value and word != "even" else ""
         spans += [(joint, "faint"), (_short(label, cells) + " ", "dim"), (text, "text"), (lean, "hot")]
     return clip(spans, cells)
 

@@ -12,6 +12,7 @@ from mmtui.view import formats as fmt
 from mmtui.view.inventory import lean_word, summary
 from mmtui.view.model import Model
 from mmtui.view.pages import page
+from mmtui.view.parameters import _rungs
 from mmtui.view.rows import plain, scrolled, width
 
 
@@ -57,11 +58,10 @@ def test_the_summary_row_names_its_units(seen):
 
 
 def test_an_own_order_in_the_preview_has_its_asset():
-    from mmtui.view.parameters import _rungs
-
     scale = Model()
     scale.welcomed(welcome("DEMO"))
-    said = plain(_rungs("now", Rungs(bids=[], asks=[], width_bps=5.0, skew_bps=0.1), next(iter(scale.scales.values())), 80))
+    rungs = Rungs(bids=[], asks=[], width_bps=5.0, skew_bps=0.1)
+    said = plain(_rungs("now", rungs, next(iter(scale.scales.values())), 80))
     assert " bps  BTC " in said
 
 
