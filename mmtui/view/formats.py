@@ -70,11 +70,12 @@ def grouped(text: str) -> str:
 
 
 _CENTS = re.compile(r"(?<![\d.,])\d{4,}\.\d+")
+_HYPHEN = re.compile(r"(?<!\S)-(?=\d)")
 
 
 def rounded(text: str) -> str:
-    """As grouped, without the decimals of numbers from 1,000 on: 50,213 of 750,000 USDT."""
-    return grouped(_CENTS.sub(lambda found: f"{float(found[0]):.0f}", text))
+    """As grouped, a real minus, no decimals of numbers from 1,000 on: 50,213 of 750,000 USDT."""
+    return grouped(_HYPHEN.sub(MINUS, _CENTS.sub(lambda found: f"{float(found[0]):.0f}", text)))
 
 
 def signed(value: float, decimals: int) -> str:

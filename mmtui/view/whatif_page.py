@@ -12,7 +12,7 @@ from mmtui.view.model import Model
 from mmtui.view.rows import Row, Span, bar, clean, clip, cut, rule, scrolled, wrap
 
 #: Cells of the labels and of each column; in a narrow page, so that the change stays.
-_WIDE, _NARROW = (20, 17), (16, 16)
+_WIDE, _NARROW = (20, 20), (16, 16)
 #: Parts that stand there even when they are zero.
 _ALWAYS = ("total", "spread", "inventory", "fees")
 

@@ -44,6 +44,7 @@ def test_every_page_that_is_longer_than_the_screen_says_so(seen, name):
 def test_a_large_amount_stands_without_its_cents():
     assert fmt.rounded("17576.99 of 3000000.00 USDT") == "17,577 of 3,000,000 USDT"
     assert fmt.rounded("0.19 of 10000.00 USDT") == "0.19 of 10,000 USDT"
+    assert fmt.rounded("-0.05 of ±1 BTC") == "−0.05 of ±1 BTC"
     assert fmt.rounded("0.01x of 3x on sim-coinm") == "0.01x of 3x on sim-coinm"
 
 
