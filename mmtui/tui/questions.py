@@ -57,7 +57,8 @@ def edit(one: Param, now: float) -> Ask:
 
 def whatif(model: Model, now: float) -> Ask:
     name = model.instrument.id if model.instrument else "the instrument"
-    lines = [f"quoting parameters of {name}, from the first record on: KEY=VALUE ...; all KEY=VALUE: of every one"]
+    mine = f"KEY=VALUE ...: quoting parameters of {name}, from the first record on"
+    lines = [mine, "all KEY=VALUE ...: those of every instrument"]
     return Ask("whatif", "WHAT IF", lines, now, typed=True, hint="Enter runs it, off ends it, Esc leaves")
 
 

@@ -12,7 +12,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome
 
 from mmtui.view.rows import FADE, HEAT, HEAT_ROLES, ROLES
 
@@ -142,6 +142,9 @@ def filtered(looks: dict[str, Style], filters: Sequence[LineFilter]) -> dict[str
     background = looks["text"].bgcolor
     ground = Color.from_rich_color(background) if background is not None else Color(0, 0, 0)
     out: dict[str, Style] = {}
+    if any(isinstance(one, Monochrome) for one in filters):  # red is a dark grey there: danger is to be seen
+        strong = Style(color=looks["bright"].color, bold=True)
+        looks = looks | {role: looks[role] + strong for role in ("danger", "warn", "own", "hot")}
     for role, style in looks.items():
         segments = [Segment("x", style)]
         for line_filter in filters:

@@ -10,7 +10,7 @@ from mmtui.view import formats as fmt
 from mmtui.view.inventory import age_of
 from mmtui.view.model import Model
 from mmtui.view.pnl import pnl
-from mmtui.view.rows import Row, Span, clean, clip, cut, rule
+from mmtui.view.rows import Row, Span, clean, clip, cut, rule, scrolled
 
 #: Below so many cells a table shows its first columns only.
 WIDE = 100
@@ -31,13 +31,14 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
     for one in frame.earn:
         rows += markouts(model, one, cells, named)
     rows += [(), rule("orders and inventory", cells), *flow(model, frame.earn, cells)]
-    rows += [(), rule("health: more than 500,000 within ±1 % at a spread under 0.3 %", cells)]
+    rows += [(), rule("health: over 500,000 (quote currency) within ±1 % at a spread under 0.3 %", cells)]
     rows += health(model, frame.earn, cells)
     chosen = model.instrument
     lines = [line for line in frame.lines if chosen is not None and line.instrument == chosen.id]
     if chosen is not None and lines:
-        rows += [(), rule(f"by side and level · {model.label(chosen.id)}", cells), *levels(lines, cells)]
-    return rows[model.scroll : model.scroll + height]
+        title = f"by side and level · {model.label(chosen.id)}, {frame.pnl.ccy}"
+        rows += [(), rule(title, cells), *levels(lines, cells)]
+    return scrolled(rows, model.scroll, cells, height)
 
 
 def obligations(meters: list[ObligationView], cells: int) -> list[Row]:
@@ -73,14 +74,14 @@ def markouts(model: Model, one: EarnView, cells: int, named: int) -> list[Row]:
     """The curve of an instrument, of both sides and of each; below it how many fills each point has."""
     name = f" {cut(model.label(one.id), named - 2):<{named - 1}}"
     if not one.markouts or not one.markouts[0].fills:
-        return [clip([(name, "text"), ("no fill yet", "faint")], cells)]
+        return [clip([(name, "text"), ("no fill yet", "dim")], cells)]
     rows: list[Row] = []
     for label, role, curve in (
         ("both", "text", one.markouts), ("bids", "bid", one.markouts_bid), ("asks", "ask", one.markouts_ask),
     ):  # fmt: skip
         rows.append(clip([(name, "text"), (f"{label:<5}", role), *map(_point, curve)], cells))
         name = " " * named
-    rows.append(clip([(f"{name}{'fills':<5}", "faint"), *((f"{p.fills:>13,}", "faint") for p in one.markouts)], cells))
+    rows.append(clip([(f"{name}{'fills':<5}", "dim"), *((f"{p.fills:>13,}", "dim") for p in one.markouts)], cells))
     return rows
 
 
@@ -139,7 +140,7 @@ def health(model: Model, views: list[EarnView], cells: int) -> list[Row]:
 def _depth(depth: DepthWithin) -> Span:
     """Both sides together; where the book is not known so far, what is known and a plus."""
     text = fmt.compact(depth.bid + depth.ask)
-    return (f"{text:>11}", "text") if depth.known else (f"{'>' + text:>11}", "faint")
+    return (f"{text:>11}", "text") if depth.known else (f"{'>' + text:>11}", "dim")
 
 
 def _back(one: EarnView) -> str:

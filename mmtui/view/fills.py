@@ -16,11 +16,12 @@ SEVERITY = {"info": "text", "warn": "warn", "danger": "danger"}
 
 def fills(model: Model, cells: int, height: int, start: int = 0, wide: bool = False) -> list[Row]:
     """Own fills: time, venue, side, size at price, edge."""
-    title = f"fills · {len(model.fills)}" if model.fills else "fills"
+    edge = " · edge in bps" if cells >= 42 and not (wide or cells >= 74) else ""
+    title = f"fills · {len(model.fills)}{edge}" if model.fills else "fills"
     rows = [rule(title, cells, newest_age(model, model.fills))]
     newest = list(reversed(model.fills))[start : start + height - 1]
     if not newest:
-        rows.append(((" none yet", "faint"),))
+        rows.append(((" none yet", "dim"),))
     rows += [fill_row(model, item, cells, wide or cells >= 74) for item in newest]
     return rows[:height]
 
@@ -61,7 +62,7 @@ def alerts(model: Model, cells: int, height: int, start: int = 0) -> list[Row]:
     rows = [rule(f"alerts · {bad} to look at" if bad else "alerts", cells, newest_age(model, model.alerts))]
     newest = list(reversed(model.alerts))[start : start + height - 1]
     if not newest:
-        rows.append(((" none", "faint"),))
+        rows.append(((" none", "dim"),))
     rows += [alert_row(item, cells) for item in newest]
     return rows[:height]
 
@@ -76,7 +77,7 @@ def newest(model: Model, cells: int) -> Row:
     """The newest fill or alert, for screens without the panels."""
     found = [*model.fills[-1:], *model.alerts[-1:]]
     if not found:
-        return ((" no fills, no alerts yet", "faint"),)
+        return ((" no fills, no alerts yet", "dim"),)
     item = max(found, key=lambda i: i.n)
     return fill_row(model, item, cells) if item.kind == "fill" else alert_row(item, cells)
 

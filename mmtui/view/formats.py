@@ -69,6 +69,15 @@ def grouped(text: str) -> str:
     return _WHOLE.sub(lambda found: f"{int(found[0]):,}", text)
 
 
+_CENTS = re.compile(r"(?<![\d.,])\d{4,}\.\d+")
+_HYPHEN = re.compile(r"(?<!\S)-(?=\d)")
+
+
+def rounded(text: str) -> str:
+    """As grouped, a real minus, no decimals of numbers from 1,000 on: 50,213 of 750,000 USDT."""
+    return grouped(_HYPHEN.sub(MINUS, _CENTS.sub(lambda found: f"{float(found[0]):.0f}", text)))
+
+
 def signed(value: float, decimals: int) -> str:
     """As number, with a plus where it is positive; zero has no sign."""
     text = number(value, decimals)

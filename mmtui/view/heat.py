@@ -247,9 +247,13 @@ def _times(columns: list[Column], width: int) -> Row:
 def _head(model: Model, history: History, scale: Scale, axis: Frame, cells: int) -> Row:
     seconds = len(history.columns)
     step = fmt.price(axis.step, scale.decimals)
-    left = rule(f"heat map · {scale.instrument.id}", max(8, cells - 62))
+    wide = cells >= 100
+    room = 68 if wide else 62
+    named = scale.instrument.id if wide else model.label(scale.instrument.id)
+    unit = f" {scale.instrument.quote}" if wide else ""
+    left = rule(f"heat map · {named}", max(8, cells - room))
     book = model.books.get(scale.instrument.id)
     state: list[Span] = [(f"{book.state.upper()} ", "danger")] if book is not None and book.state != "ok" else []
     known = fmt.age(seconds * 1_000)
-    right = [*state, (f"{model.heat_span} s a column · {step} a row · {known} known · ● trades ▲▼ fills", "dim")]
-    return ends(left, clip(right, 62), cells) if cells >= 80 else left
+    right = [*state, (f"{model.heat_span} s a column · {step}{unit} a row · {known} known · ● trades ▲▼ fills", "dim")]
+    return ends(left, clip(right, room), cells) if cells >= 80 else left

@@ -50,9 +50,9 @@ def inventory(model: Model, cells: int, height: int) -> list[Row]:
     parts = [
         f"{name[:3] if short and len(name) > 4 else name} {fmt.money(getattr(asset, name), 3)}"
         for name in _PARTS
-        if fmt.amount(getattr(asset, name))
+        if round(fmt.amount(getattr(asset, name)), 3)
     ]
-    if not short or len(parts) < 3:
+    if not parts or (round(fmt.amount(asset.target), 3) and (not short or len(parts) < 3)):
         parts.append(f"{'tgt' if short else 'target'} {fmt.money(asset.target, 3)}")
     sums = (" " if short else " Δ = ") + ("  " if not short else " ").join(parts)
     locked = f"locked {fmt.number(fmt.amount(asset.locked), 3)} "
@@ -109,19 +109,22 @@ def summary(model: Model, cells: int) -> Row:
             (f" {model.name(chosen.id)} ", "hot"),
             (fmt.money(view.position, 0 if chosen.kind == "inverse" else 3), "bright"),
             (f" of ±{fmt.number(fmt.amount(view.max_position), 0 if chosen.kind == 'inverse' else 2)}", "dim"),
+            (" ct" if chosen.kind == "inverse" else f" {chosen.base}", "dim"),
             ("  orders ", "dim"),
             (str(view.open_orders), "text"),
             ("  skew ", "dim"),
-            (f"{fmt.bps(view.skew_bps)} {lean}", "text"),
+            (f"{fmt.bps(view.skew_bps, 2)} {lean}", "text"),
         ]
     for name in ("spread", "inventory", "fees"):
         value = fmt.amount(frame.pnl.parts.get(name, "0"))
         part: list[Span] = [(f"  {name} ", "dim"), (fmt.signed(value, 2), fmt.tone(value))]
+        part.append((f" {frame.pnl.ccy}", "dim"))
         if sum(len(t) for t, _ in spans + part) <= cells:
             spans += part
     return clip(spans, cells)
 
 
 def lean_word(skew: float) -> str:
-    """Never a sign alone."""
-    return "LEAN BUY" if skew > 0 else "LEAN SELL" if skew < 0 else "even"
+    """Never a sign alone; even where two decimals show a zero."""
+    shown = round(skew, 2)
+    return "LEAN BUY" if shown > 0 else "LEAN SELL" if shown < 0 else "even"

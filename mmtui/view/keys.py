@@ -33,8 +33,9 @@ _WEIGHT = (
     "replay_faster",
     "next_fill",
     "next_alert",
-    "next_key",
+    "whatif",
     "replay_seek",
+    "next_key",
     "cancel",
     "next_screen",
     "undo",
@@ -53,6 +54,8 @@ SIGNS = (
     ("·", "beyond the levels sent: not known, not empty"),
     ("Σ", "sum over markets of one kind and quote"),
     ("Σ adj", "over all markets, moved by their basis"),
+    ("f k", "replay's tape: a fill, a key that was pressed"),
+    ("! ≠", "an alert, the first difference of the what-if"),
 )
 
 

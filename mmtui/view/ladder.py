@@ -163,6 +163,8 @@ def _head(model: Model, columns: list[Column], shape: _Shape, chosen: Instrument
             spans.append((cut(name, shape.column - 2).rjust(shape.column - 1) + " ", "head"))
             continue
         word, role = column_state(model.books.get(col.key))
+        if shape.column < len(col.head) + len(word) + 2:
+            word = word.replace("NO SNAPSHOT", "NO SNAP")
         name = cut(col.head, max(3, shape.column - len(word) - 2))
         gap = shape.column - 1 - len(name) - 1 - len(word)
         picked = col.key == chosen.id

@@ -35,7 +35,7 @@ def alerts(model: Model, cells: int, height: int) -> list[Row]:
     lines = shown(model, [_alert(model, item, cells) for item in reversed(model.alerts)])
     rows += lines[model.scroll : model.scroll + max(0, height - 1)]
     if not lines:
-        rows.append(((" none", "faint"),))
+        rows.append(((" none", "dim"),))
     return rows[:height]
 
 
@@ -66,7 +66,7 @@ def log(model: Model, cells: int, height: int) -> list[Row]:
     made = shown(model, made)
     rows += made[model.scroll : model.scroll + max(0, height - 1)]
     if not made:
-        rows.append(((" nothing yet" if not model.filter else " none of them", "faint"),))
+        rows.append(((" nothing yet" if not model.filter else " none of them", "dim"),))
     return rows[:height]
 
 

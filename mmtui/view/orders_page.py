@@ -58,10 +58,10 @@ def own_orders(model: Model, cells: int, height: int) -> list[Row]:
     rows = [rule(_title(model, "own orders", len(made)), cells)]
     rows += table(columns, [line for _, line in made[top : top + room]], cells)
     if not made:
-        rows.append(((" no own orders in the market" if not model.filter else " none of them", "faint"),))
+        rows.append(((" no own orders in the market" if not model.filter else " none of them", "dim"),))
     else:
         hint: list[Span] = [(" o", "key"), (" marks the next, ", "dim"), ("d", "key"), (" cancels it, ", "dim"),
-                            ("F", "key"), (" filters; in 10 s: how probably it trades whole", "dim")]  # fmt: skip
+                            ("F", "key"), (" filters; in 10 s: chance to trade whole", "dim")]  # fmt: skip
         rows.append(clip(hint, cells))
     return rows[:height]
 
@@ -93,7 +93,7 @@ def life(model: Model, cells: int, height: int) -> list[Row]:
     """The marked order: what has happened to it, and how it stands in its queue."""
     order = next((o for o in model.orders() if o.oid == model.marked), None)
     if not model.marked:
-        return [rule("life of an order", cells), ((" o marks one", "faint"),)]
+        return [rule("life of an order", cells), ((" o marks one", "dim"),)]
     rows = [rule(f"life of order #{model.marked}", cells)]
     if order is None:
         rows.append(((" it is in the market no more", "dim"),))
@@ -118,7 +118,7 @@ def life(model: Model, cells: int, height: int) -> list[Row]:
         text = item.text.partition(" ")[2]
         rows.append(clip([(f" {fmt.clock(item.ts, millis=True)} ", "dim"), (clean(text), _tone(text))], cells))
     if not events:
-        rows.append(((" it was accepted before this cockpit looked", "faint"),))
+        rows.append(((" it was accepted before this cockpit looked", "dim"),))
     return rows[:height]
 
 
@@ -140,7 +140,7 @@ def fills(model: Model, cells: int, height: int) -> list[Row]:
     rows = [rule(_title(model, "fills", len(made)), cells, newest_age(model, model.fills))]
     rows += table(columns, made[top : top + max(0, height - 2)], cells)
     if not made:
-        rows.append(((" none yet" if not model.filter else " none of them", "faint"),))
+        rows.append(((" none yet" if not model.filter else " none of them", "dim"),))
     return rows[:height]
 
 

@@ -12,10 +12,10 @@ from mmtui.link.parts import Param, Rungs
 from mmtui.view import formats as fmt
 from mmtui.view.formats import Scale
 from mmtui.view.model import Model
-from mmtui.view.rows import Row, Span, clean, clip, pad, rule, wrap
+from mmtui.view.rows import Row, Span, clean, clip, cut, pad, rule, wrap
 
-_NAME, _VALUE, _UNIT = 25, 14, 14
-_HELP_ROWS = 4
+#: Cells of name, value, profile, unit; in a narrow list, so that the range is not cut.
+_WIDE, _NARROW = (25, 14, 14, 14), (22, 11, 9, 10)
 
 
 def parameters(model: Model, cells: int, height: int) -> list[Row]:
@@ -28,7 +28,7 @@ def parameters(model: Model, cells: int, height: int) -> list[Row]:
     if differ:
         right.append((f" · {differ} differ", "warn"))
     out = [rule(f"parameters · {chosen.id}", cells, right), _head(cells)]
-    below = _below(model, params, cells)
+    below = _below(model, params, cells, 6 if height >= 30 else 4)
     room = max(1, height - len(out) - len(below))
     at = min(model.param, len(params.params) - 1)
     top = max(0, min(at - room // 2, len(params.params) - room))
@@ -51,37 +51,45 @@ def said(text: str) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value) or '""'
 
 
+def _columns(cells: int) -> tuple[int, int, int, int]:
+    return _WIDE if cells >= 100 else _NARROW
+
+
 def _head(cells: int) -> Row:
-    text = f"   {'parameter':<{_NAME}}{'value':>{_VALUE}}  {'profile':>{_VALUE}}  {'unit':<{_UNIT}} allowed"
+    name, value, profile, unit = _columns(cells)
+    text = f"   {'parameter':<{name}}{'value':>{value}}  {'profile':>{profile}}  {'unit':<{unit}} allowed"
     return clip([(text, "dim")], cells)
 
 
 def _row(one: Param, chosen: bool, cells: int) -> Row:
+    name, value, profile, unit = _columns(cells)
     differs = one.value != one.profile
+    was = cut(clean(said(one.profile)), profile) if differs else "="
     spans: list[Span] = [
-        (f" {'❯' if chosen else ' '} {one.name:<{_NAME}}", "own" if chosen else "text"),
-        (f"{clean(said(one.value)):>{_VALUE}}  ", "hot" if differs else "bright"),
-        (f"{clean(said(one.profile)) if differs else '=':>{_VALUE}}  ", "dim"),
-        (f"{one.unit:<{_UNIT}} ", "dim"),
-        (one.allowed, "faint"),
+        (f" {'❯' if chosen else ' '} {cut(one.name, name):<{name}}", "own" if chosen else "text"),
+        (f"{cut(clean(said(one.value)), value):>{value}}  ", "hot" if differs else "bright"),
+        (f"{was:>{profile}}  ", "dim"),
+        (f"{cut(one.unit, unit):<{unit}} ", "dim"),
+        (one.allowed, "dim"),
     ]
     if one.changed_by:
         spans.append((f"   {clean(one.changed_by)} {fmt.clock(one.changed_at)}", "warn"))
     return clip(spans, cells)
 
 
-def _below(model: Model, params: Params, cells: int) -> list[Row]:
+def _below(model: Model, params: Params, cells: int, lines: int) -> list[Row]:
     """What the chosen one does; its last change; the quotes now, and as they would be."""
     one = chosen_param(model)
     out: list[Row] = [rule(one.name if one else "", cells)]
-    lines = wrap(one.text if one else "", max(10, cells - 2))
-    for line in [*lines, *[""] * _HELP_ROWS][:_HELP_ROWS]:
-        out.append(clip([(f" {line}", "text")], cells))
+    text = wrap(one.text if one else "", max(10, cells - 2))
+    if len(text) > lines:
+        text[lines - 1] = cut(text[lines - 1] + " …", cells - 2)
+    out += [((f" {line}", "text"),) for line in [*text, *[""] * lines][:lines]]
     if one is not None and one.changed_by:
         what = f" was {said(one.before)} until {fmt.clock(one.changed_at)}, changed by {clean(one.changed_by)}"
         out.append(clip([(what, "warn")], cells))
     else:
-        out.append(((" not changed in this session", "faint"),))
+        out.append(((" not changed in this session", "dim"),))
     out += previews(model, cells)
     if not params.wrong and params.then is None:
         keys: list[Span] = [
@@ -109,10 +117,11 @@ def previews(model: Model, cells: int) -> list[Row]:
 def _rungs(word: str, rungs: Rungs | None, scale: Scale, cells: int) -> Row:
     """One line of the preview: width, skew, the first rungs of both sides."""
     if rungs is None:
-        return clip([(f" {word:<6}", "hot"), ("no book to quote on", "faint")], cells)
+        return clip([(f" {word:<6}", "hot"), ("no book to quote on", "dim")], cells)
     spans: list[Span] = [
         (f" {word:<6}", "hot"),
-        (f"width {fmt.bps(rungs.width_bps, 2)} bps  skew {fmt.bps(rungs.skew_bps, 2)}  ", "text"),
+        (f"width {fmt.bps(rungs.width_bps, 2)} skew {fmt.bps(rungs.skew_bps, 2)} bps  ", "text"),
+        (f"{scale.base} ", "dim"),
     ]
     for side, role in ((rungs.bids, "bid"), (rungs.asks, "ask")):
         text = "  ".join(f"{fmt.number(scale.base_size(x.sz, x.px), 4)} @ {scale.price(x.px)}" for x in side[:3])

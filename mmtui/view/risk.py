@@ -43,7 +43,7 @@ def gauge_row(model: Model, gauge: Gauge, cells: int, scope: bool = False) -> Ro
     if sum(len(t) for t, _ in spans) + len(text) <= cells:
         spans.append((text, "dim"))
     if cells >= 90:
-        return ends(spans, [(f" {fmt.grouped(gauge.fires_at)} ", "faint")], cells)
+        return ends(spans, [(f" {fmt.grouped(gauge.fires_at)} ", "dim")], cells)
     return clip(spans, cells)
 
 

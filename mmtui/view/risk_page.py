@@ -11,7 +11,7 @@ from mmtui.view import guards
 from mmtui.view.header import LEVEL_ROLES, STATE_ROLES
 from mmtui.view.inventory import age_of, delta_row
 from mmtui.view.model import Model
-from mmtui.view.rows import Row, Span, clean, clip, meter, rule
+from mmtui.view.rows import Row, Span, clean, clip, meter, rule, scrolled
 from mmtui.view.tables import Col, beside, table
 from mmtui.view.var import stress, value_at_risk
 
@@ -31,24 +31,23 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
     right = [*states(model, right_w), (), *switches(model, right_w), *guards.rows(model, right_w), ()]
     right += [*parts(model, right_w), (), *stress(model, right_w)]
     rows += beside(left, right, half, cells) if cells >= _WIDE else [*left, (), *right]
-    last = max(0, len(rows) - height)
-    at = min(model.scroll, last)
-    return rows[at : at + height]
+    return scrolled(rows, model.scroll, cells, height)
 
 
 def gauges(model: Model, cells: int) -> list[Row]:
     """Each gauge: where it stands, of what, and what happens at its limit."""
     found = model.frame.gauges if model.frame else []
-    boxes = 20 if cells >= _WIDE else 10 if cells >= 100 else 6
-    said = 36 if cells >= _WIDE else 31 if cells >= 100 else max(20, cells - 51)
+    boxes = 20 if cells >= _WIDE else 8 if cells >= 100 else 6
+    said = 36 if cells >= _WIDE else 27 if cells >= 100 else max(20, cells - 51)
+    of, word = (13, 11) if cells >= _WIDE else (10, 6)
     columns = (
         Col("gauge", 10, left=True),
-        Col("of", 10 if cells < 100 else 13, left=True),
+        Col("of", of, left=True),
         Col("", boxes, left=True),
         Col("used", 5),
-        Col("", 6 if cells < 100 else 11, left=True),
+        Col("", word, left=True),
         Col("now, and the limit", said, keep=1, left=True),
-        Col("at the limit", max(24, cells - 58 - boxes - said), keep=2, left=True),
+        Col("at the limit", max(24, cells - 28 - of - word - boxes - said), keep=2, left=True),
     )
     lines = [_gauge(model, one, boxes) for one in found]
     head = rule("gauges · warn at 70 %, reduce only at 90 %, act at 100 %", cells, age_of(model))
@@ -64,9 +63,9 @@ def _gauge(model: Model, one: Gauge, boxes: int) -> list[Span]:
         (model.label(one.scope), "dim"),
         (full + rest, strong),
         (fmt.percent(one.share), strong),
-        (_WORD.get(one.level, one.level)[: 6 if boxes < 10 else 11], role),
-        (fmt.grouped(one.text), "dim"),
-        (fmt.grouped(one.fires_at), "dim"),
+        (_WORD.get(one.level, one.level)[: 6 if boxes < 20 else 11], role),
+        (fmt.rounded(one.text), "dim"),
+        (fmt.rounded(one.fires_at), "dim"),
     ]
 
 
@@ -84,7 +83,7 @@ def _with_meters(
             if body != text:
                 spans.append((text[len(body) :], "faint"))
         out.append(clip(spans, cells))
-    return out if found else [((" none yet", "faint"),)]
+    return out if found else [((" none yet", "dim"),)]
 
 
 def deltas(model: Model, cells: int) -> list[Row]:
@@ -98,7 +97,7 @@ def deltas(model: Model, cells: int) -> list[Row]:
 
 def _hedger(asset: AssetView, cells: int) -> Row:
     if not asset.hedge:
-        return clip([("   no hedger: H hedges by hand", "faint")], cells)
+        return clip([("   no hedger: H hedges by hand", "dim")], cells)
     bad = asset.hedge.startswith(("failed", "off:"))
     spans: list[Span] = [
         (f"   hedger ±{asset.band} {asset.asset}  ", "dim"),

@@ -139,6 +139,16 @@ def meter(share: float, cells: int) -> tuple[str, str]:
     return "▮" * filled, "▯" * (cells - filled)
 
 
+def scrolled(rows: list[Row], at: int, cells: int, height: int) -> list[Row]:
+    """So many rows from `at` on; where more follow, the last one says how many."""
+    top = min(at, max(0, len(rows) - height))
+    shown = rows[top : top + height]
+    left = len(rows) - top - height + 1
+    if left < 2 or height < 2:
+        return shown
+    return [*shown[:-1], ends((), [(f"▼ {left} rows more · PgDn ", "hot")], cells)]
+
+
 def rule(title: str, cells: int, right: Iterable[Span] = (), role: str = "title") -> Row:
     """A panel's head: its name, a line, what stands at its end (the age of its data)."""
     tail = clip(right, max(0, cells - 4))

@@ -66,7 +66,7 @@ def near_marks(view: ReplayView, cells: int, height: int) -> list[Row]:
                 [
                     (f" {fmt.clock(mark.ts, millis=True)} ", "dim"),
                     (f"{sign} ", role),
-                    (clean(mark.text), "text" if past else "faint"),
+                    (clean(mark.text), "text" if past else "dim"),
                 ],
                 cells,
             )

@@ -32,7 +32,7 @@ def value_at_risk(model: Model, cells: int) -> list[Row]:
         lines.append([(f"{one.horizon_s // 60} min", "text"), (one.positions, "dim"), *numbers])
     rows += table(columns, lines, cells)
     why = next((one.why for one in risk.rows if one.why), "")
-    return [*rows, clip([(f" {clean(why)}", "faint")], cells)] if why else rows
+    return [*rows, clip([(f" {clean(why)}", "dim")], cells)] if why else rows
 
 
 def stress(model: Model, cells: int) -> list[Row]:
@@ -40,9 +40,10 @@ def stress(model: Model, cells: int) -> list[Row]:
     risk = model.frame.risk if model.frame else None
     if risk is None:
         return []
-    columns = (Col("scenario", 22, left=True), Col("now", 12), Col("worst case", 12), Col("", 30, keep=1, left=True))
+    columns = (Col("scenario", 22, left=True), Col("now", 12), Col("worst case", 12),
+               Col("", max(30, cells - 52), keep=1, left=True))  # fmt: skip
     lines: list[list[Span]] = [
-        [(clean(one.name), "text"), _money(one.present), _money(one.worst), (clean(one.note), "faint")]
+        [(clean(one.name), "text"), _money(one.present), _money(one.worst), (clean(one.note), "dim")]
         for one in risk.stress
     ]
     rows = [rule(f"stress, {risk.ccy}", cells), *table(columns, lines, cells)]

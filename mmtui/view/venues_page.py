@@ -10,7 +10,7 @@ from mmtui.view import guards
 from mmtui.view.inventory import age_of
 from mmtui.view.keys import echo_text
 from mmtui.view.model import Model
-from mmtui.view.rows import Row, Span, clean, clip, rule
+from mmtui.view.rows import Row, Span, clean, clip, rule, scrolled
 from mmtui.view.tables import Col, table
 from mmtui.view.transport import near_marks
 
@@ -21,8 +21,7 @@ _ERRORS = ("warn", "danger")
 def page(model: Model, cells: int, height: int) -> list[Row]:
     rows = [*connections(model, cells), *guards.rows(model, cells), (), *books(model, cells), (), *fees(model, cells)]
     rows += _rest(model, cells)
-    at = min(model.scroll, max(0, len(rows) - height))
-    return rows[at : at + height]
+    return scrolled(rows, model.scroll, cells, height)
 
 
 def connections(model: Model, cells: int) -> list[Row]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from mmtui.link.replayed import RunRow, WhatifView
 from mmtui.view import formats as fmt
 from mmtui.view.model import Model
-from mmtui.view.rows import Row, Span, bar, clean, clip, rule, wrap
+from mmtui.view.rows import Row, Span, bar, clean, clip, cut, rule, scrolled, wrap
 
-_LABEL, _CELL = 20, 17
+#: Cells of the labels and of each column; in a narrow page, so that the change stays.
+_WIDE, _NARROW = (20, 20), (16, 16)
 #: Parts that stand there even when they are zero.
 _ALWAYS = ("total", "spread", "inventory", "fees")
 
@@ -27,13 +28,12 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
     if found.runs:
         rows += [(), _heads(found, cells), *_pnl(model, found, cells)]
         how = " as it was, what if: flat at the first record, on paper, pessimistic fills"
-        rows.append(clip([(how, "faint")], cells))
+        rows.append(clip([(how, "dim")], cells))
         chosen = model.instrument
         ids = [row.id for row in found.runs[0].rows]
         for k in sorted(range(len(ids)), key=lambda k: chosen is None or ids[k] != chosen.id):
             rows += [(), *_instrument(model, [run.rows[k] for run in found.runs], cells)]
-    at = min(model.scroll, max(0, len(rows) - height))
-    return rows[at : at + height]
+    return scrolled(rows, model.scroll, cells, height)
 
 
 def _title(found: WhatifView, cells: int) -> Row:
@@ -54,19 +54,31 @@ def _news(found: WhatifView, cells: int) -> list[Row]:
     return [
         clip([(" ≠ first decision that differs ", "danger"), (fmt.clock(found.first, millis=True), "bright"),
               ("  j goes there", "dim")], cells),
-        clip([("   as it was  ", "dim"), (clean(found.was), "text")], cells),
-        clip([("   what if    ", "dim"), (clean(found.then), "own")], cells),
+        clip([("   as it was  ", "dim"), (_decided(found.was), "text")], cells),
+        clip([("   what if    ", "dim"), (_decided(found.then), "own")], cells),
     ]  # fmt: skip
 
 
+def _decided(text: str) -> str:
+    """The orders of a decision; those after the first without their instrument where it is the same."""
+    orders = clean(text).split(", ")
+    id_ = orders[0].partition(" ")[0] + " "
+    return fmt.grouped(", ".join([orders[0], *(one.removeprefix(id_) for one in orders[1:])]))
+
+
+def _columns(cells: int) -> tuple[int, int]:
+    return _WIDE if cells >= 100 else _NARROW
+
+
 def _heads(found: WhatifView, cells: int) -> Row:
+    label, cell = _columns(cells)
     when = f" at {fmt.clock(found.at)}" if found.at else ""
-    spans: list[Span] = [(when.ljust(_LABEL), "dim")]
-    spans += [(run.name.rjust(_CELL), "title") for run in found.runs]
+    spans: list[Span] = [(when.ljust(label), "dim")]
+    spans += [(run.name.rjust(cell), "title") for run in found.runs]
     if len(found.runs) == 1:
         spans.append(("   the runs are not here yet", "warn"))
-    elif cells >= _LABEL + 4 * _CELL:
-        spans.append(("change".rjust(_CELL), "title"))
+    elif cells >= label + 4 * cell:
+        spans.append(("change".rjust(cell), "title"))
     return clip(spans, cells)
 
 
@@ -83,31 +95,36 @@ def _pnl(model: Model, found: WhatifView, cells: int) -> list[Row]:
 
 def _money(name: str, texts: list[str], cells: int) -> Row:
     values = [fmt.amount(text) for text in texts]
-    spans: list[Span] = [(name.ljust(_LABEL), "dim")]
-    spans += [(fmt.signed(value, 2).rjust(_CELL), fmt.tone(value)) for value in values]
-    if len(values) == 3 and cells >= _LABEL + 4 * _CELL:
-        spans.append((fmt.signed(values[2] - values[1], 2).rjust(_CELL), fmt.tone(values[2] - values[1])))
+    label, cell = _columns(cells)
+    spans: list[Span] = [(name.ljust(label), "dim")]
+    spans += [(fmt.signed(value, 2).rjust(cell), fmt.tone(value)) for value in values]
+    if len(values) == 3 and cells >= label + 4 * cell:
+        spans.append((fmt.signed(values[2] - values[1], 2).rjust(cell), fmt.tone(values[2] - values[1])))
     return clip(spans, cells)
 
 
 def _instrument(model: Model, runs: list[RunRow], cells: int) -> list[Row]:
     same = len(runs) < 3
+    label, cell = _columns(cells)
+    ccy = model.frame.pnl.ccy if model.frame else ""
+    item = next((i for i in model.instruments if i.id == runs[0].id), None)
+    unit = "" if item is None else " ct" if item.kind == "inverse" else f" {item.base}"
     first = runs[0]
     rows = [rule(first.id, cells, (), "hot" if model.instrument and model.instrument.id == first.id else "title")]
     quotes = (
         (" bid", [_quote(r.bid, r.bid_size, r.reason_bid) for r in runs]),
         (" ask", [_quote(r.ask, r.ask_size, r.reason_ask) for r in runs]),
-        (" position", [r.position for r in runs]),
+        (f" position{unit}", [fmt.grouped(r.position).replace("-", fmt.MINUS) for r in runs]),
         (" orders sent", [f"{r.orders:,}" for r in runs]),
         (" fills", [f"{r.fills:,}" for r in runs]),
     )
     for name, texts in quotes:
-        spans: list[Span] = [(name.ljust(_LABEL), "dim")]
+        spans: list[Span] = [(name.ljust(label), "dim")]
         for k, text in enumerate(texts):
             differs = not same and k == 2 and text != texts[1]
-            spans.append((f" {clean(text)[: _CELL - 1]:>{_CELL - 1}}", "own" if differs else "text"))
+            spans.append((f" {cut(clean(text), cell - 1):>{cell - 1}}", "own" if differs else "text"))
         rows.append(clip(spans, cells))
-    return [*rows, _money(" PnL", [r.pnl for r in runs], cells)]
+    return [*rows, _money(f" PnL {ccy}", [r.pnl for r in runs], cells)]
 
 
 def _quote(price: str, size: str, reason: str) -> str:

@@ -11,7 +11,7 @@ from mmtui.link.parts import InstrumentView, Step
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import lean_word
 from mmtui.view.model import Model
-from mmtui.view.rows import Row, Span, clip, rule
+from mmtui.view.rows import Row, Span, clip, rule, width
 
 
 def why(model: Model, cells: int, height: int = 2) -> list[Row]:
@@ -19,14 +19,15 @@ def why(model: Model, cells: int, height: int = 2) -> list[Row]:
     chosen, view = model.instrument, model.view()
     if chosen is None or view is None:
         return []
-    rows = [side_row(model, chosen, view, -1, cells), side_row(model, chosen, view, +1, cells)]
+    full = cells >= 100 and all(width(side_row(model, chosen, view, side, 999, True)) <= cells for side in (-1, +1))
+    rows = [side_row(model, chosen, view, side, cells, full) for side in (-1, +1)]
     if height > 2:
         rows.insert(0, rule("why", cells))
     return rows[:height]
 
 
-def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, cells: int) -> Row:
-    """One side's sum, shortened from its labels when the row is narrow."""
+def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, cells: int, full: bool) -> Row:
+    """One side's sum, its labels whole or short."""
     name, role = ("bid", "bid") if side > 0 else ("ask", "ask")
     reason = view.reason_bid if side > 0 else view.reason_ask
     steps = view.why_bid if side > 0 else view.why_ask
@@ -38,16 +39,22 @@ def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, ce
         return clip(
             [(f" {name} ", role), ("not quoting: ", "warn"), (said, "text"), (sentence if room else "", "dim")], cells
         )
-    scale = model.scales[item.id]
-    places = scale.decimals + 1
-    spans: list[Span] = [(f" {name} ", role), (scale.price(ticks) if ticks else "", "own")]
-    parts = summands(steps, places)
-    for at, (label, value, _) in enumerate(parts):
-        joint = " = " if not at else " · " if cells >= 100 else " "
+    price = model.scales[item.id].price(ticks) if ticks else ""
+    head: list[Span] = [(f" {name} ", role), (price, "own")]
+    return clip([*head, *_sum(model, item, view, steps, full)], cells)
+
+
+def _sum(model: Model, item: Instrument, view: InstrumentView, steps: list[Step], full: bool) -> list[Span]:
+    """The steps that make a price."""
+    spans: list[Span] = []
+    places = model.scales[item.id].decimals + 1
+    for at, (label, value, _) in enumerate(summands(steps, places)):
+        joint = " = " if not at else " · " if full else " "
         text = fmt.number(value, places) if not at else fmt.signed(value, places)
-        lean = f" {lean_word(view.skew_bps)}" if "skew" in label and value else ""
-        spans += [(joint, "faint"), (_short(label, cells) + " ", "dim"), (text, "text"), (lean, "hot")]
-    return clip(spans, cells)
+        word = lean_word(view.skew_bps)
+        lean = f" {word}" if "skew" in label and value and word != "even" else ""
+        spans += [(joint, "faint"), ((label if full else _short(label)) + " ", "dim"), (text, "text"), (lean, "hot")]
+    return spans
 
 
 def meaning(reason: str) -> str:
@@ -59,16 +66,15 @@ _SHORTER = (
     ("inventory skew", "skew"),
     ("half-spread", "half"),
     ("half spread", "half"),
+    ("held within tolerance", "held"),
     ("operator", "op"),
     ("up to tick", "tick"),
     ("down to tick", "tick"),
 )
 
 
-def _short(label: str, cells: int) -> str:
-    """The label, or its short form where the row is narrow."""
-    if cells >= 100:
-        return label
+def _short(label: str) -> str:
+    """The label where the row is narrow."""
     text = label.split(" (")[0]
     for long, short in _SHORTER:
         text = text.replace(long, short)

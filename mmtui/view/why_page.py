@@ -10,7 +10,7 @@ from mmtui.link.parts import InstrumentView
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import lean_word
 from mmtui.view.model import Model
-from mmtui.view.rows import Row, Span, bar, clean, clip, rule, wrap
+from mmtui.view.rows import Row, Span, bar, clean, clip, rule, scrolled, wrap
 from mmtui.view.tables import beside
 from mmtui.view.why import meaning, summands
 
@@ -28,8 +28,7 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
         view = model.views.get(item.id)
         if view is not None:
             rows += [*_block(model, item, view, cells), ()]
-    at = min(model.scroll, max(0, len(rows) - height))
-    return rows[at : at + height]
+    return scrolled(rows, model.scroll, cells, height)
 
 
 def _block(model: Model, item: Instrument, view: InstrumentView, cells: int) -> list[Row]:
