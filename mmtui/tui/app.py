@@ -253,7 +253,7 @@ class Cockpit(App[int], inherit_bindings=False):
     def _lay(self) -> None:
         """Put every canvas in its place; those without one are hidden."""
         size = self.size
-        self.layouts.fit(self.store.model, size.width, size.height)
+        self.layouts.fit(self.store.model, size.width, size.height, self.controller.look.gone)
         wanted = places(self.store.model, size.width, size.height, self.controller.look.helping)
         if wanted == self.laid:
             return

@@ -56,17 +56,21 @@ class Layouts:
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             self.wrong = f"{NAME}: {error}; the default layout is used"
 
-    def fit(self, model: Model, w: int, h: int) -> bool:
-        """The layout of this size comes into force when the size is another one; True when it did."""
+    def fit(self, model: Model, w: int, h: int, gone: bool = False) -> bool:
+        """The layout of this size comes into force when the size is another one; True when it did.
+
+        gone: the operator has gone to a screen already: a layout that comes late leaves it there.
+        """
         size = size_of(w, h)
         if size == self.size or model.welcome is None or model.frame is None:
             return False
+        late = gone and self.size is None
         if self.size is not None:
             self.note(model)
         self.size = size
         found = self._kept.get(_desk(model), {}).get(size)
         if found is not None:
-            _apply(model, found)
+            _apply(model, msgspec.structs.replace(found, screen=model.screen) if late else found)
         return found is not None
 
     def note(self, model: Model) -> None:

@@ -23,9 +23,11 @@ class Looking:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.helping = False
+        self.gone = False  # to a screen, by a key
 
     def show(self, at: int) -> None:
         model = self.store.model
+        self.gone = True
         model.screen, model.scroll = SCREENS[at % len(SCREENS)], 0
         self.helping = False
 

@@ -98,3 +98,16 @@ async def test_a_wrong_file_is_said_at_the_start():
     async with cockpit(FakeHost(live=False)).run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         assert "the default layout is used" in pilot.app.store.model.notice.text
+
+
+def test_a_layout_that_comes_late_leaves_the_operator_on_the_screen_that_he_went_to(model, tmp_path):
+    layouts = Layouts(tmp_path)
+    layouts.fit(model, 120, 40)
+    model.screen, model.cumulative = "risk", True
+    layouts.note(model)
+    layouts.save()
+    model.screen, model.cumulative = "desk", False
+    assert Layouts(tmp_path).fit(model, 120, 40, gone=True)
+    assert (model.screen, model.cumulative) == ("desk", True)
+    assert Layouts(tmp_path).fit(model, 120, 40)
+    assert model.screen == "risk"
