@@ -112,13 +112,14 @@ class Judge:
         self.figures: list[tuple[str, str]] = []
         self.truths = {one: Truth(one, path, stage.head()) for one, path in stage.journals.items()}
         self.reader = TapeReader(stage.home.state / "sessions" / stage.desk.ready["session"])
-        self.venues = list(self.reader.header.setup.venues)
-        self.placed: dict[int, tuple[int, int, int]] = {}  # order -> record, instant, venue
-        self.told: set[str] = set()
+        self.placed: dict[int, tuple[int, int, str]] = {}  # order -> record, instant, venue
+        self.told: set[tuple[str, str]] = set()  # venue, trade
         self.kills: list[tuple[int, int]] = []  # kill accepted: record, instant
         self.resumes: list[int] = []
         self.proven: list[int] = []
         self.lives: list[int] = []
+        self.dead: list[tuple[int, int]] = []  # from the last record of a life to the first of the next
+        self._ts = 0
         self.found: dict[int, int] = {}
         self.doubted: dict[int, list[int]] = {}  # order -> instants at which it became UNKNOWN, or ended
         self.unknown: list[tuple[int, int, int, str]] = []  # order, since, until, what it became
@@ -126,6 +127,9 @@ class Judge:
 
     def breach(self, text: str) -> None:
         self.breaches.append(text)
+
+    def _at(self, i: int) -> str:
+        return str(self.reader.header.setup.instruments[i].instrument.venue)
 
     def run(self) -> Judge:
         self._replay()
@@ -184,17 +188,18 @@ class Judge:
             elif event.action == "resume":
                 self.resumes.append(event.ts)
         elif type(event) is Fill:
-            self.told.add(event.trade_id)
+            self.told.add((self._at(event.i), event.trade_id))
         elif type(event) is OrderFound:
             self.found.setdefault(event.oid, event.ts)
         elif type(event) is HostStarted:
             self.lives.append(event.ts)
+            self.dead.append((self._ts or event.ts, event.ts))
             if any(text.startswith("KILLED") for text in event.latched.values()):
                 self.kills.append((number, event.ts))
+        self._ts = event.ts
         for effect in effects:
             if type(effect) is PlaceOrder:
-                v = self.venues.index(self.reader.header.setup.instruments[effect.i].instrument.venue)
-                self.placed[effect.oid] = (number, event.ts, v)
+                self.placed[effect.oid] = (number, event.ts, self._at(effect.i))
             elif type(effect) is Adjust and effect.why != ADOPTED:
                 self.breach(f"record {number}: a position break: {effect.why}")
             elif type(effect) is Latch and effect.state == "HALTED":
@@ -214,14 +219,13 @@ class Judge:
 
     def _fills(self) -> None:
         """Every execution of the venue is on the tape, and was booked once."""
-        made = {trade for one in self.truths.values() for trade in one.fills}
-        for missing in sorted(made - self.told)[:3]:
-            self.breach(f"fill {missing} is not on the tape")
-        for one in self.truths.values():
-            i = next(
-                i for i, row in enumerate(self.reader.header.setup.instruments) if row.instrument.venue == one.protocol
-            )
-            booked = self.engine.accounts[i].fills
+        made = {(one.protocol, trade) for one in self.truths.values() for trade in one.fills}
+        for venue, trade in sorted(made - self.told)[:3]:
+            self.breach(f"{venue}: fill {trade} is not on the tape")
+        for venue, trade in sorted(self.told - made)[:3]:
+            self.breach(f"{venue}: fill {trade} is on the tape, and the venue has none")
+        for i, account in enumerate(self.engine.accounts):
+            one, booked = self.truths[self._at(i)], account.fills
             if booked != len(one.fills):
                 self.breach(f"{one.protocol}: {len(one.fills)} executions, {booked} booked")
 
@@ -235,13 +239,12 @@ class Judge:
             if proof:
                 took.append((proof - at) / SECOND)
             for one in self.truths.values():
-                v = self.venues.index(one.protocol)
                 late = (facts_of(one.protocol).expiry_ms or 0) * 1_000_000 + SECOND // 2
                 for oid, order in one.orders.items():
                     if order.by or not at < order.began < until:
                         continue
                     under_way += 1
-                    record, sent, _ = self.placed.get(oid, (number, at, v))
+                    record, sent, _ = self.placed.get(oid, (number, at, ""))
                     if record >= number:
                         self.breach(f"{one.protocol}: order {oid} was sent after a kill")
                     elif order.began - sent > late:
@@ -252,7 +255,8 @@ class Judge:
                     self.breach(f"{one.protocol}: zero was proven, and order {oid} was open")
         unproven = len(self.kills) - len(took)
         self.figures.append(("kills (pressed, guard's, latched at a start)", f"{len(self.kills)}"))
-        self.figures.append(("... zero proven, s (p50 p99 max)", spread(took) + (f", {unproven} superseded" if unproven else "")))
+        more = f", {unproven} superseded" if unproven else ""
+        self.figures.append(("... zero proven, s (p50 p99 max)", spread(took) + more))
         self.figures.append(("... creates already under way, taken by the venue", str(under_way)))
         self._strikes()
 
@@ -281,7 +285,7 @@ class Judge:
     def _unknown(self) -> None:
         took, raw = [], []
         for oid, since, until, became in self.unknown:
-            venue = self.venues[self.placed[oid][2]] if oid in self.placed else self._venue_of(oid)
+            venue = self.placed[oid][2] if oid in self.placed else self._venue_of(oid)
             raw.append((until - since) / SECOND)
             took.append((until - since - self._outage(venue, since, until)) / SECOND)
             if became == "LIVE":
@@ -289,7 +293,7 @@ class Judge:
                 if order is None or order.began > until:
                     self.breach(f"{venue}: UNKNOWN order {oid} was taken for live, and the venue had none")
         for oid, (at, state) in self.ends.items():
-            venue = self.venues[self.placed[oid][2]] if oid in self.placed else self._venue_of(oid)
+            venue = self.placed[oid][2] if oid in self.placed else self._venue_of(oid)
             order = self.truths[venue].orders.get(oid)
             if order is not None and (order.began > at + SLACK or order.open_at(at + SLACK)):
                 self.breach(f"{venue}: order {oid} was taken for {state} at {at}, and was open (or came) then")
@@ -298,18 +302,23 @@ class Judge:
         if self.still:
             self.breach(f"{self.still} orders are UNKNOWN at the end")
         self.figures.append(("UNKNOWN orders resolved", str(len(raw))))
-        self.figures.append(("... s, the venue's outages left out (p50 p99 max)", spread(took)))
+        self.figures.append(("... s, desk and venue being alive (p50 p99 max)", spread(took)))
         self.figures.append(("... s, as they were (p50 p99 max)", spread(raw)))
         if took and quantile(sorted(took), 0.99) > UNKNOWN_S:
             self.breach(f"UNKNOWN resolved p99 {quantile(sorted(took), 0.99):.2f} s, above {UNKNOWN_S:.0f} s")
 
     def _venue_of(self, oid: int) -> str:
-        return next((one.protocol for one in self.truths.values() if oid in one.orders), self.venues[0])
+        return next((one.protocol for one in self.truths.values() if oid in one.orders), next(iter(self.truths)))
 
     def _outage(self, venue: str, since: int, until: int) -> int:
-        """ns of an interval in which the venue was dead or refused everybody."""
-        parts = [(max(a, since), min(b, until)) for one, a, b in self.stage.outages if one == venue]
-        return sum(b - a for a, b in parts if b > a)
+        """ns of an interval in which the desk was dead, or the venue was dead or refused everybody."""
+        out = at = 0
+        for a, b in sorted(self.dead + [(a, b) for one, a, b in self.stage.outages if one == venue]):
+            a, b = max(a, since, at), min(b, until)
+            if b > a:
+                out += b - a
+                at = b
+        return out
 
     def _orphans(self) -> None:
         rows: dict[tuple[str, bool], list[float]] = {}

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -105,9 +106,10 @@ class Stage:
         with BlockingConnection(Path(self.desk.ready["socket"]), hello(client="ctl")) as connection:
             return status(connection, 10.0)
 
-    def act(self, action: str, reason: str = "") -> bool:
+    def act(self, action: str, reason: str = "", instrument: str = "") -> bool:
+        cmd = Cmd(id=new_id(), action=action, reason=reason, instrument=instrument)
         with BlockingConnection(Path(self.desk.ready["socket"]), hello(client="ctl")) as connection:
-            return bool(result(connection, Cmd(id=new_id(), action=action, reason=reason), 10.0).ok)
+            return bool(result(connection, cmd, 10.0).ok)
 
     def until(self, what: str, done: Callable[[], Any], seconds: float = WAIT_S) -> Any:
         deadline = time.monotonic() + seconds
@@ -132,7 +134,8 @@ class Stage:
         return {key: body[key] for key in ("state", "reason", "kill_proven", "unknown_orders", "guards")} | rows
 
     def quoting(self) -> None:
-        """What an operator does until orders are open at every venue: resume with a reason, start."""
+        """What an operator does until orders are open at every venue: resume with a reason, start; and start what a
+        protection paused because it tripped too often."""
 
         def done() -> bool:
             body = self.status()
@@ -140,6 +143,11 @@ class Stage:
                 self.act("resume", "looked at it")
             elif body["state"] == "PAUSED":
                 self.act("start")
+            else:
+                for name, row in body["instruments"].items():
+                    if row["reason"] in ("PAUSED", "HALTED"):
+                        self.note(f"{row['reason']} by the desk", name)
+                        self.act("resume", "looked at it", name)
             return body["state"] == "RUNNING" and all(row["open_orders"] for row in body["instruments"].values())
 
         self.until("quoting at every venue", done)
@@ -252,7 +260,7 @@ class Stage:
     def _unused(self) -> tuple[str, int]:
         """An id below those of the present life and above those of the last one, which reserved them."""
         head, used = self.head(), self._used()
-        gaps = [low for low, high in zip(used, used[1:], strict=False) if high - low > 50]
+        gaps = [low for low, high in pairwise(used) if high - low > 50]
         taken = {one[3] for one in self.orphans}
         free = [low + 20 + k for low in gaps for k in range(25) if low + 20 + k not in taken]
         return head, self.dice.choice(free) if free else 0
