@@ -56,6 +56,7 @@ class Truth:
         self.double: list[str] = []
         self.worst = 0.0  # share of the limit that position and open orders came to
         self.over: list[str] = []
+        self._live: list[VenueOrder] = []
         number: dict[int, int] = {}
         position, limit = Decimal(0), Decimal(1)
         lot = Decimal(1)
@@ -67,6 +68,8 @@ class Truth:
                 limit = Decimal(MAX_POSITION) / lot
             elif kind == "new":
                 order = self.by_id[row["id"]] = VenueOrder(row)
+                if not order.by:
+                    self._live.append(order)
                 if row["client"].startswith(head):
                     oid = number[row["id"]] = int(row["client"][len(head) :])
                     if oid in self.orders:
@@ -90,9 +93,9 @@ class Truth:
 
     def _limits(self, position: Decimal, limit: Decimal, at: int) -> None:
         """Orders that were put there by hand are not the desk's."""
-        live = [one for one in self.by_id.values() if not one.ended and not one.by]
-        buys = sum(one.sz - one.filled for one in live if one.side > 0)
-        sells = sum(one.sz - one.filled for one in live if one.side < 0)
+        self._live = [one for one in self._live if not one.ended]
+        buys = sum(one.sz - one.filled for one in self._live if one.side > 0)
+        sells = sum(one.sz - one.filled for one in self._live if one.side < 0)
         most = max(position + buys, -(position - sells))
         self.worst = max(self.worst, float(most / limit))
         if most > limit + 2:  # fees in the base asset are less than a lot each
@@ -109,6 +112,7 @@ class Judge:
         self.stage = stage
         self.last = last
         self.breaches: list[str] = []
+        self.late: list[str] = []  # what was right, and took too long
         self.figures: list[tuple[str, str]] = []
         self.truths = {one: Truth(one, path, stage.head()) for one, path in stage.journals.items()}
         self.reader = TapeReader(stage.home.state / "sessions" / stage.desk.ready["session"])
@@ -305,7 +309,7 @@ class Judge:
         self.figures.append(("... s, desk and venue being alive (p50 p99 max)", spread(took)))
         self.figures.append(("... s, as they were (p50 p99 max)", spread(raw)))
         if took and quantile(sorted(took), 0.99) > UNKNOWN_S:
-            self.breach(f"UNKNOWN resolved p99 {quantile(sorted(took), 0.99):.2f} s, above {UNKNOWN_S:.0f} s")
+            self.late.append(f"UNKNOWN resolved p99 {quantile(sorted(took), 0.99):.2f} s, above {UNKNOWN_S:.0f} s")
 
     def _venue_of(self, oid: int) -> str:
         return next((one.protocol for one in self.truths.values() if oid in one.orders), next(iter(self.truths)))
@@ -340,7 +344,7 @@ class Judge:
             what = "orphans found" if kind == "placed" else "cancelled behind: noticed"
             self.figures.append((f"{what} {how} ({len(times)}), s (p50 p99 max)", spread(times)))
             if max(times) > limit:
-                self.breach(f"{what} {how} only after {max(times):.2f} s, above {limit:.0f} s")
+                self.late.append(f"{what} {how} only after {max(times):.2f} s, above {limit:.0f} s")
 
 
 def quantile(times: list[float], share: float) -> float:

@@ -107,7 +107,7 @@ class Stage:
             return status(connection, 10.0)
 
     def act(self, action: str, reason: str = "", instrument: str = "") -> bool:
-        cmd = Cmd(id=new_id(), action=action, reason=reason, instrument=instrument)
+        cmd = Cmd(id=new_id(), action=action, reason=reason, instrument=instrument or None)
         with BlockingConnection(Path(self.desk.ready["socket"]), hello(client="ctl")) as connection:
             return bool(result(connection, cmd, 10.0).ok)
 
