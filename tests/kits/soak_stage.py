@@ -148,7 +148,9 @@ class Stage:
                     if row["reason"] in ("PAUSED", "HALTED"):
                         self.note(f"{row['reason']} by the desk", name)
                         self.act("resume", "looked at it", name)
-            return body["state"] == "RUNNING" and all(row["open_orders"] for row in body["instruments"].values())
+            rows = body["instruments"].values()
+            blind = any("account stream" in row["reason"] or "reconciling" in row["reason"] for row in rows)
+            return body["state"] == "RUNNING" and not blind and all(row["open_orders"] for row in rows)
 
         self.until("quoting at every venue", done)
 
