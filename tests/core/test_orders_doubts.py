@@ -58,7 +58,7 @@ def test_an_order_is_resolved_though_the_rest_of_the_round_is_never_answered(mis
 
 
 def test_a_round_that_has_just_asked_for_positions_is_not_begun_anew_by_every_doubt():
-    desk, account, buy, sell = in_doubt()
+    desk, account, _, sell = in_doubt()
     account.orders(sell.oid)
     account.history()
     query, mark = account.query, desk.mark

@@ -1,4 +1,4 @@
-"""The soak over loopback exchanges keeps working: a short one, judged by its invariants (its times need a quiet host)."""
+"""The soak over loopback exchanges keeps working: a short one, judged by its invariants, not by its times."""
 
 from __future__ import annotations
 
