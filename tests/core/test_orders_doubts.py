@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from desk_kit import Desk
-from live_desk import Account, live, up
+from live_desk import Account, fill_of, live, up
 
 from mmtui.core.effects import QueryAccount, QueryOpenOrders
-from mmtui.core.events import AccountAnswer, AccountStatus, OrderUnknown
+from mmtui.core.events import AccountAnswer, AccountMove, AccountStatus, OrderUnknown
 from mmtui.core.orders.table import State
 
 
@@ -67,3 +67,24 @@ def test_a_round_that_has_just_asked_for_positions_is_not_begun_anew_by_every_do
     account = Account(desk)
     account.positions()
     assert not desk.engine.reconcile.rounds[0].query
+
+
+def test_a_fee_in_the_base_asset_counts_with_its_fill_and_not_again_with_other_lots_of_a_later_life():
+    desk, _ = up()
+    buy = desk.one(1)
+    desk.accept(buy.oid)
+
+    def fee(trade, lots):
+        ref = f"BTCUSDT/{trade}/fee"
+        desk.step(AccountMove(desk.now, desk.now, 0, 0, "FEE_ASSET", ref, -lots, 0, "0", "BTC"))
+
+    desk.step(fill_of(desk, buy, 2, "a"))  # its fee was less than a lot
+    fee("b", 1)
+    desk.step(fill_of(desk, buy, 2, "b"))
+    assert desk.position() == 3
+    fee("a", 1)  # the catch-up of a later life adds up otherwise
+    fee("b", 1)
+    desk.step(fill_of(desk, buy, 2, "a"))
+    assert desk.position() == 3
+    fee("c", 1)  # a fill that is new
+    assert desk.position() == 2

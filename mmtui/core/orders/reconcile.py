@@ -31,6 +31,8 @@ OVERLAP = 60_000_000_000
 #: What lists, fills and positions show now may be as old as this.
 LAGGED = 3_000_000_000
 SWEEP = "sweep"
+#: The end of the reference of a fee that a fill took out of the position: SYMBOL/TRADE/fee.
+FEE_REF = "/fee"
 #: The parts of a round that say what became of an order.
 FATES = ("1", "2", "fills")
 #: An order that the venue has acknowledged so long ago must be on its lists.
@@ -292,7 +294,7 @@ class Reconciler:
         """A position or balance that moved for a known cause: booked once, under its name."""
         engine, i = self.engine, event.i
         self.newest[event.v] = max(self.newest[event.v], event.ts_event)
-        if event.ts_event < self.opened:
+        if event.ts_event < self.opened or self._fee_of_booked(event):
             return
         if not engine.orders.moves[event.v].first((event.cause, event.ref), event.ts_event) or i < 0:
             return
@@ -313,6 +315,14 @@ class Reconciler:
             engine.version += 1
             engine.market.requote(i)
         engine.ledger.mark(i)
+
+    def _fee_of_booked(self, event: ev.AccountMove) -> bool:
+        """Whether a fee in the base asset is of a fill that is booked: told before the fill, it counted then. Told
+        again in a later life its lots may differ, for what is less than a lot is added up anew."""
+        if event.cause != "FEE_ASSET" or event.i < 0 or not event.ref.endswith(FEE_REF):
+            return False
+        keys, trade = self.engine.orders.booked[event.i], event.ref[: -len(FEE_REF)].rpartition("/")[2]
+        return bool(keys.has((trade, 1)) or keys.has((trade, -1)))
 
     # ------------------------------------------------------------ questions
 
