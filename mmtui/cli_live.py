@@ -31,6 +31,8 @@ def venue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME=VALUE", help="delay_ms=50, error_503=0.01 ...; repeat"
     )
+    what = "keep the account's orders and executions in FILE, and go on with them after a restart"
+    parser.add_argument("--journal", type=Path, metavar="FILE", help=what)
 
 
 def keys(parser: argparse.ArgumentParser) -> None:

@@ -192,6 +192,11 @@ class OrderSide:
         self.engine.alert("danger", "unknown", f"{self.engine.name(i)}: order {order.oid} UNKNOWN: {why}", i)
         self.engine.tasks.abort("an order is UNKNOWN", [self.engine.setup.instruments[i].instrument.base])
 
+    def doubts(self, v: int) -> bool:
+        """Whether the fate of an order of a venue is not known."""
+        venue_of = self.engine.venue_of
+        return any(o.state is State.UNKNOWN and venue_of[o.i] == v for o in self.tracker.open.values())
+
     def question(self, v: int) -> None:
         """Something about a venue's orders is to be found out: a live desk looks at the fills as well."""
         if self.engine.reconcile.live:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mmtui.core.engine import Engine
 
 SECOND = 1_000_000_000
-#: What has not been answered by then is asked for again, at first; the wait doubles.
+#: What has not been answered by then is asked for again, at first; the wait doubles, unless an order is UNKNOWN.
 ANSWER = 1_000_000_000
 ANSWER_MAX = 4_000_000_000
 #: Two polls that are to agree on a difference are at least so far apart: endpoints may be seconds behind.
@@ -31,6 +31,10 @@ OVERLAP = 60_000_000_000
 #: What lists, fills and positions show now may be as old as this.
 LAGGED = 3_000_000_000
 SWEEP = "sweep"
+#: The end of the reference of a fee that a fill took out of the position: SYMBOL/TRADE/fee.
+FEE_REF = "/fee"
+#: The parts of a round that say what became of an order.
+FATES = ("1", "2", "fills")
 #: An order that the venue has acknowledged so long ago must be on its lists.
 LISTED = 2_000_000_000
 #: So much of the end of a tape a loss of power may take with it.
@@ -138,11 +142,17 @@ class Reconciler:
         """On every beat: answers that did not come, rounds that are due."""
         for v, one in enumerate(self.rounds):
             if one.query:
-                if ts - one.asked >= min(ANSWER << min(one.attempts, 3), ANSWER_MAX):
+                if ts - one.asked >= ANSWER and ts - one.asked >= self._patience(v, one):
                     one.attempts += 1
                     self._ask(v, one)
             elif one.due and ts >= one.due:
                 self.begin(v, one.why)
+
+    def _patience(self, v: int, one: Round) -> int:
+        """How long an answer is waited for (ns): no longer each time while the fate of an order hangs on it."""
+        if self.live and any(part in FATES for part in one.waits) and self.engine.orders.doubts(v):
+            return ANSWER
+        return min(ANSWER << min(one.attempts, 3), ANSWER_MAX)
 
     def begin(self, v: int, why: str) -> None:
         """A round at a venue, from the start."""
@@ -168,9 +178,13 @@ class Reconciler:
                 emit(QueryAccount(v, one.query, what, max(0, self.newest[v] - OVERLAP)))
 
     def wanted(self, v: int) -> None:
-        """Something about the orders of a venue is not known: a round, unless one is under way."""
-        if not self.rounds[v].query:
+        """Something about the orders of a venue is not known: a round, unless one is under way. One that has asked
+        about orders, and has waited for the rest in vain, begins anew."""
+        one = self.rounds[v]
+        if not one.query:
             self.begin(v, "an order whose fate is not known")
+        elif self.engine.ts - one.begun >= ANSWER and not any(part in FATES for part in one.waits):
+            self.begin(v, one.why)
 
     # ------------------------------------------------------------ answers
 
@@ -280,7 +294,7 @@ class Reconciler:
         """A position or balance that moved for a known cause: booked once, under its name."""
         engine, i = self.engine, event.i
         self.newest[event.v] = max(self.newest[event.v], event.ts_event)
-        if event.ts_event < self.opened:
+        if event.ts_event < self.opened or self._fee_of_booked(event):
             return
         if not engine.orders.moves[event.v].first((event.cause, event.ref), event.ts_event) or i < 0:
             return
@@ -301,6 +315,14 @@ class Reconciler:
             engine.version += 1
             engine.market.requote(i)
         engine.ledger.mark(i)
+
+    def _fee_of_booked(self, event: ev.AccountMove) -> bool:
+        """Whether a fee in the base asset is of a fill that is booked: told before the fill, it counted then. Told
+        again in a later life its lots may differ, for what is less than a lot is added up anew."""
+        if event.cause != "FEE_ASSET" or event.i < 0 or not event.ref.endswith(FEE_REF):
+            return False
+        keys, trade = self.engine.orders.booked[event.i], event.ref[: -len(FEE_REF)].rpartition("/")[2]
+        return bool(keys.has((trade, 1)) or keys.has((trade, -1)))
 
     # ------------------------------------------------------------ questions
 

@@ -48,7 +48,12 @@ def board_of(exchange: Exchange, params: Params) -> Board:
 
 def place(exchange: Exchange, params: Params) -> tuple[Order, list[Execution]]:
     """Check an order and take it."""
-    order = read_order(exchange, params)
+    try:
+        order = read_order(exchange, params)
+    except Refusal as refusal:
+        client = params.get("newClientOrderId", "")
+        exchange.note("refused", {"client": client, "code": refusal.code, "ts": exchange.now()})
+        raise
     return order, exchange.enter(order)
 
 

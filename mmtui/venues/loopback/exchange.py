@@ -49,6 +49,8 @@ class Exchange:
         self.switches: dict[int, int] = {}  # board -> instant at which its orders are cancelled
         self.publish: Callable[[Board, list[Frame]], None] = lambda board, frames: None
         self.tell: Callable[[dict[str, Any]], None] = lambda message: None
+        self.note: Callable[[str, dict[str, Any]], None] = lambda kind, fields: None  # a line for the journal
+        self.by = ""  # "operator": what happens now is done by hand, over the operator's page
         self.withdrawals = False  # what the key may do, as the venue tells
         self._numbers = 1_000_000
         self._executions = 5_000_000
@@ -95,20 +97,26 @@ class Exchange:
         board = self.boards[i]
         amount = (-self.wallet.notional(i) * Decimal(board.funding).scaleb(-10)).quantize(Decimal("1e-8"))
         if amount:
-            self.wallet.move("USDT", amount)
-            self._enter("FUNDING_FEE", board.symbol, amount, "USDT", now)
+            self.moved("FUNDING_FEE", board.symbol, amount, "USDT", now)
             self.tell(forms.account_update(self, "FUNDING_FEE", [], now, amount))
 
     def transfer(self, asset: str, amount: Decimal) -> None:
         """A deposit, or (negative) a withdrawal."""
         now = self.now()
-        self.wallet.move(asset, amount)
+        self.moved("TRANSFER", "", amount, asset, now)
         if self.futures:
-            self._enter("TRANSFER", "", amount, asset, now)
             self.tell(forms.account_update(self, "DEPOSIT" if amount > 0 else "WITHDRAW", [], now, amount))
         else:
             self.tell(forms.balance_update(asset, amount, now))
             self.tell(forms.account_position(self, (asset,), now))
+
+    def moved(self, kind: str, symbol: str, amount: Decimal, asset: str, now: int) -> None:
+        """Money moves for another reason than a trade; futures keep a ledger of that."""
+        self.wallet.move(asset, amount)
+        if self.futures:
+            self._enter(kind, symbol, amount, asset, now)
+        row = {"kind": kind, "symbol": symbol, "amount": str(amount), "asset": asset, "ts": now}
+        self.note("move", row)
 
     def _enter(self, kind: str, symbol: str, amount: Decimal, asset: str, now: int) -> None:
         self._entries += 1
@@ -120,19 +128,29 @@ class Exchange:
         self._numbers += 1
         return self._numbers
 
+    def skip_ids(self, count: int) -> None:
+        """So many ids are not given away."""
+        self._numbers += count
+
+    def remember(self, order: Order) -> None:
+        """An order that exists from now on."""
+        self.orders[order.id] = order
+        self.by_client[order.client] = order
+        self._numbers = max(self._numbers, order.id)
+
     def enter(self, order: Order) -> list[Execution]:
         """A checked order: taken, matched, and what is left rests. Its executions at once."""
         board = self.boards[order.i]
         now = order.created
-        self.orders[order.id] = order
-        self.by_client[order.client] = order
+        self.remember(order)
         self._forget()
+        self.note("new", forms.entered(board, order, self.by))
         self._report(order, now)
         made: list[Execution] = []
         if order.tif != "GTX" and order.kind != "LIMIT_MAKER":
             board.matching.position = self.wallet.positions[order.i].lots
             for px, sz in board.matching.take(self._request(order), order.left):
-                made.append(self._executed(order, px, sz, False, now))
+                made.append(self.execute(order, px, sz, False, now))
                 self.publish(board, board.traded(px, sz, order.side, now))
         if not order.left:
             return made
@@ -171,6 +189,7 @@ class Exchange:
             order.sz = sz
             self.rest(order, now)
         order.updated, order.change = now, told
+        self.note("amend", {"order": order.id, "client": order.client, "px": order.px, "sz": order.sz, "ts": now})
         self._report(order, now)
         order.change = ""
 
@@ -208,6 +227,7 @@ class Exchange:
     def _end(self, order: Order, status: str, now: int, why: str = "") -> None:
         self.withdraw(order, now)
         order.status, order.reason, order.updated = status, why, now
+        self.note("end", {"order": order.id, "status": status, "why": why, "by": self.by, "ts": now})
         self._report(order, now)
         if not self.futures:
             self._told_balances(order, now)
@@ -228,7 +248,7 @@ class Exchange:
         """A resting order has traded."""
         order, board, now = self.orders[resting.oid], self.boards[i], self.now()
         self.wallet.unlock(order)
-        self._executed(order, px, sz, True, now)
+        self.execute(order, px, sz, True, now)
         if order.left:
             self.wallet.lock(order)
         else:
@@ -241,7 +261,8 @@ class Exchange:
         if order.open:
             self._end(order, "EXPIRED", self.now(), "reduce-only")
 
-    def _executed(self, order: Order, px: int, sz: int, maker: bool, now: int) -> Execution:
+    def execute(self, order: Order, px: int, sz: int, maker: bool, now: int) -> Execution:
+        """An order trades: fee, balances, position, ledger, and what is told of it."""
         board = self.boards[order.i]
         fee, asset, realised = self.wallet.book(order, px, sz, maker, now)
         order.filled += sz
@@ -252,6 +273,7 @@ class Exchange:
         self._executions += 1
         execution = Execution(self._executions, order, px, sz, maker, fee, asset, realised, now)
         self.executions.append(execution)
+        self.note("fill", forms.executed(execution))
         if self.futures:
             if realised != ZERO:
                 self._enter("REALIZED_PNL", board.symbol, realised, asset, now)

@@ -317,3 +317,20 @@ def signed(board: Board, lots: int) -> str:
 
 def entry_text(exchange: Exchange, i: int) -> str:
     return plain(exchange.wallet.positions[i].entry.quantize(Decimal("1e-8")))
+
+
+def entered(board: Board, order: Order, by: str) -> dict[str, Any]:
+    """An order for the journal."""
+    return {
+        "id": order.id, "client": order.client, "symbol": board.symbol, "side": order.side, "type": order.kind,
+        "tif": order.tif, "px": order.px, "limit": order.limit, "sz": order.sz, "reduces": order.reduce_only,
+        "by": by, "ts": order.created,
+    }  # fmt: skip
+
+
+def executed(one: Execution) -> dict[str, Any]:
+    """An execution for the journal."""
+    return {
+        "id": one.id, "order": one.order.id, "side": one.side, "px": one.px, "sz": one.sz, "maker": one.maker,
+        "fee": str(one.fee), "asset": one.asset, "ts": one.ts,
+    }  # fmt: skip

@@ -23,6 +23,7 @@ from mmtui.venues.loopback.access import KEY, SECRET, Access
 from mmtui.venues.loopback.api import CALLS
 from mmtui.venues.loopback.exchange import Exchange
 from mmtui.venues.loopback.faults import parse_faults
+from mmtui.venues.loopback.journal import open_journal
 from mmtui.venues.loopback.public.server import VOICES, PublicServer
 from mmtui.venues.loopback.server import Server
 from mmtui.venues.loopback.source import Captures, MarketSource, Synthetic, binance
@@ -41,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     source = open_market(args.protocol, args.source or ["synthetic"], args.seed)
     exchange = Exchange(args.protocol, source, parse_faults(args.fault), args.seed)
     exchange.step()
+    if args.journal:
+        open_journal(exchange, args.journal)
     key, secret = os.environ.get(KEY_ENV, KEY), os.environ.get(SECRET_ENV, SECRET)
     try:
         return asyncio.run(_serve(Server(exchange, Access(key, secret)), args.port, {"key": key, "secret": secret}))
@@ -50,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _run_public(args: argparse.Namespace) -> int:
     """Market data only, of the synthetic market."""
+    if args.journal:
+        raise UserError(f"protocol {args.protocol!r} is served without an account: leave --journal out")
     texts = args.source or ["synthetic"]
     match = _SYNTHETIC.fullmatch(texts[0]) if len(texts) == 1 else None
     if match is None:

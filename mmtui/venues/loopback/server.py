@@ -22,7 +22,7 @@ from mmtui.venues.loopback import forms
 from mmtui.venues.loopback.access import Access, Limits
 from mmtui.venues.loopback.api import CALLS, METHODS, Call
 from mmtui.venues.loopback.codes import Refusal
-from mmtui.venues.loopback.entry import Params
+from mmtui.venues.loopback.entry import Params, find, place
 from mmtui.venues.loopback.exchange import Exchange
 from mmtui.venues.loopback.faults import read_faults
 from mmtui.venues.loopback.streams import Streams
@@ -199,6 +199,8 @@ class Server:
                 exchange.faults = read_faults(exchange.faults, wanted)
             except (msgspec.MsgspecError, UserError, ArithmeticError, KeyError) as error:
                 return _json({"error": str(error)}, 400)
+            except Refusal as refusal:
+                return _json({"error": str(refusal.body())}, 400)
         return _json(
             {
                 "faults": msgspec.to_builtins(exchange.faults),
@@ -235,8 +237,30 @@ class Server:
             self.exchange.pay_funding(self.exchange.by_symbol[symbol].i, self.exchange.now())
         if transfer := wanted.pop("transfer", None):
             self.exchange.transfer(str(transfer[0]), Decimal(str(transfer[1])))
+        for act in ("place", "cancel"):
+            if order := wanted.pop(act, None):
+                self._by_hand(act, {str(key): _word(value) for key, value in order.items()})
         if "withdrawals" in wanted:
             self.exchange.withdrawals = bool(wanted.pop("withdrawals"))
+
+
+    def _by_hand(self, act: str, order: dict[str, str]) -> None:
+        """An order is placed or cancelled behind the client's back; `quiet`: no stream tells."""
+        exchange = self.exchange
+        tell = exchange.tell
+        if order.pop("quiet", "") == "true":
+            exchange.tell = lambda message: None
+        exchange.by = "operator"
+        try:
+            if act == "place":
+                place(exchange, order)
+            else:
+                found = find(exchange, order, -2011)
+                if not found.open:
+                    raise Refusal(-2011)
+                exchange.cancel(found)
+        finally:
+            exchange.tell, exchange.by = tell, ""
 
 
 def _unsigned(text: str) -> str:
