@@ -157,13 +157,13 @@ def unsettled(watcher: Watcher, desk: SimDesk) -> str:
             return f"{name} has order {strangers[0]} that the desk does not know"
         for order in engine.tracker.open.values():
             lives = order.state is State.LIVE and engine.venue_of[order.i] == v and order.oid not in there
-            if order.amend is not None:
+            if order.amend is not None and engine.ts - order.amend.ts > ON_ITS_WAY:
                 return f"order {order.oid} may have been amended, and nobody knows"
             if lives and engine.ts - order.live_ts > ON_ITS_WAY:
                 return f"order {order.oid} is live here and not at {name}"
         for resting in exchange.open_ours():
             here = engine.tracker.open.get(resting.oid)
-            if here is not None and here.sz != resting.sz:
+            if here is not None and here.amend is None and here.sz != resting.sz:
                 return f"order {resting.oid} has {here.sz} lots here, {resting.sz} at {name}"
         for i in exchange.markets:
             account = engine.accounts[i]
