@@ -17,6 +17,7 @@ import msgspec
 from mmtui.core.commands import ACTS, BY_NAME, Act
 from mmtui.core.errors import SourceError, UserError
 from mmtui.host.registry import Desk, find
+from mmtui.link.acts import typed
 from mmtui.link.blocking import BlockingConnection, hello
 from mmtui.link.codec import LinkError
 from mmtui.link.messages import Cmd, Item, Refused, Status, StatusRequest
@@ -109,23 +110,10 @@ def _settings(act: Act, words: list[str]) -> dict[str, Value]:
         key, equals, text = word.partition("=")
         if not equals or not key:
             raise UserError(f"usage: mmtui ctl {act.name} KEY=VALUE ... (not {word!r})")
-        given[key] = _value(text)
+        given[key] = typed(text)
     if not given:
         raise UserError(f"usage: mmtui ctl {act.name} KEY=VALUE ...")
     return given
-
-
-def _value(text: str) -> Value:
-    """A number, true or false, else the text itself."""
-    if text in ("true", "false"):
-        return text == "true"
-    for kind in (int, float):
-        try:
-            number = kind(text)
-        except ValueError:
-            continue
-        return number
-    return text
 
 
 def _cancel(words: list[str]) -> dict[str, Value]:

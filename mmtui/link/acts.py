@@ -19,6 +19,19 @@ def canonical(args: dict[str, Any]) -> str:
     return json.dumps(args, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+def typed(text: str) -> int | float | bool | str:
+    """What somebody typed behind KEY=: a number, true or false, else the text itself."""
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        return number
+    return text
+
+
 def to_command(setup: DeskSetup, cmd: Cmd, who: Hello, ts: int) -> Command | str:
     """The act at the instant `ts`, or why it cannot be one."""
     i = -1 if cmd.instrument is None else setup.index(cmd.instrument)

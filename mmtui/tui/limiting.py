@@ -9,6 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from mmtui.core.risk.limiting import KEYS
+from mmtui.link.acts import typed
 from mmtui.tui import questions
 from mmtui.tui.actions import BY_ID, Action
 from mmtui.tui.commands import Args
@@ -52,7 +53,7 @@ class LimitLines:
         if len(scoped) > 1:
             self.store.say("limits of the desk and of an instrument are two lines", now)
             return
-        self._args = {key: value for key, _, value in pairs}
+        self._args = {key: typed(value) for key, _, value in pairs}
         scope = "instrument" if scoped == {True} else ""
         self._action = Action("limit", (), "risk", "", act="limit", scope=scope)
         self.controller.command(self._action, now, self._args)

@@ -18,7 +18,7 @@ async def test_a_lower_limit_is_sent_at_once():
         await pilot.press("L")
         await typed(pilot, "daily_loss=400")
         (cmd,) = host.commands
-        assert (cmd.action, cmd.args, cmd.instrument, cmd.reason) == ("limit", {"daily_loss": "400"}, None, "")
+        assert (cmd.action, cmd.args, cmd.instrument, cmd.reason) == ("limit", {"daily_loss": 400}, None, "")
         await until(pilot, lambda: pilot.app.store.model.echoes[-1].state == "done")
         assert pilot.app.controller.asking is None
 
@@ -37,7 +37,7 @@ async def test_a_raise_needs_the_word_and_a_reason():
             assert len(host.commands) == 1 and "nothing was raised" in app.store.model.notice.text
             app._typed.value = ""
         await typed(pilot, "raise risk has agreed")
-        assert (host.commands[1].args, host.commands[1].reason) == ({"daily_loss": "5000"}, "risk has agreed")
+        assert (host.commands[1].args, host.commands[1].reason) == ({"daily_loss": 5000}, "risk has agreed")
         assert app.controller.asking is None
 
 
