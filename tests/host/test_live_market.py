@@ -64,7 +64,15 @@ def test_a_paper_desk_quotes_on_all_of_them_and_heals_what_each_can_lose(home, s
     until(lambda: all(one["open_orders"] == 2 for one in books().values()))
     for venue, server in servers.items():
         server.admin(miss=SYMBOLS[venue])
-    until(lambda: sum(one["gaps"] for one in books().values()) == len(SYMBOLS) - 1)
+
+    def gapped() -> bool:
+        """Every book has had its gap; a message that a checksum of the best ten cannot notice is missed once more."""
+        without = [name for name, one in books().items() if not one["gaps"] and name != "hyperliquid:BTC"]
+        if "kraken-spot:BTC/USD" in without:
+            servers["kraken-spot"].admin(miss=SYMBOLS["kraken-spot"])
+        return not without
+
+    until(gapped)
     until(lambda: all(one["open_orders"] == 2 and not one["reason"] for one in books().values()))
     assert books()["hyperliquid:BTC"]["gaps"] == 0  # every message is the whole book
     links = home.status("seven")["links"]
@@ -84,7 +92,7 @@ def test_a_paper_desk_quotes_on_all_of_them_and_heals_what_each_can_lose(home, s
 
 
 def check_tape(told: list[Any]) -> None:
-    """A snapshot after each connection, and exactly one after the one gap."""
+    """A snapshot after each connection, and exactly one after each gap."""
     for i, venue in enumerate(SYMBOLS):
         ends = [event for event in told if isinstance(event, FeedStatus) and event.v == i and not event.connected]
         assert ends  # the drop, and whatever a busy machine adds
@@ -94,9 +102,10 @@ def check_tape(told: list[Any]) -> None:
             continue
         assert isinstance(mine[0], BookSnapshot)
         kinds = [type(event) for event in mine if not isinstance(event, BookDelta)]
-        assert kinds.count(BookGap) == 1, venue
-        assert kinds.count(BookSnapshot) == 2 + len(ends), venue
-        assert kinds[kinds.index(BookGap) + 1] is BookSnapshot
+        gaps = [at for at, kind in enumerate(kinds) if kind is BookGap]
+        assert gaps, venue
+        assert kinds.count(BookSnapshot) == 1 + len(gaps) + len(ends), venue
+        assert all(kinds[at + 1] is BookSnapshot for at in gaps)
 
 
 def test_shadow_runs_on_them_and_live_is_refused_in_one_sentence(home, servers):
