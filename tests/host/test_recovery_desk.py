@@ -167,10 +167,11 @@ def test_a_crashed_desk_comes_back_from_its_last_checkpoint(open_synthetic, stat
     before, count = desk.engine.state_hash(), desk.tape.count
     shown = pack_shown(desk.frames)
     source = desk.source.pending
+    kept = [*states(state, desk)]
     desk.tape.abandon()
 
     found = recover(state / "sessions" / desk.session)
-    assert 0 < found.began == states(state, desk)[-1].place.number
+    assert 0 < found.began == kept[-1].place.number
     assert (found.records, found.engine.state_hash()) == (count, before)
 
     again = open_synthetic()
