@@ -96,7 +96,7 @@ def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]
     if model.line:
         out.append((2, [(model.line, "warn" if "fps" in model.line else "dim")]))
     if model.muted_until > model.now:
-        out.append((2, [(f"MUTED {(model.muted_until - model.now) / 60:.0f} min", "warn")]))
+        out.append((1, [(f"MUTED {(model.muted_until - model.now) / 60:.0f} min", "warn")]))
     total = fmt.amount(frame.pnl.total)
     out.append((1, [("PnL ", "dim"), (fmt.signed(total, 2), fmt.tone(total)), (f" {frame.pnl.ccy}", "dim")]))
     up = sum(1 for v in frame.venues if v.connected)

@@ -26,12 +26,17 @@ def why(model: Model, cells: int, height: int = 2) -> list[Row]:
     return rows[:height]
 
 
+def told(view: InstrumentView, side: int) -> tuple[str, list[Step], int]:
+    """Of one side: why it is not quoted ("": it is), the steps of its price, the price in ticks."""
+    if side > 0:
+        return view.reason_bid, view.why_bid, view.quote_bid
+    return view.reason_ask, view.why_ask, view.quote_ask
+
+
 def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, cells: int, full: bool) -> Row:
     """One side's sum, its labels whole or short."""
     name, role = ("bid", "bid") if side > 0 else ("ask", "ask")
-    reason = view.reason_bid if side > 0 else view.reason_ask
-    steps = view.why_bid if side > 0 else view.why_ask
-    ticks = view.quote_bid if side > 0 else view.quote_ask
+    reason, steps, ticks = told(view, side)
     if reason or not steps:
         said = reason or "no price yet"
         sentence = f"  {meaning(said)}".rstrip()

@@ -12,7 +12,7 @@ from mmtui.view.inventory import lean_word
 from mmtui.view.model import Model
 from mmtui.view.rows import Row, Span, bar, clean, clip, rule, scrolled, wrap
 from mmtui.view.tables import beside
-from mmtui.view.why import meaning, summands
+from mmtui.view.why import meaning, summands, told
 
 _WIDE = 150
 _LABEL = 22
@@ -64,9 +64,7 @@ def _stance(view: InstrumentView, cells: int) -> Row:
 def waterfall(model: Model, item: Instrument, view: InstrumentView, side: int, cells: int) -> list[Row]:
     """One side: a row a step with its bps, its bar and the price after it; or why it is not quoted."""
     name, role = ("bid", "bid") if side > 0 else ("ask", "ask")
-    reason = view.reason_bid if side > 0 else view.reason_ask
-    steps = view.why_bid if side > 0 else view.why_ask
-    ticks = view.quote_bid if side > 0 else view.quote_ask
+    reason, steps, ticks = told(view, side)
     if reason or not steps:
         said = reason or "no price yet"
         rows = [clip([(f" {name} ", role), ("not quoted: ", "warn"), (clean(said), "bright")], cells)]

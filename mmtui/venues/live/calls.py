@@ -1,10 +1,11 @@
-"""REST calls over aiohttp: connections, time-outs, answers as replies.
+"""REST calls over aiohttp: connections, time-outs, answers as replies; and the venue's clock, measured by them.
 
 Rules of this file: a call gives a Reply, whatever happens, and has no second try; addresses are told to nobody.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 
@@ -12,12 +13,15 @@ import aiohttp
 from yarl import URL
 
 from mmtui.venues.binance.rest_calls import Reply
+from mmtui.venues.live.clock import ClockOffset
 
 #: Nobody waits longer for an answer than the account session does.
 TIMEOUT_S = 3.0
 #: Bytes of an answer; more are not read.
 BODY_MAX = 16 * 1024 * 1024
 CONNECTIONS = 64
+#: The venue's clock is measured so often.
+CLOCK_S = 30.0
 
 
 class Calls:
@@ -25,6 +29,7 @@ class Calls:
 
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
         self.took_ms = 0.0  # of the newest answer
+        self.clock = ClockOffset()
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
 
@@ -62,6 +67,28 @@ class Calls:
 
     def answered(self, headers: Mapping[str, str]) -> None:
         """Headers of every answer."""
+
+    # -- the venue's clock ---------------------------------------------------------------------------------------
+
+    async def measure(self) -> bool:
+        """One pair of request and answer; False: no answer."""
+        raise NotImplementedError
+
+    async def settle(self, tries: int = 3) -> bool:
+        """Know the venue's clock, before anything is signed."""
+        for _ in range(tries):
+            if not await self.measure():
+                await asyncio.sleep(0.2)
+        return self.clock.known
+
+    async def keep_time(self) -> None:
+        """Measure the venue's clock, again and again."""
+        await self.settle()
+        pause = 1.0
+        while True:
+            await asyncio.sleep(pause)
+            await self.measure()
+            pause = min(pause * 2, CLOCK_S)
 
 
 def _retry_after(headers: Mapping[str, str]) -> int:

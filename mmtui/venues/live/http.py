@@ -8,7 +8,6 @@ Rules of this file: a call gives a Reply, whatever happens; the kill path waits 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
@@ -19,7 +18,6 @@ from mmtui.venues.binance.links import Links
 from mmtui.venues.binance.rest_calls import Call, Reply
 from mmtui.venues.binance.signable import SUBSCRIBE, WEBSOCKET
 from mmtui.venues.live.calls import TIMEOUT_S, Calls
-from mmtui.venues.live.clock import ClockOffset
 from mmtui.venues.live.signing import Credential, Unsigned
 
 MS = 1_000_000
@@ -34,7 +32,6 @@ class Http(Calls):
     ) -> None:
         super().__init__(timeout_s)
         self.links = links
-        self.clock = ClockOffset()
         self.told: Callable[[Mapping[str, str]], None] = lambda headers: None
         self._market = market
         self._pair = pair
@@ -103,10 +100,3 @@ class Http(Calls):
             return False
         self.clock.sample(sent, received, stamp * MS, MS)
         return True
-
-    async def settle(self, tries: int = 3) -> bool:
-        """Know the venue's clock before anything is signed."""
-        for _ in range(tries):
-            if not await self.measure():
-                await asyncio.sleep(0.2)
-        return self.clock.known

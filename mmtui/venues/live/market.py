@@ -21,7 +21,7 @@ from mmtui.venues.live.market_http import MarketHttp
 from mmtui.venues.live.paced import Paced
 from mmtui.venues.live.public import AGAIN_S, BEFORE_S
 from mmtui.venues.live.sockets import Socket
-from mmtui.venues.live.venue import CLOCK_S, Host
+from mmtui.venues.live.venue import Host
 from mmtui.venues.market_links import MarketLinks
 from mmtui.venues.market_session import MarketRequest, MarketSession, Send
 
@@ -53,7 +53,7 @@ class MarketLink:
 
     def start(self) -> None:
         """The loop runs."""
-        self._task = asyncio.get_running_loop().create_task(self._clock())
+        self._task = asyncio.get_running_loop().create_task(self.http.keep_time())
 
     async def close(self) -> None:
         """The connection ends; nothing is told any more."""
@@ -62,15 +62,6 @@ class MarketLink:
             self._task.cancel()
         await asyncio.sleep(0)
         await self.http.close()
-
-    async def _clock(self) -> None:
-        """Measure the venue's clock, again and again."""
-        await self.http.settle()
-        pause = 1.0
-        while True:
-            await asyncio.sleep(pause)
-            await self.http.measure()
-            pause = min(pause * 2, CLOCK_S)
 
     # -- time ----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,6 @@ Rules of this file: nothing is signed; an answer that is none is None.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,6 @@ from mmtui.venues.binance.grid import WireError
 from mmtui.venues.binance.rest_calls import Reply
 from mmtui.venues.listings import listed
 from mmtui.venues.live.calls import Calls
-from mmtui.venues.live.clock import ClockOffset
 from mmtui.venues.market_links import MarketLinks, Question
 from mmtui.venues.numbers import ns_of_iso, ns_of_ms
 
@@ -33,7 +31,6 @@ class MarketHttp(Calls):
     def __init__(self, links: MarketLinks, now: Callable[[], int]) -> None:
         super().__init__(TIMEOUT_S)
         self.links = links
-        self.clock = ClockOffset()
         self._now = now
 
     async def put(self, question: Question) -> Reply:
@@ -54,13 +51,6 @@ class MarketHttp(Calls):
             return False
         self.clock.sample(sent, received, stamp, _STEPS[clock.unit])
         return True
-
-    async def settle(self, tries: int = 3) -> bool:
-        """Know the venue's clock."""
-        for _ in range(tries):
-            if not await self.measure():
-                await asyncio.sleep(0.2)
-        return self.clock.known
 
     async def instruments(self) -> list[Instrument] | None:
         """Everything that the venue lists; None: an answer that cannot be read."""

@@ -31,8 +31,6 @@ from mmtui.venues.live.signing import Credential
 
 #: What becomes of a create or an amend that was queued when all was cancelled in its place: it was never sent.
 FENCED = Refused("fenced", "the guard has killed this desk: nothing is created")
-#: The venue's clock is measured so often.
-CLOCK_S = 30.0
 
 
 class Host(Protocol):
@@ -81,7 +79,7 @@ class VenueLink:
 
     def start(self) -> None:
         """The loop runs."""
-        self.spawn(self._clock())
+        self.spawn(self.http.keep_time())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """A task that is ended with the link."""
@@ -98,15 +96,6 @@ class VenueLink:
             task.cancel()
         await asyncio.sleep(0)
         await self.http.close()
-
-    async def _clock(self) -> None:
-        """Measure the venue's clock, again and again."""
-        await self.http.settle()
-        pause = 1.0
-        while True:
-            await asyncio.sleep(pause)
-            await self.http.measure()
-            pause = min(pause * 2, CLOCK_S)
 
     @property
     def signs(self) -> bool:
