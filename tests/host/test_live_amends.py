@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
+from functools import partial
 
+import live_kit
 import pytest
 from loopback_kit import Loopback
 
 from mmtui.core.effects import AmendOrder
 from mmtui.core.events import AmendRejected, OrderAmended, OrderUnknown
 from mmtui.tape.reader import TapeReader
+
+until = partial(live_kit.until, seconds=25.0)
 
 CONFIG = """
 [desk]
@@ -36,15 +39,6 @@ requote_tolerance_bps = {tolerance}
 min_life_ms = 0
 amend = "{amend}"
 """
-
-
-def until(what, seconds=25.0):
-    """Ask until the answer is true."""
-    deadline = time.monotonic() + seconds
-    while not (answer := what()):
-        assert time.monotonic() < deadline, answer
-        time.sleep(0.05)
-    return answer
 
 
 @pytest.mark.parametrize(

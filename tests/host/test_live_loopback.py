@@ -4,111 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from live_kit import LiveDesk, until
 from loopback_kit import Loopback
 
 from mmtui.core.events import BookGap, FeedStatus, HostStarted, OrderUnknown
 from mmtui.tape.reader import TapeReader
 
 BTC = "binance-usdm:BTCUSDT"
-WAIT_S = 20.0
-
-USDM = """
-[desk]
-name = "{name}"
-mode = "{mode}"
-equity = 100_000
-[[venue]]
-id = "binance-usdm"
-rest = "{rest}"
-ws = "{ws}"
-keys = "env:LOOPBACK"
-[[instrument]]
-id = "binance-usdm:BTCUSDT"
-quoting = "tight"
-max_position = 1.0
-[quoting.tight]
-spread_bps = 0.3
-fee_floor = false
-size = 0.05
-levels = 2
-"""
-
-
-SPOT = """
-[[venue]]
-id = "binance-spot"
-rest = "{rest}"
-ws = "{ws}"
-keys = "env:LOOPBACK"
-accept_unbounded = true
-[[instrument]]
-id = "binance-spot:BTCUSDT"
-quoting = "small"
-max_position = 1.0
-baseline = 20
-[quoting.small]
-spread_bps = 0.3
-fee_floor = false
-size = 0.02
-levels = 2
-"""
-
-
-def until(what: Callable[[], Any], seconds: float = WAIT_S) -> Any:
-    """Ask until the answer is true."""
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = what()
-        if answer:
-            return answer
-        assert time.monotonic() < deadline, answer
-        time.sleep(0.05)
-
-
-class Desk:
-    """A live desk of one home on one loopback exchange."""
-
-    def __init__(self, home: Any, server: Loopback, mode: str = "live", name: str = "loop") -> None:
-        self.home = home
-        self.server = server
-        self.name = name
-        home.env |= {"LOOPBACK_KEY": server.ready["key"], "LOOPBACK_SECRET": server.ready["secret"]}
-        self.config = home.root / f"{name}.toml"
-        self.config.write_text(USDM.format(name=name, mode=mode, rest=server.rest, ws=server.ws))
-        self.flags = ["--live"] if mode == "live" else []
-        self.process: Any = None
-        self.ready: dict[str, Any] = {}
-
-    def unguarded(self) -> Desk:
-        """Without the process that would cancel in the place of a dead host (tests/host/test_guard_layers.py)."""
-        self.config.write_text(self.config.read_text() + "[guard]\nenabled = false\n")
-        return self
-
-    def run(self) -> Desk:
-        self.process, self.ready = self.home.engine(self.config, *self.flags)
-        return self
-
-    def status(self) -> dict[str, Any]:
-        body: dict[str, Any] = self.home.status(self.name)
-        return body
-
-    def act(self, *words: str, code: int | None = 0) -> str:
-        done = self.home.run("ctl", self.name, *words, code=code)
-        return done.stdout + done.stderr
-
-    def reconciled(self) -> bool:
-        return self.status()["instruments"][BTC]["reason"] == "PAUSED"
-
-    def start(self) -> Desk:
-        until(self.reconciled)
-        self.act("start")
-        until(lambda: self.server.admin()["open_orders"])
-        return self
+GUARDED = "enabled = true"
 
 
 @pytest.fixture
@@ -119,7 +27,7 @@ def server() -> Iterator[Loopback]:
 
 
 def test_a_live_desk_quotes_is_filled_and_a_kill_leaves_nothing(home, server):
-    desk = Desk(home, server).run().start()
+    desk = LiveDesk(home, [server], GUARDED).run().start()
     secret = server.ready["secret"]
     listed = Path(f"/proc/{desk.process.pid}/cmdline")
     assert not listed.exists() or secret.encode() not in listed.read_bytes()
@@ -151,11 +59,7 @@ def test_a_live_desk_quotes_is_filled_and_a_kill_leaves_nothing(home, server):
 def test_a_desk_on_spot_and_futures_knows_what_each_venue_holds(home, server):
     spot = Loopback("binance-spot", "--seed", "5")
     try:
-        desk = Desk(home, server)
-        desk.config.write_text(desk.config.read_text() + SPOT.format(rest=spot.rest, ws=spot.ws))
-        desk.run()
-        until(lambda: all(one["reason"] == "PAUSED" for one in desk.status()["instruments"].values()))
-        desk.act("start")
+        desk = LiveDesk(home, [server, spot], GUARDED).run().start()
         until(lambda: spot.admin()["fills"] > 3 and server.admin()["fills"] > 3)
         desk.act("kill")
         until(lambda: not spot.admin()["open_orders"] and not server.admin()["open_orders"], 2.0)
@@ -175,19 +79,18 @@ def test_a_desk_on_spot_and_futures_knows_what_each_venue_holds(home, server):
 def test_a_venue_without_a_dead_man_switch_is_refused_unless_accepted_and_small(home):
     spot = Loopback("binance-spot", "--seed", "5")
     try:
-        desk = Desk(home, spot)
-        text = desk.config.read_text().replace("binance-usdm", "binance-spot")
-        desk.config.write_text(text)
+        desk = LiveDesk(home, [spot], GUARDED)
+        accepted = desk.config.read_text()
+        desk.config.write_text(accepted.replace("accept_unbounded = true\n", ""))
         assert "accept_unbounded = true" in home.run("engine", str(desk.config), "--live", code=2).stderr
-        accepted = text.replace("[[instrument]]", "accept_unbounded = true\n[[instrument]]")
-        desk.config.write_text(accepted.replace("size = 0.05", "size = 0.5"))
+        desk.config.write_text(accepted.replace("size = 0.02", "size = 0.5"))
         assert "above 10 % of equity" in home.run("engine", str(desk.config), "--live", code=2).stderr
     finally:
         spot.close()
 
 
 def test_kill_without_a_host_cancels_at_the_venue_and_proves_zero(home, server):
-    desk = Desk(home, server).unguarded().run().start()
+    desk = LiveDesk(home, [server]).run().start()
     desk.process.kill()
     desk.process.wait()
     assert server.admin()["open_orders"]
@@ -200,7 +103,7 @@ def test_kill_without_a_host_cancels_at_the_venue_and_proves_zero(home, server):
 
 
 def test_an_engine_that_was_killed_comes_back_paused_and_reconciled(home, server):
-    desk = Desk(home, server).unguarded().run().start()
+    desk = LiveDesk(home, [server]).run().start()
     until(lambda: server.admin()["fills"] > 0)
     until(lambda: len(server.admin()["open_orders"]) > 1)
     desk.process.kill()
@@ -221,7 +124,7 @@ def test_an_engine_that_was_killed_comes_back_paused_and_reconciled(home, server
 
 
 def test_a_server_that_dies_takes_the_quotes_and_brings_them_back(home, server):
-    desk = Desk(home, server).run().start()
+    desk = LiveDesk(home, [server], GUARDED).run().start()
     server.process.kill()
     server.process.wait()
     until(lambda: not desk.status()["venues"]["binance-usdm"]["connected"])
@@ -236,7 +139,7 @@ def test_a_server_that_dies_takes_the_quotes_and_brings_them_back(home, server):
 
 
 def test_a_notice_of_the_venue_is_met_with_a_second_connection_and_no_hole(home, server):
-    desk = Desk(home, server, "paper").run()
+    desk = LiveDesk(home, [server], GUARDED, mode="paper").run()
     until(desk.reconciled)
     server.admin(notice=4)
     until(lambda: desk.status()["links"]["binance-usdm"]["taken_over"] == 1)
@@ -251,7 +154,7 @@ def test_a_notice_of_the_venue_is_met_with_a_second_connection_and_no_hole(home,
 
 @pytest.mark.parametrize("mode", ["paper", "shadow"])
 def test_paper_and_shadow_on_a_live_feed_send_nothing(home, server, mode):
-    desk = Desk(home, server, mode).run()
+    desk = LiveDesk(home, [server], GUARDED, mode=mode).run()
     until(desk.reconciled)
     desk.act("start")
     until(lambda: desk.status()["instruments"][BTC]["open_orders"] == 4)
@@ -262,11 +165,11 @@ def test_paper_and_shadow_on_a_live_feed_send_nothing(home, server, mode):
 
 
 def test_live_needs_both_words_and_a_key_without_withdrawals(home, server):
-    desk = Desk(home, server)
+    desk = LiveDesk(home, [server], GUARDED)
     done = home.run("engine", str(desk.config), code=2)
     assert "--live" in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    paper = Desk(home, server, "paper", "other")
+    paper = LiveDesk(home, [server], GUARDED, "other", "paper")
     assert 'mode = "live"' in home.run("engine", str(paper.config), "--live", code=2).stderr
     server.admin(withdrawals=True)
     assert "withdrawal rights" in home.run("engine", str(desk.config), "--live", code=2).stderr
@@ -278,7 +181,7 @@ def test_live_needs_both_words_and_a_key_without_withdrawals(home, server):
 
 
 def test_requests_whose_fate_is_not_known_are_resolved(home, server):
-    desk = Desk(home, server).run().start()
+    desk = LiveDesk(home, [server], GUARDED).run().start()
     server.admin(error_503=0.15)
     until(lambda: desk.status()["unknown_orders"] > 0)
     until(lambda: server.admin()["orders"] > 15)
@@ -291,12 +194,12 @@ def test_requests_whose_fate_is_not_known_are_resolved(home, server):
     assert any(isinstance(event, OrderUnknown) for _, event, _ in reader(home, desk).records())
 
 
-def reader(home: Any, desk: Desk) -> TapeReader:
+def reader(home: Any, desk: LiveDesk) -> TapeReader:
     return TapeReader(home.state / "sessions" / desk.ready["session"])
 
 
 def test_the_doctor_asks_the_venue_and_says_what_differs(home, server):
-    desk = Desk(home, server)
+    desk = LiveDesk(home, [server], GUARDED)
     said = home.run("doctor", str(desk.config)).stdout
     for words in ("venues: what they answer", "taken", "countdown per symbol", "TRADING", "the same"):
         assert words in said, said[-3000:]

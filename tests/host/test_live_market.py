@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
+import live_kit
 import pytest
 from loopback_kit import Loopback
 
@@ -25,6 +26,7 @@ SYMBOLS = {
 }
 SPOT = ("kraken-spot", "coinbase")
 WAIT_S = 40.0
+until = partial(live_kit.until, seconds=WAIT_S)
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +44,6 @@ def config(servers: dict[str, Loopback], mode: str = "paper", venues: tuple[str,
         text += f'[[venue]]\nid = "{venue}"\nrest = "{servers[venue].rest}"\nws = "{servers[venue].ws}"\n'
         text += f'[[instrument]]\nid = "{venue}:{SYMBOLS[venue]}"\n' + ("baseline = 5\n" if venue in SPOT else "")
     return text
-
-
-def until(what: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + WAIT_S
-    while not (answer := what()):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return answer
 
 
 def test_a_paper_desk_quotes_on_all_of_them_and_heals_what_each_can_lose(home, servers):

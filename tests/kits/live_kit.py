@@ -21,7 +21,7 @@ WAIT_S = 20.0
 HEAD = """
 [desk]
 name = "{name}"
-mode = "live"
+mode = "{mode}"
 equity = 100_000
 [quoting.tight]
 spread_bps = 0.3
@@ -91,20 +91,29 @@ def until(what: Callable[[], Any], seconds: float = WAIT_S, pause: float = 0.05)
 class LiveDesk:
     """One desk of one home; its guard as the config says (`guard`: the lines of [guard])."""
 
-    def __init__(self, home: Any, servers: list[Loopback], guard: str = "enabled = false", name: str = "loop") -> None:
+    def __init__(
+        self,
+        home: Any,
+        servers: list[Loopback],
+        guard: str = "enabled = false",
+        name: str = "loop",
+        mode: str = "live",
+    ) -> None:
         self.home = home
         self.servers = servers
         self.name = name
         ready = servers[0].ready
         home.env |= {"LOOPBACK_KEY": ready["key"], "LOOPBACK_SECRET": ready["secret"]}
         self.config: Path = home.root / f"{name}.toml"
-        text = HEAD.format(name=name) + f"[guard]\n{guard}\n"
+        text = HEAD.format(name=name, mode=mode) + f"[guard]\n{guard}\n"
         text += "".join(VENUES[one.protocol].format(rest=one.rest, ws=one.ws) for one in servers)
         self.config.write_text(text)
+        self.flags = ["--live"] if mode == "live" else []
         self.process: Any = None
+        self.ready: dict[str, Any] = {}
 
     def run(self) -> LiveDesk:
-        self.process, self.ready = self.home.engine(self.config, "--live")
+        self.process, self.ready = self.home.engine(self.config, *self.flags)
         return self
 
     def run_to_spin(self) -> LiveDesk:
@@ -127,9 +136,12 @@ class LiveDesk:
         done = self.home.run("ctl", self.name, *words, code=code)
         return str(done.stdout + done.stderr)
 
+    def reconciled(self) -> bool:
+        return {one["reason"] for one in self.status()["instruments"].values()} == {"PAUSED"}
+
     def start(self) -> LiveDesk:
         """Quoting on every venue."""
-        until(lambda: {one["reason"] for one in self.status()["instruments"].values()} == {"PAUSED"})
+        until(self.reconciled)
         self.act("start")
         until(lambda: all(server.admin()["open_orders"] for server in self.servers))
         return self
