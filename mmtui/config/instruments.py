@@ -53,7 +53,21 @@ class Instruments:
         self._check(done)
         if not done:
             raise self.error(("instrument",), 'no instrument; add [[instrument]] with id = "venue:SYMBOL"')
-        return [_with_fees(item, fees[item.instrument.venue]) for item in done]
+        return self._in_mode([_with_fees(item, fees[item.instrument.venue]) for item in done], venues)
+
+    def _in_mode(self, done: list[InstrumentSetup], venues: list[Venue]) -> list[InstrumentSetup]:
+        """Contracts of venues whose accounts are in hedge mode have two legs."""
+        hedged = {venue.id: place for place, venue in enumerate(venues) if venue.position_mode == "hedge"}
+        for name, place in hedged.items():
+            if all(item.instrument.kind == "spot" for item in done if item.instrument.venue == name):
+                what = f'"hedge" is a mode of contracts, and the desk has none at {name}; give "net"'
+                raise self.error(("venue", str(place), "position_mode"), what)
+        return [
+            msgspec.structs.replace(item, instrument=msgspec.structs.replace(item.instrument, hedge_mode=True))
+            if item.instrument.venue in hedged and item.instrument.kind != "spot"
+            else item
+            for item in done
+        ]
 
     def _check(self, done: list[InstrumentSetup]) -> None:
         """What a profile says of other instruments must be of this desk."""

@@ -73,6 +73,7 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     kill_keys: Annotated[str, Meta(pattern=r"^((env|file|keyring|sealed):.+)?$")] = ""
     accept_unbounded: bool = False
     equity: Amount = 0
+    position_mode: Literal["net", "hedge"] = "net"
 
 
 class InstrumentKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,6 +114,8 @@ REFERENCE: dict[str, dict[str, str]] = {
         "accept_unbounded": "true: trade live without a dead-man switch at the venue, with at most 10 % of equity",
         "fees_bps": "{ maker = 2.0, taker = 4.0 } in bps of notional; a negative one is a rebate",
         "equity": "what the account there holds, in currency: its leverage is measured by it; 0: the desk's equity",
+        "position_mode": "net: one position a contract; hedge: the account holds a long and a short leg of each at "
+        "once (Binance: dual side position); orders reduce a leg before they open one, and a live desk asks the venue",
     },
     "instrument": {
         "id": "venue:SYMBOL; of a venue ccxt-NAME by ccxt's unified symbol (BTC/USDT, BTC/USDT:USDT)",

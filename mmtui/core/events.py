@@ -301,6 +301,30 @@ class AmendRejected(_Event, frozen=True, array_like=True, gc=False, tag=36):
     reason: str
 
 
+class LegFill(Fill, frozen=True, array_like=True, gc=False, tag=45):
+    """A Fill in hedge mode."""
+
+    leg: int  # +1 of the long leg, -1 of the short one
+
+
+class LegMove(AccountMove, frozen=True, array_like=True, gc=False, tag=46):
+    """An AccountMove of a leg in hedge mode: a manual trade elsewhere, a liquidation."""
+
+    leg: int
+
+
+class LegFound(OrderFound, frozen=True, array_like=True, gc=False, tag=47):
+    """An OrderFound in hedge mode: of the leg opposite its side it reduces."""
+
+    leg: int
+
+
+class LegPositions(Positions, frozen=True, array_like=True, gc=False, tag=48):
+    """Positions of a venue in hedge mode: `lots` are the nets, and a long leg is lots + shorts."""
+
+    shorts: list[int]  # lots of each short leg
+
+
 class Timer(_Event, frozen=True, array_like=True, gc=False, tag=40):
     """The engine asked to be woken (Wake)."""
 
@@ -346,41 +370,12 @@ class HostStopped(_Event, frozen=True, array_like=True, gc=False, tag=43):
 
 
 Event = (
-    BookSnapshot
-    | BookDelta
-    | BestQuote
-    | Trade
-    | BookGap
-    | MarkPrice
-    | Liquidation
-    | FeedStatus
-    | SourceEnded
-    | Damage
-    | GridRefined
-    | Heartbeat
-    | OrderAccepted
-    | OrderRejected
-    | OrderCancelled
-    | CancelRejected
-    | Fill
-    | OpenOrders
-    | OrderUnknown
-    | CancelAllDone
-    | QueueUpdate
-    | AccountMove
-    | Positions
-    | AccountAnswer
-    | OrderFound
-    | AccountStatus
-    | DeadMan
-    | OrderAmended
-    | AmendRejected
-    | Timer
-    | Command
-    | HostStarted
-    | HostStopped
-    | IdsReserved
-)
+    BookSnapshot | BookDelta | BestQuote | Trade | BookGap | MarkPrice | Liquidation | FeedStatus | SourceEnded
+    | Damage | GridRefined | Heartbeat | OrderAccepted | OrderRejected | OrderCancelled | CancelRejected | Fill
+    | OpenOrders | OrderUnknown | CancelAllDone | QueueUpdate | AccountMove | Positions | AccountAnswer | OrderFound
+    | AccountStatus | DeadMan | OrderAmended | AmendRejected | Timer | Command | HostStarted | HostStopped
+    | IdsReserved | LegFill | LegMove | LegFound | LegPositions
+)  # fmt: skip
 
 #: Events that come from the market; a what-if keeps these (and operator commands) and makes the rest again.
 MARKET = (

@@ -13,6 +13,7 @@ from mmtui.core import events as ev
 from mmtui.core.effects import CancelOrder, PlaceOrder, QueryOpenOrders
 from mmtui.core.ledger.keys import Keys
 from mmtui.core.market.instrument import ATOMS
+from mmtui.core.orders import legs
 from mmtui.core.orders.amending import Amends
 from mmtui.core.orders.reconcile import LISTED
 from mmtui.core.orders.table import RESTING, Fact, State
@@ -89,11 +90,16 @@ class OrderSide:
             collar, reference = self.engine.hedger.collar(i)
         else:
             collar, reference = limits.collar_manual_bps, self.accounts[i].references.last()
-        state = self.engine.lattice.effective(i)
-        why = self.engine.gate.check(i, side, px, lots, purpose, state, self.engine.ts, reference, collar)
+        state, closes = self.engine.lattice.effective(i), False
+        if self.accounts[i].legs is not None:
+            room, least = legs.closable(self.accounts[i], self.tracker, i, side), self.engine.gate.least(i, px)
+            closes, lots = legs.chosen(room, lots, least, reduce_only)
+            if not lots:
+                return legs.NOTHING
+        why = self.engine.gate.check(i, side, px, lots, purpose, state, self.engine.ts, reference, collar, closes)
         if why:
             return why
-        effect = PlaceOrder(i, self.tracker.next_oid, side, px, lots, tif, reduce_only, purpose, level)
+        effect = PlaceOrder(i, self.tracker.next_oid, side, px, lots, tif, reduce_only or closes, purpose, level)
         self.tracker.next_oid += 1
         order = self.tracker.add(effect, self.engine.ts)
         self.engine.earn.sent(order)
@@ -162,12 +168,8 @@ class OrderSide:
             return
         if self.tracker.apply(order, Fact.CANCELLED):
             if event.reason not in ("requested", "ioc"):
-                self.engine.alert(
-                    "warn",
-                    "cancelled",
-                    f"{self.engine.name(event.i)}: order {event.oid} cancelled {event.reason}",
-                    event.i,
-                )
+                text = f"{self.engine.name(event.i)}: order {event.oid} cancelled {event.reason}"
+                self.engine.alert("warn", "cancelled", text, event.i)
             self.ended(order)
 
     def cancel_rejected(self, event: ev.CancelRejected) -> None:
@@ -261,7 +263,8 @@ class OrderSide:
         if event.oid >= self.tracker.next_oid:
             engine.broken(i, f"order {event.oid} has an id that we never used: another engine trades this account")
             return
-        effect = PlaceOrder(i, event.oid, event.side, event.px, event.sz, "GTC", False, "found", 0)
+        reduces = legs.told(event) == -event.side
+        effect = PlaceOrder(i, event.oid, event.side, event.px, event.sz, "GTC", reduces, "found", 0)
         order = Order(effect, event.ts)
         order.state, order.live_ts, order.venue_order_id = State.LIVE, event.ts, event.venue_order_id
         self.tracker.adopt(order)
@@ -310,7 +313,7 @@ class OrderSide:
         fee = self.money(i, event.fee, f"fill {event.trade_id}")
         purpose = order.purpose if order is not None else "manual"
         level = order.level if order is not None else 0
-        account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose, level)
+        account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose, level, legs.told(event))
         if purpose == "quote":
             self.engine.market.ladders.filled(event)
         pricing = self.quoters[i].pricing

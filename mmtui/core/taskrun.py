@@ -188,7 +188,7 @@ class TaskRunner:
                     return -1, net, "done" if why == "less than one lot" else why
             return (task.leg, net, "") if desk.lots(task.leg, net) else (-1, net, "done")
         goals, dead = tasks.close_goals(desk.legs(task.asset))
-        task.left = sum((abs(work) for work in goals.values()), Decimal(0))
+        task.left = sum((abs(leg.delta) for leg in goals), Decimal(0))
         i, work = tasks.next_close(desk, goals)
         names = ", ".join(desk.setup.instruments[k].instrument.id for k in dead)
         return i, work, f"done, but {names} is dead: left with its hedge" if dead else "done"
@@ -196,8 +196,7 @@ class TaskRunner:
     def _send(self, task: tasks.Task, slice_: tasks.Slice, ts: int) -> None:
         engine = self.engine
         kind = engine.setup.instruments[slice_.i].instrument.kind
-        position = engine.accounts[slice_.i].position
-        reduces = kind != "spot" and position * slice_.side < 0 and slice_.lots <= abs(position)
+        reduces = kind != "spot" and slice_.lots <= engine.accounts[slice_.i].reducible(slice_.side)
         oid = engine.tracker.next_oid
         px, tif = (touch(engine, slice_.i, slice_.side), "GTX") if task.resting else (slice_.px, "IOC")
         why = engine.orders.place(slice_.i, slice_.side, px, slice_.lots, tif, task.kind, task.sent, reduces)

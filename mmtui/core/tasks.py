@@ -17,6 +17,7 @@ from typing import NamedTuple
 from mmtui.core.events import MarkPrice
 from mmtui.core.hedging.funding import carry_bps
 from mmtui.core.ledger.ledger import Ledger
+from mmtui.core.ledger.legs import Leg as Side
 from mmtui.core.market.book import OrderBook
 from mmtui.core.risk.protections import Protections
 from mmtui.core.setup import DeskSetup
@@ -36,11 +37,12 @@ class Slice(NamedTuple):
 
 
 class Leg(NamedTuple):
-    """One instrument's part in a task; deltas in base units."""
+    """One instrument's part in a task, or one side of it in hedge mode; deltas in base units."""
 
     i: int
     delta: Decimal
     live: bool
+    loss: float = 0.0  # hedge mode: what the leg has lost from its entry, as a share of notional
 
 
 class Plan(NamedTuple):
@@ -114,12 +116,29 @@ class Desk(NamedTuple):
     def legs(self, asset: str) -> list[Leg]:
         out = []
         for i in self.instruments(asset):
-            out.append(Leg(i, self.ledger.delta(i, self.books), self.live(i)))
+            live, both = self.live(i), self.ledger.accounts[i].legs
+            if both is None:
+                out.append(Leg(i, self.ledger.delta(i, self.books), live))
+                continue
+            for leg in (both.long, both.short):
+                out.append(Leg(i, self.base(i, leg.sign * leg.lots), live, self.loss(i, leg)))
         return out
+
+    def base(self, i: int, lots: int) -> Decimal:
+        """Lots of an instrument in base units at its mid."""
+        account = self.ledger.accounts[i]
+        return account.grid.base_lots(lots, self.books[i].mid2() or account.references.last())
+
+    def loss(self, i: int, leg: Side) -> float:
+        """What a leg of hedge mode has lost from its average entry, as a share of it (limits.leg_order)."""
+        entry, mid2 = leg.average(), self.books[i].mid2()
+        if self.setup.limits.leg_order == "size" or not entry or not mid2:
+            return 0.0
+        return leg.sign * (entry - mid2 / 2) / entry
 
     def locked(self, asset: str) -> Decimal:
         """Base units that are held long and short at once: what a close would trade without moving delta."""
-        deltas = [self.ledger.delta(i, self.books) for i in self.instruments(asset)]
+        deltas = [leg.delta for leg in self.legs(asset)]
         long, short = (sum((abs(d) for d in deltas if (d > 0) is up and d), Decimal(0)) for up in (True, False))
         return min(long, short)
 
@@ -204,7 +223,7 @@ def choose_leg(desk: Desk, asset: str, net: Decimal) -> tuple[int, str]:
             1e-9, account.grid.notional_atoms(desk.books[leg.i].mid2(), lots) / 1e18
         )
         share += desk.carry(leg.i, side)
-        key = (share, account.position * side >= 0, -desk.depth(leg.i, side))  # as cheap: what lowers the gross
+        key = (share, not account.reducible(side), -desk.depth(leg.i, side))  # as cheap: what lowers the gross
         if best < 0 or key < best_key:
             best, best_key = leg.i, key
     return best, why
@@ -217,11 +236,11 @@ def spot_room(desk: Desk, i: int, side: int) -> int | None:
     return max(0, desk.ledger.accounts[i].position)
 
 
-def close_goals(legs: list[Leg]) -> tuple[dict[int, Decimal], list[int]]:
-    """What may be closed of each live leg (signed delta), and the dead legs that are left with their hedge."""
+def close_goals(legs: list[Leg]) -> tuple[list[Leg], list[int]]:
+    """The live legs with what may be closed of each (signed delta), and the dead ones, left with their hedge."""
     dead = [leg for leg in legs if not leg.live and leg.delta]
     keep = sum((leg.delta for leg in dead), Decimal(0))
-    goals: dict[int, Decimal] = {}
+    goals: list[Leg] = []
     for leg in legs:
         if not leg.live or not leg.delta:
             continue
@@ -231,26 +250,29 @@ def close_goals(legs: list[Leg]) -> tuple[dict[int, Decimal], list[int]]:
             keep += held if keep < 0 else -held
             work = leg.delta - held if leg.delta > 0 else leg.delta + held
         if work:
-            goals[leg.i] = work
-    return goals, [leg.i for leg in dead]
+            goals.append(leg._replace(delta=work))
+    return goals, list(dict.fromkeys(leg.i for leg in dead))
 
 
-def next_close(desk: Desk, goals: dict[int, Decimal]) -> tuple[int, Decimal]:
+def next_close(desk: Desk, goals: list[Leg]) -> tuple[int, Decimal]:
     """The leg to work next and how much of it: the side of the net first, then the larger leg; (-1, 0): none left."""
-    workable = {i: work for i, work in goals.items() if desk.lots(i, work) > 0}
+    workable = [leg for leg in goals if desk.lots(leg.i, leg.delta) > 0]
     if not workable:
         return -1, Decimal(0)
-    net = sum(goals.values(), Decimal(0))
-    same = {i: w for i, w in workable.items() if (w > 0) == (net > 0)}
-    if desk.setup.limits.leg_order == "cost" and all(not desk.lots(i, net) for i in workable):
-        same = {}  # nothing is open on balance: the dearest of all legs goes first, the others in lockstep
-    pool = same or workable
-    dear = {k: -desk.carry(k, -1 if pool[k] > 0 else 1) for k in pool}  # what keeping a leg costs
-    i = max(pool, key=lambda k: (dear[k], abs(pool[k]), -k))
-    work = pool[i]
-    if same and len(workable) > len(same) and abs(net) < abs(work) and desk.lots(i, net) > 0:
+    net = sum((leg.delta for leg in goals), Decimal(0))
+    same = [leg for leg in workable if (leg.delta > 0) == (net > 0)]
+    if desk.setup.limits.leg_order == "cost" and all(not desk.lots(leg.i, net) for leg in workable):
+        same = []  # nothing is open on balance: the dearest of all legs goes first, the others in lockstep
+
+    def first(leg: Leg) -> tuple[float, float, Decimal, int]:
+        keeping = -desk.carry(leg.i, -1 if leg.delta > 0 else 1)  # what it costs until the next funding
+        return keeping, leg.loss, abs(leg.delta), -leg.i
+
+    best = max(same or workable, key=first)
+    work = best.delta
+    if same and len(workable) > len(same) and abs(net) < abs(work) and desk.lots(best.i, net) > 0:
         work = net  # take the net out first; the rest goes in lockstep
-    return i, work
+    return best.i, work
 
 
 def next_slice(desk: Desk, task: Task, i: int, work: Decimal) -> Slice | str:
@@ -315,7 +337,7 @@ def plan(desk: Desk, kind: str, asset: str) -> Plan | None:
         return None
     expected = worst = 0.0
     words = []
-    for i, work in goals.items():
+    for i, work, *_ in goals:
         lots = desk.lots(i, work)
         if not lots:
             continue
@@ -328,8 +350,8 @@ def plan(desk: Desk, kind: str, asset: str) -> Plan | None:
         words.append(f"{desk.setup.instruments[i].instrument.venue} is dead: left with its hedge")
     if not expected and not worst:
         return None
-    size = sum((abs(work) for work in goals.values()), Decimal(0))
-    return Plan(kind, asset, ", ".join(words), size, tuple(goals), expected, worst)
+    size = sum((abs(leg.delta) for leg in goals), Decimal(0))
+    return Plan(kind, asset, ", ".join(words), size, tuple(dict.fromkeys(leg.i for leg in goals)), expected, worst)
 
 
 def short(value: Decimal) -> str:

@@ -10,6 +10,7 @@ import json
 from mmtui.core import events as ev
 from mmtui.core.effects import Alert, Result
 from mmtui.core.engine import Engine
+from mmtui.core.orders.legs import told
 from mmtui.link.messages import Item
 from mmtui.link.parts import FillRow
 
@@ -22,7 +23,7 @@ _ORDERS: dict[type, str] = {
     ev.AmendRejected: "amend rejected",
 }
 #: Events of which something is said.
-SPOKEN = frozenset({ev.Fill, ev.Command, ev.HostStarted, *_ORDERS})
+SPOKEN = frozenset({ev.Fill, ev.LegFill, ev.Command, ev.HostStarted, *_ORDERS})
 
 
 def alert_item(engine: Engine, alert: Alert, ts: int) -> Item:
@@ -79,7 +80,8 @@ def _fill_item(engine: Engine, event: ev.Fill) -> Item:
     )
     grid = account.grid
     side = "BUY" if event.side > 0 else "SELL"
-    text = f"{side} {grid.size_text(event.sz)} @ {grid.price_text(event.px)} edge {edge:+.1f} bps"
+    leg = {1: " long leg", -1: " short leg"}.get(told(event), "")
+    text = f"{side} {grid.size_text(event.sz)} @ {grid.price_text(event.px)}{leg} edge {edge:+.1f} bps"
     return Item(n=0, ts=event.ts, kind="fill", text=text, instrument=account.instrument.id, fill=row)
 
 

@@ -156,7 +156,7 @@ def _desk(
             setup, engine, tape, SideJournal(path), list(access), session=path.name, latched=latched, blocks=blocks
         )
     execution = PaperVenue(setup, engine.books, setup.seed)
-    execution.restore([account.position for account in engine.accounts])  # all zero in a first life
+    execution.restore(*engine.ledger.held())  # all zero in a first life
     journal = SideJournal(path)
     return Desk(
         setup,

@@ -99,13 +99,13 @@ class LiveExecution:
 
 def execution_of(setup: DeskSetup, engine: Engine) -> Execution:
     """Who carries a live, paper or shadow desk's orders out."""
-    positions = [account.position for account in engine.accounts]
+    positions, shorts = engine.ledger.held()
     if setup.mode == "live":
         return LiveExecution(setup)
     if setup.mode == "shadow":
-        return ShadowVenue(setup, positions)
+        return ShadowVenue(setup, positions, shorts)
     paper = PaperVenue(setup, engine.books, setup.seed)
-    paper.restore(positions)
+    paper.restore(positions, shorts)
     return paper
 
 

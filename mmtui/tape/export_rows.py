@@ -96,12 +96,15 @@ class Rows:
             ev.CancelRejected: self._cancel_rejected,
             ev.OrderUnknown: self._unknown,
             ev.OrderFound: self._found,
+            ev.LegFound: self._found,
             ev.OrderAmended: self._amended,
             ev.AmendRejected: self._amend_rejected,
             ev.CancelAllDone: self._cancel_all_done,
             ev.OpenOrders: self._open_orders,
             ev.Fill: self._fill,
+            ev.LegFill: self._fill,
             ev.AccountMove: self._move,
+            ev.LegMove: self._move,
         }
 
     def record(self, number: int, event: ev.Event, effects: list[Effect]) -> None:

@@ -138,7 +138,7 @@ def fill_events(session: AccountSession, report: FillReport, now: int) -> list[E
         oid = session.orders.by_venue_id(report.venue_order_id)
     events = session.reader.fill(now, report, oid)
     for event in events:
-        if type(event) is Fill:
+        if isinstance(event, Fill):
             session.orders.filled(event.oid, event.trade_id, event.sz)
         elif type(event) is GridRefined:
             session.orders.rescale(event.i, event.sz_factor)

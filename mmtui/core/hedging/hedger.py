@@ -266,7 +266,7 @@ class Hedger:
             account = engine.accounts[i]
             worth = account.grid.notional_atoms(engine.books[i].mid2(), lots) / 1e18
             cost = desk.cost(i, side, lots) / max(1e-9, worth)
-            key = (cost, account.position * side >= 0, -desk.depth(i, side))  # as cheap: what lowers the gross
+            key = (cost, not account.reducible(side), -desk.depth(i, side))  # as cheap: what lowers the gross
             if best < 0 or key < best_key:
                 best, best_key = i, key
         return best, why

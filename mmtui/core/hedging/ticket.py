@@ -83,8 +83,8 @@ class Tickets:
             best = account.grid.price_text(book.ask if side > 0 else book.bid)
             raise Refusal(f"post-only at {account.grid.price_text(px)} would take: the other side is at {best}")
         reduce_only = args.get("reduce_only") is True
-        if reduce_only and (account.position * side >= 0 or lots > abs(account.position)):
-            held = account.grid.size_text(account.position)
+        if reduce_only and lots > account.reducible(side):
+            held = account.held_text()
             raise Refusal(f"reduce-only: the position on {name} is {held}, this would not only reduce it")
         if reduce_only and account.instrument.kind == "spot":
             raise Refusal("spot has no reduce-only")

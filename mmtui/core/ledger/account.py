@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
+from mmtui.core.ledger.legs import Legs
 from mmtui.core.ledger.lines import CARRY, Line, Lines
 from mmtui.core.ledger.markouts import CURVE, Markouts
 from mmtui.core.market.instrument import Grid, Instrument
@@ -119,6 +120,7 @@ class Account:
         self.entry_ticks = 0  # sum of ticks x lots of the open position (signed)
         self.markouts = Markouts()
         self.lines = Lines()
+        self.legs = Legs() if instrument.hedge_mode else None  # None: one net position
         self.latest: FillParts | None = None  # of the last fill
 
     # ------------------------------------------------------------ marks
@@ -152,6 +154,8 @@ class Account:
             self.cash -= self.position * self.grid.value(mid2)
             self.entry_ticks = self.position * (mid2 // 2)
             self.lines.priced(self.grid.value(mid2))
+        if self.legs is not None:
+            self.legs.priced(mid2 // 2, self.grid.value(mid2))
 
     def equity(self) -> int:
         """Profit so far at the last mark, atoms of the settlement asset."""
@@ -163,8 +167,11 @@ class Account:
 
     # ------------------------------------------------------------ fills and cash
 
-    def fill(self, side: int, px: int, lots: int, ts: int, fee: int, purpose: str, level: int = 0) -> float:
-        """Book a fill (after `mark`); fee in atoms of settlement, positive when paid. Returns its edge in bps."""
+    def fill(
+        self, side: int, px: int, lots: int, ts: int, fee: int, purpose: str, level: int = 0, leg: int = 0
+    ) -> float:
+        """Book a fill (after `mark`); fee in atoms of settlement, positive when paid; leg: of hedge mode, +1 long,
+        -1 short. Returns its edge in bps."""
         grid, rate = self.grid, self.rate
         reference = self.references.before(ts) or self.mark2 or 2 * px
         if not self.mark2:
@@ -193,11 +200,16 @@ class Account:
         self.fills += 1
         self.volume += grid.notional_atoms(2 * px, lots)
         self.pay("fees" if fee > 0 else "rebates", -fee, line)
+        if self.legs is not None:
+            self.legs.fill(side, leg, px, lots, -signed * paid - fee)
         self.markouts.filled(ts, side, px, lots)
         return side * (reference - 2 * px) / (2 * px) * 1e4
 
-    def transfer(self, lots: int) -> None:
-        """Lots that came or went without a price (after `mark`): valued at the mark, so that no part changes."""
+    def transfer(self, lots: int, short: int = 0) -> None:
+        """Lots that came or went without a price (after `mark`): valued at the mark, so that no part changes.
+
+        short: of hedge mode, change of the short leg; the long one changes by lots + short.
+        """
         if not self.mark2 and self.references.last():
             self._priced(self.references.last())
         line = self.lines.at(CARRY)
@@ -209,9 +221,15 @@ class Account:
         line.position += lots
         self.position += lots
         self.max_position = max(self.max_position, abs(self.position))
+        if self.legs is not None:
+            self.legs.transfer(
+                lots + short, short, self.mark2 // 2, self.grid.value(self.mark2) if self.mark2 else 0
+            )
 
     def pay(self, part: str, atoms: int, line: Line | None = None) -> None:
         """Money in (+) or out (-) that is not the price of a fill: fees, rebates, funding, borrow, incentives."""
+        if line is None and self.legs is not None:
+            self.legs.carry += atoms
         line = line or self.lines.at(CARRY)
         self.settled += atoms
         self.parts[part] += atoms * self.rate
@@ -242,6 +260,19 @@ class Account:
         else:
             self.entry_ticks = (position + signed) * px
 
+    def reducible(self, side: int) -> int:
+        """Lots of what is held that orders of this side can take off."""
+        return max(0, -side * self.position) if self.legs is None else self.legs.holds(-side)
+
+    def held_text(self, more: int = 0, short: int = 0) -> str:
+        """What is held, for people: the net, or both legs where there are any; `more` lots, and `short` of them in the
+        short leg."""
+        text = self.grid.size_text
+        if self.legs is None:
+            return text(self.position + more)
+        long = self.legs.long.lots + more + short
+        return f"{text(long)} long and {text(self.legs.short.lots + short)} short"
+
     def average(self) -> float:
         """Average entry in ticks of the open position; 0.0 when flat."""
         return self.entry_ticks / self.position if self.position else 0.0
@@ -268,6 +299,8 @@ class Account:
         self.sold *= sz
         self.max_position *= sz
         self.entry_ticks *= px * sz
+        if self.legs is not None:
+            self.legs.rescale(px, sz)
         self.mark2 *= px
         self.common //= sz
         finer = self.grid.value(self.mark2) if self.mark2 else 0
@@ -278,6 +311,7 @@ class Account:
         self.markouts.rescale(px, sz)
 
     def digest(self) -> tuple[object, ...]:
+        both = () if self.legs is None else (self.legs.digest(),)
         return (
             self.position,
             str(self.cash),
@@ -289,4 +323,5 @@ class Account:
             self.sold,
             self.fills,
             self.markouts.digest(),
+            *both,
         )

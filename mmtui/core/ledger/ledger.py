@@ -159,6 +159,11 @@ class Ledger:
                 out[part] += value
         return out
 
+    def held(self) -> tuple[list[int], list[int]]:
+        """Position of every instrument in lots, and of the short leg of those in hedge mode (else 0)."""
+        legs = [account.legs.short.lots if account.legs is not None else 0 for account in self.accounts]
+        return [account.position for account in self.accounts], legs
+
     # ------------------------------------------------------------ delta
 
     def delta(self, i: int, books: list[OrderBook]) -> Decimal:

@@ -38,6 +38,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     major: bool = True  # stale and collar defaults differ for majors and others
     grid: Literal["config", "venue", "table", "inferred"] = "table"
     simulated: bool = False  # a synthetic market
+    hedge_mode: bool = False  # a contract of which the account there holds a long and a short leg at once
 
     @property
     def lot_decimal(self) -> Decimal:

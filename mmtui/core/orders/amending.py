@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mmtui.core import events as ev
 from mmtui.core.effects import AmendOrder
+from mmtui.core.orders import legs
 from mmtui.core.orders.table import Fact, State
 from mmtui.core.orders.tracker import Order
 
@@ -48,7 +49,11 @@ class Amends:
         engine, i = self.engine, order.i
         if self.orders.across(i, order.side, px):
             return "own order across"
-        reference = engine.accounts[i].references.last()
+        account = engine.accounts[i]
+        more = left - order.left if account.legs is not None and order.reduce_only else 0
+        if more > 0 and more > legs.closable(account, self.tracker, i, order.side):
+            return legs.GROWS
+        reference = account.references.last()
         state, collar = engine.lattice.effective(i), self.orders.collar(i)
         why = engine.gate.amends(order, px, left, state, engine.ts, reference, collar)
         if why:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mmtui.core import events as ev
 from mmtui.core.effects import Adjust, QueryAccount, QueryOpenOrders
+from mmtui.core.orders.legs import told
 from mmtui.core.orders.table import Fact
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ UNWRITTEN = 100_000_000
 #: A difference of so many lots is rounding (fees in the base asset).
 ROUNDING = 1
 
+#: Lots by which the venue's position differs: of the net, or of the net and the short leg (hedge mode).
+Gap = int | tuple[int, int]
 #: Why of the Adjust with which a session begins: no break.
 ADOPTED = "adopted at the start"
 STREAM_DOWN = "account stream down"
@@ -76,7 +79,7 @@ class Round:
         self.due = 0  # instant of the next round, 0: none planned
         self.waits: list[str] = []
         self.touched: list[int] = []  # bookings of each instrument when the positions were asked for
-        self.suspects: dict[int, tuple[int, int]] = {}  # instrument -> difference in lots, instant of the poll
+        self.suspects: dict[int, tuple[Gap, int]] = {}  # instrument -> difference in lots, instant of the poll
         self.known = True  # since the start of this life: what happened before it is not outstanding any more
         self.settled = 0  # instant from which lists are conclusive: no create of an earlier life can land any more
 
@@ -213,6 +216,7 @@ class Reconciler:
             return
         one.query, one.waits = 0, []
         said = dict(zip(event.idx, event.lots, strict=True))
+        shorts = dict(zip(event.idx, event.shorts, strict=True)) if isinstance(event, ev.LegPositions) else {}
         open_question = False
         for i, of in enumerate(engine.venue_of):
             if of != v:
@@ -220,14 +224,15 @@ class Reconciler:
             account = engine.accounts[i]
             lots = said.get(i, 0)
             difference = lots - engine.gate.baselines[i] - account.position
+            short = shorts.get(i, 0) - account.legs.short.lots if account.legs is not None else 0
             if one.adopts:
-                self._adopt(i, difference)
+                self._adopt(i, difference, short)
             elif self.bookings[i] != one.touched[i]:  # something was booked meanwhile: this poll may be older
-                open_question = open_question or abs(difference) > ROUNDING  # asked again at once
-            elif abs(difference) <= ROUNDING:
+                open_question = open_question or max(abs(difference), abs(short)) > ROUNDING  # asked again at once
+            elif max(abs(difference), abs(short)) <= ROUNDING:
                 one.suspects.pop(i, None)
             else:
-                open_question = self._suspect(one, i, difference) or open_question
+                open_question = self._suspect(one, i, difference, short) or open_question
         one.adopts = False
         early = one.begun < one.settled
         if open_question or early:
@@ -235,33 +240,33 @@ class Reconciler:
         else:
             self._known(v)
 
-    def _adopt(self, i: int, difference: int) -> None:
+    def _adopt(self, i: int, difference: int, short: int) -> None:
         """A session begins with the position that is there; its price is the market's."""
-        if difference:
+        if difference or short:
             engine, account = self.engine, self.engine.accounts[i]
             engine.ledger.mark(i)
-            account.transfer(difference)
+            account.transfer(difference, short)
             self.bookings[i] += 1
-            size = account.grid.size_text(account.position)
+            size = account.held_text()
             engine.emit(Adjust(i, account.position - difference, account.position, ADOPTED))
             engine.alert("warn", "account", f"{engine.name(i)}: position {size} adopted at the start", i)
 
-    def _suspect(self, one: Round, i: int, difference: int) -> bool:
-        """A difference at one instrument; True while it is not certain."""
+    def _suspect(self, one: Round, i: int, difference: int, short: int) -> bool:
+        """A difference at one instrument, of the net and of a short leg; True while it is not certain."""
         engine = self.engine
         before = one.suspects.get(i)
-        if before is None or before[0] != difference:
-            one.suspects[i] = (difference, engine.ts)
+        gap: Gap = (difference, short) if short else difference
+        if before is None or before[0] != gap:
+            one.suspects[i] = (gap, engine.ts)
             return True
         if engine.ts - before[1] < APART:
             return True
         del one.suspects[i]
         account = engine.accounts[i]
-        grid = account.grid
         was = account.position
-        why = f"the venue holds {grid.size_text(was + difference)}, we know of {grid.size_text(was)}"
+        why = f"the venue holds {account.held_text(difference, short)}, we know of {account.held_text()}"
         engine.ledger.mark(i)
-        account.transfer(difference)
+        account.transfer(difference, short)
         self.bookings[i] += 1
         engine.emit(Adjust(i, was, account.position, why))
         engine.alert("danger", "adjust", f"{engine.name(i)}: ADJUST: {why}", i)
@@ -302,7 +307,8 @@ class Reconciler:
         engine.ledger.mark(i)
         if event.lots and event.px > 0:
             fee = engine.orders.money(i, event.amount, f"entry {event.ref}")
-            account.fill(1 if event.lots > 0 else -1, event.px, abs(event.lots), event.ts_event, -fee, "external")
+            side, lots = 1 if event.lots > 0 else -1, abs(event.lots)
+            account.fill(side, event.px, lots, event.ts_event, -fee, "external", leg=told(event))
         elif event.lots:
             account.transfer(event.lots)
         elif event.cause == "FUNDING":

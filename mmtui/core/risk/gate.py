@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mmtui.core.ledger.account import RATE
 from mmtui.core.ledger.ledger import UNIT, Ledger
+from mmtui.core.orders import legs
 from mmtui.core.orders.tracker import Order, Tracker
 from mmtui.core.risk.states import MAY_SEND, Desk
 from mmtui.core.setup import DeskSetup
@@ -71,9 +72,13 @@ class Gate:
         return position - self.tracker.sells[i] - lots >= 0
 
     def check(
-        self, i: int, side: int, px: int, lots: int, purpose: str, state: Desk, ts: int, reference2: int, collar: float
-    ) -> str:
-        """Why this order may not leave; "" when it may. `collar` in bps of the reference (half ticks)."""
+        self, i: int, side: int, px: int, lots: int, purpose: str, state: Desk, ts: int, reference2: int,
+        collar: float, closes: bool = False,
+    ) -> str:  # fmt: skip
+        """Why this order may not leave; "" when it may. `collar` in bps of the reference (half ticks).
+
+        closes: in hedge mode it reduces a leg, and so adds no gross, wherever it brings the net.
+        """
         if type(px) is not int or type(lots) is not int or not (0 < lots < MOST and 0 < px < MOST):
             return "no size"
         if purpose not in MAY_SEND[state] and not self._still_reduces(purpose, state, i, side, lots):
@@ -96,7 +101,7 @@ class Gate:
             return short
         if purpose in ("flatten", "close") or self.reduces(i, side, lots):
             return ""
-        return self._limits(i, side, lots, notional, notional, ts)
+        return self._limits(i, side, lots, notional, notional, ts, closes)
 
     def amends(
         self, order: Order, px: int, left: int, state: Desk, ts: int, reference2: int, collar: float
@@ -128,7 +133,8 @@ class Gate:
         short = self._spot_short(i, side, more) if more else ""
         if short or self.reduces(i, side, more):
             return short
-        return self._limits(i, side, more, notional, account.grid.notional_atoms(2 * px, more) if more else 0, ts)
+        added = account.grid.notional_atoms(2 * px, more) if more else 0
+        return self._limits(i, side, more, notional, added, ts, account.legs is not None and order.reduce_only)
 
     def _still_reduces(self, purpose: str, state: Desk, i: int, side: int, lots: int) -> bool:
         """HALTED: orders that reduce, by an operator or a running task (desk rules)."""
@@ -141,8 +147,8 @@ class Gate:
         held = self.baselines[i] + self.ledger.accounts[i].position - self.tracker.sells[i]
         return "spot balance" if lots > held else ""
 
-    def _limits(self, i: int, side: int, lots: int, notional: int, added: int, ts: int) -> str:
-        """`lots` and `added` come to what is open; `notional` is the whole order's."""
+    def _limits(self, i: int, side: int, lots: int, notional: int, added: int, ts: int, closes: bool) -> str:
+        """`lots` and `added` come to what is open; `notional` is the whole order's; closes: no gross is added."""
         position = self.ledger.accounts[i].position
         limit = self.position_limits[i]
         worst = position + self.tracker.buys[i] + lots if side > 0 else -(position - self.tracker.sells[i] - lots)
@@ -154,15 +160,20 @@ class Gate:
         worth = notional * rate
         if worth > self.order_notional:
             return "order notional limit"
-        worth = added * rate
+        if not closes and (over := self._over(i, added * rate)):
+            return over
+        if self.rate(self.venue_of[i], ts) >= self.creates_per_s:
+            return "message rate"
+        return ""
+
+    def _over(self, i: int, worth: int) -> str:
+        """The gross limit that so much more currency of an instrument would pass; "": none."""
         gross = self.gross() + worth
         if gross > self.gross_notional:
             return "gross notional limit"
         v = self.venue_of[i]
         if not self.spot[i] and gross > self.leverage[v] and self.contracts(v) + worth > self.leverage[v]:
             return "leverage limit"
-        if self.rate(self.venue_of[i], ts) >= self.creates_per_s:
-            return "message rate"
         return ""
 
     def room(self, i: int, side: int, px: int) -> int:
@@ -174,6 +185,13 @@ class Gate:
         if one > 0:
             lots = min(lots, self.order_notional // one)
         return max(0, lots - lots % account.lot_step)
+
+    def least(self, i: int, px: int) -> int:
+        """The fewest lots that the venue takes at this price, whole steps."""
+        account = self.ledger.accounts[i]
+        one = account.grid.notional_atoms(2 * px, 1)
+        lots = -(-self.min_notional[i] // one) if one > 0 else 1
+        return max(account.lot_step, lots + -lots % account.lot_step)
 
     # ------------------------------------------------------------ sides that are pulled
 
@@ -216,6 +234,8 @@ class Gate:
             position = account.position
             long, short = position + open_buys[i], open_sells[i] - position
             lots = long if long > short else short
+            if account.legs is not None:
+                lots = legs.gross(account, self.tracker, i)
             if lots:
                 total += account.grid.notional_atoms(account.references.last(), lots) * rate(i)
         return total
@@ -229,6 +249,8 @@ class Gate:
         """Worst-case gross notional of one instrument, currency units."""
         account, buys, sells = self.ledger.accounts[i], self.tracker.buys[i], self.tracker.sells[i]
         lots = max(abs(account.position + buys), abs(account.position - sells))
+        if account.legs is not None:
+            lots = legs.gross(account, self.tracker, i)
         if not lots:
             return 0
         return account.grid.notional_atoms(account.references.last(), lots) * self.ledger.quote_rate(i)

@@ -67,7 +67,10 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "observers_may_kill": ("", "whether a cockpit that only looks may kill"),
     "admins_raise": ("", "true: raising a limit takes the role admin (`mmtui ctl --admin`), and not only a reason"),
     "leverage": ("", "contract orders that add beyond this gross of a venue over its equity, worst case, are refused"),
-    "leg_order": ("", "which leg a flatten or close takes first: size: cheapest or largest; cost: dearest in funding"),
+    "leg_order": (
+        "", "which leg a flatten or close takes first: size: cheapest or largest; cost: dearest in funding, and of the "
+        "two legs of hedge mode, where funding is even, the one that has lost more from its entry"
+    ),
     "var_30m": ("currency", "the gauge of the 99 % VaR over 30 minutes, worst case, is red here (1 % of equity)"),
     "venue_share": ("", "the gauge of one venue's share of the equity of all venues is red here"),
     "depeg_bps": ("bps", "the gauge of a stablecoin's distance from the one it is traded against is red here"),

@@ -27,6 +27,7 @@ _CODES: dict[str, Meaning] = {
     "-4014": "filter",  # not increased by the tick size
     "-4164": "filter",  # below the minimum notional
     "-2022": "filter",  # reduce-only rejected
+    "-4061": "filter",  # position side does not match the account's mode
     "-5022": "would take",  # GTX would trade at once
     "-4116": "duplicate id",  # clientOrderId is duplicated
     "-1006": "fate unknown",  # unexpected response, execution status unknown

@@ -6,6 +6,7 @@ Rules of this file: deterministic; knows no market and no account.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from decimal import Decimal
 
 from mmtui.core.effects import AmendOrder, CancelAll, CancelOrder, Effect, PlaceOrder, QueryAccount, QueryOpenOrders
@@ -14,6 +15,7 @@ from mmtui.core.events import (
     AmendRejected,
     CancelAllDone,
     Event,
+    LegPositions,
     OpenOrders,
     OrderAccepted,
     OrderAmended,
@@ -30,7 +32,8 @@ ANSWER = 1_000_000
 class ShadowVenue:
     """core.runner.Execution for all instruments of the desk."""
 
-    def __init__(self, setup: DeskSetup, positions: list[int]) -> None:
+    def __init__(self, setup: DeskSetup, positions: list[int], shorts: Sequence[int] = ()) -> None:
+        self._shorts = shorts
         self._venue_of = [setup.venues.index(item.instrument.venue) for item in setup.instruments]
         self._held = [
             int(Decimal(item.baseline) / Decimal(item.instrument.lot)) + positions[i]
@@ -80,7 +83,10 @@ class ShadowVenue:
         if effect.what != "positions":
             return AccountAnswer(ts, effect.v, effect.query, effect.what)
         idx = [i for i, v in enumerate(self._venue_of) if v == effect.v]
-        return Positions(ts, effect.v, effect.query, idx, [self._held[i] for i in idx])
+        lots = [self._held[i] for i in idx]
+        if any(self._shorts):
+            return LegPositions(ts, effect.v, effect.query, idx, lots, [self._shorts[i] for i in idx])
+        return Positions(ts, effect.v, effect.query, idx, lots)
 
     def next_ts(self) -> int:
         return self._answers[0].ts if self._answers else NEVER

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from mmtui.core.effects import AmendOrder
-from mmtui.core.events import Event, Fill, OrderAccepted, OrderAmended, Positions
+from mmtui.core.events import Event, Fill, LegPositions, OrderAccepted, OrderAmended, Positions
 from mmtui.core.orders.inplace import Amending
 from mmtui.venues.paper.queue import Resting
 
@@ -40,5 +40,8 @@ def rescaled(event: Event, i: int, px: int, sz: int) -> Event:
         return msgspec.structs.replace(event, px=event.px * px, sz=event.sz * sz, ahead=ahead)
     if isinstance(event, Positions) and i in event.idx:
         lots = [n * sz if k == i else n for k, n in zip(event.idx, event.lots, strict=True)]
+        if isinstance(event, LegPositions):
+            shorts = [n * sz if k == i else n for k, n in zip(event.idx, event.shorts, strict=True)]
+            return msgspec.structs.replace(event, lots=lots, shorts=shorts)
         return msgspec.structs.replace(event, lots=lots)
     return event

@@ -41,6 +41,7 @@ class Matching:
         "optimistic",
         "orders",
         "position",
+        "short",
         "sink",
         "taken",
     )
@@ -52,6 +53,7 @@ class Matching:
         self.optimistic = optimistic
         self.sink = sink
         self.position = 0  # lots, at this venue
+        self.short: int | None = 0 if instrument.hedge_mode else None  # of the short leg; None: one net position
         self.orders: dict[int, Resting] = {}
         self.levels: dict[int, dict[int, Level]] = {1: {}, -1: {}}
         self.best = {1: 0, -1: 0}  # best own price a side, 0: none
@@ -131,6 +133,8 @@ class Matching:
         """A finer tick or lot: everything that is held in the old units is brought to the new."""
         self.instrument = instrument
         self.position *= event.sz_factor
+        if self.short is not None:
+            self.short *= event.sz_factor
         self.best = {side: px * event.px_factor for side, px in self.best.items()}
         for side in (1, -1):
             levels = self.levels[side]
@@ -162,8 +166,14 @@ class Matching:
             before = taken.get(px, (0, 0))[0]
             taken[px] = (before + size, self.book.size_at(-order.side, px))
             fills.append((px, size))
-        self.position += order.side * sum(size for _, size in fills)
+        self._move(order.side, sum(size for _, size in fills), order.reduce_only)
         return fills
+
+    def _move(self, side: int, size: int, reduces: bool) -> None:
+        """An order has traded; in hedge mode one that reduces is of the leg opposite its side."""
+        self.position += side * size
+        if self.short is not None and reduces == (side > 0):
+            self.short -= side * size
 
     def rest(self, order: PlaceOrder, left: int) -> Resting:
         """Join the queue behind what is displayed."""
@@ -194,8 +204,14 @@ class Matching:
         order.sz = sz
 
     def reducible(self, side: int) -> int:
-        """Lots that an order of this side can trade before the position passes zero."""
-        return max(0, -side * self.position)
+        """Lots that an order of this side can trade before the position, or the leg that it reduces, passes zero."""
+        if self.short is None:
+            return max(0, -side * self.position)
+        return max(0, self.short if side > 0 else self.position + self.short)
+
+    def leg(self, order: PlaceOrder | Resting) -> int:
+        """Of an order in hedge mode: +1 the long leg, -1 the short one."""
+        return -order.side if order.reduce_only else order.side
 
     def expire_reduce_only(self, now: int) -> None:
         """The venue takes out reduce-only orders that have nothing left to reduce."""
@@ -268,7 +284,7 @@ class Matching:
             size = min(size, self.reducible(order.side))
         if size > 0:
             order.left -= size
-            self.position += order.side * size
+            self._move(order.side, size, order.reduce_only)
             if not order.left:
                 self.remove(order)
             self.sink.filled(self.i, order, order.px, size, now)

@@ -9,6 +9,7 @@ request's arrival: before the next market event, or when the first later answer 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from heapq import heappop, heappush
 from itertools import count
@@ -29,15 +30,15 @@ from mmtui.core.events import (
     OrderAmended,
     OrderCancelled,
     OrderRejected,
-    Positions,
     QueueUpdate,
 )
 from mmtui.core.market.book import OrderBook
-from mmtui.core.market.instrument import ATOMS, Grid, atoms_text
+from mmtui.core.market.instrument import ATOMS, Grid
 from mmtui.core.rng import Rng
 from mmtui.core.runner import NEVER
 from mmtui.core.setup import DeskSetup, PaperSetup
 from mmtui.venues.paper.amends import refusal, rescaled
+from mmtui.venues.paper.answers import fill_event, positions_event
 from mmtui.venues.paper.matching import HANDLERS, Matching
 from mmtui.venues.paper.queue import Resting
 
@@ -185,10 +186,12 @@ class PaperVenue:
 
     # -- for the host and for tests ------------------------------------------------------------------------------
 
-    def restore(self, positions: list[int]) -> None:
-        """After a recovery: what each instrument's position is, in lots (reduce-only is judged by it)."""
+    def restore(self, positions: list[int], shorts: Sequence[int] = ()) -> None:
+        """After a recovery: each instrument's position in lots, and its short leg's (reduce-only is judged by them)."""
         for market, position in zip(self._markets, positions, strict=True):
             market.position = position
+        for market, short in zip(self._markets, shorts, strict=False):
+            market.short = short if market.short is not None else None
 
     def open_orders(self, v: int) -> list[int]:
         """Ids that rest at a venue now (requests under way have not arrived)."""
@@ -202,7 +205,7 @@ class PaperVenue:
 
     def filled(self, i: int, order: Resting, px: int, sz: int, now: int) -> None:
         ts = self._lines[self._venue_of[i]].report_ts(now)
-        fill = self._fill(i, order.oid, order.side, px, sz, True, ts, now)
+        fill = self._fill(i, order, px, sz, True, ts, now)
         heappush(self._answers, (ts, now, next(self._numbers), fill))
 
     def expired(self, i: int, order: Resting, reason: str, now: int) -> None:
@@ -249,7 +252,7 @@ class PaperVenue:
         if rests:
             ahead = market.rest(order, left).ahead
         answers: list[Event] = [OrderAccepted(ts, now, i, order.oid, f"paper-{self._orders}", ahead)]
-        answers += [self._fill(i, order.oid, order.side, px, size, False, ts, now) for px, size in fills]
+        answers += [self._fill(i, order, px, size, False, ts, now) for px, size in fills]
         if left > 0 and not rests:
             answers.append(OrderCancelled(ts, now, i, order.oid, "ioc"))
         market.expire_reduce_only(now)
@@ -303,7 +306,7 @@ class PaperVenue:
         ahead = market.rest(wanted, left).ahead if left else -1
         market.expire_reduce_only(now)
         amended: Event = OrderAmended(ts, now, i, oid, request.amend, request.px, request.sz, ahead)
-        return [amended, *(self._fill(i, oid, order.side, px, size, False, ts, now) for px, size in fills)]
+        return [amended, *(self._fill(i, order, px, size, False, ts, now) for px, size in fills)]
 
     def _cancel(self, request: CancelOrder, flight: Flight) -> Event:
         market = self._markets[request.i]
@@ -327,18 +330,14 @@ class PaperVenue:
         """Fills and ledger have nothing that was not told: the venue lives in the host."""
         if request.what != "positions":
             return AccountAnswer(ts, request.v, request.query, request.what)
-        idx = [i for i, v in enumerate(self._venue_of) if v == request.v]
-        return Positions(ts, request.v, request.query, idx, [self._baselines[i] + self.position(i) for i in idx])
+        mine = [market for market, v in zip(self._markets, self._venue_of, strict=True) if v == request.v]
+        return positions_event(ts, request, mine, self._baselines)
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _fill(self, i: int, oid: int, side: int, px: int, sz: int, maker: bool, ts: int, now: int) -> Fill:
+    def _fill(self, i: int, order: PlaceOrder | Resting, px: int, sz: int, maker: bool, ts: int, now: int) -> Fill:
         self._trades += 1
-        instrument = self._markets[i].instrument
-        fee = self._grids[i].fee_atoms(2 * px, sz, instrument.maker_bps if maker else instrument.taker_bps)
-        # the instant makes the id unique over restarts of the host as well: a fill is booked once an id
-        trade = f"p{now // 1_000_000}-{self._trades}"
-        return Fill(ts, now, i, oid, trade, side, px, sz, maker, atoms_text(fee, 18), instrument.settle)
+        return fill_event(self._markets[i], self._grids[i], order, px, sz, maker, ts, now, self._trades)
 
     def _note_queue(self, i: int, now: int) -> bool:
         """Plan a QueueUpdate if a place has changed and none is planned; whether it was."""
