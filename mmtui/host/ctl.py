@@ -201,8 +201,11 @@ def _print_status(body: dict[str, Any], as_json: bool) -> int:
         doubt = f", {venue['book']}" if "book" in venue else ""
         print(f"  {ident:<24} {up}, data {venue['age_ms']} ms old, dead man {venue['dead_man']}{doubt}")
     for ident, row in body["instruments"].items():
+        legs = row.get("legs")
+        held = f"{row['position']}"
+        held += f" ({legs['long']['size']} long, {legs['short']['size']} short)" if legs else ""
         print(
-            f"  {ident:<24} {row['bid']} / {row['ask']}  position {row['position']}  orders {row['open_orders']}  "
+            f"  {ident:<24} {row['bid']} / {row['ask']}  position {held}  orders {row['open_orders']}  "
             f"spread {row['spread_bps']} bps  skew {row['skew_bps']} bps  {row['reason']}"
         )
     for asset, row in body["hedges"].items():

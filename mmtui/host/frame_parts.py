@@ -14,6 +14,7 @@ from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import money
 from mmtui.core.market.instrument import plain
 from mmtui.core.risk.states import Desk
+from mmtui.host.leg_parts import leg_views
 from mmtui.link.parts import AssetView, BookView, InstrumentView, Level, Print, Step, TripRow, TripView, VenueView
 from mmtui.venues.ccxt_market.names import unverified
 
@@ -148,6 +149,7 @@ def instrument_view(engine: Engine, i: int, now: int) -> InstrumentView:
         gaps=engine.books[i].gaps,
         messages=engine.books[i].messages,
         state_reason=_state_reason(engine, i),
+        legs=leg_views(engine, i),
     )
 
 

@@ -20,6 +20,7 @@ from mmtui.core.tasks import Plan, plan
 from mmtui.host.earn_parts import earn_status, earn_view, line_views, obligation_views
 from mmtui.host.entries import SPOKEN, alert_item, event_item, result_item
 from mmtui.host.frame_parts import asset_view, base_text, book_view, instrument_view, trip_view, venue_view, why_status
+from mmtui.host.leg_parts import leg_status
 from mmtui.host.risk_gauges import readings
 from mmtui.host.risk_parts import Meter, risk_status
 from mmtui.link import messages as m
@@ -300,6 +301,7 @@ class FrameBuilder:
             "bid": float(grid.price_text(book.bid)) or None,
             "ask": float(grid.price_text(book.ask)) or None,
             "position": float(grid.size_text(account.position)),
+            **leg_status(engine, i),
             "open_orders": engine.tracker.count[i],
             "unknown": engine.tracker.unknown(i),
             "spread_bps": quoter.width(),

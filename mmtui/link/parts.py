@@ -62,6 +62,14 @@ class Step(msgspec.Struct, array_like=True):
     after: float
 
 
+class LegView(msgspec.Struct, array_like=True):
+    """One leg of a contract in hedge mode."""
+
+    size: str
+    avg_price: str  # "" when nothing is held
+    pnl: str  # of its own fills, marked to market, in the desk's currency
+
+
 class InstrumentView(msgspec.Struct, kw_only=True):
     id: str
     state: str  # RUNNING ... the effective state
@@ -100,6 +108,7 @@ class InstrumentView(msgspec.Struct, kw_only=True):
     gaps: int
     messages: int
     exit: bool = False  # EXIT NOW
+    legs: list[LegView] = []  # hedge mode: long and short
     state_reason: str = ""  # why the instrument (or its venue) is not RUNNING by itself; "" when the desk's state is it
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from mmtui.core.events import (
     AccountAnswer,
     CancelAllDone,
@@ -23,7 +25,6 @@ from mmtui.core.events import (
     OrderCancelled,
     OrderRejected,
     OrderUnknown,
-    Positions,
 )
 from mmtui.venues.account_flights import Flight
 from mmtui.venues.account_messages import (
@@ -298,7 +299,7 @@ class Answers:
         said = s.reader.positions(now, answer.rows)
         if isinstance(said, Damage):
             return [said]
-        return [Positions(now, s.v, query, *said) for query in flight.queries]
+        return [replace(said, query=query) for query in flight.queries]
 
     def _dead_man(self, request: ArmDeadMan, flight: Flight, answer: Answer, now: int) -> list[Event]:
         keeper = self._s.dead_man

@@ -176,6 +176,7 @@ class OpenRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size: str
     filled: str
     ts_event: int = 0
+    leg: str = "both"  # both | long | short (hedge mode)
 
 
 class OpenList(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -213,6 +214,7 @@ class LedgerList(msgspec.Struct, frozen=True, gc=False, tag=True):
 class PositionRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     i: int
     size: str  # signed; spot: the whole balance of the base asset
+    leg: str = "both"  # both | long | short (hedge mode: a row of each)
 
 
 class PositionList(msgspec.Struct, frozen=True, gc=False, tag=True):

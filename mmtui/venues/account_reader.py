@@ -12,7 +12,19 @@ from decimal import Decimal
 
 import msgspec
 
-from mmtui.core.events import AccountMove, Damage, Event, Fill, GridRefined, OrderFound
+from mmtui.core.events import (
+    AccountMove,
+    Damage,
+    Event,
+    Fill,
+    GridRefined,
+    LegFill,
+    LegFound,
+    LegMove,
+    LegPositions,
+    OrderFound,
+    Positions,
+)
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account_messages import LedgerRow, OpenRow, PositionRow
 from mmtui.venues.binance import profile
@@ -33,6 +45,8 @@ from mmtui.venues.binance.wire import signed_decimal
 CAUSES = {"liquidation": "LIQUIDATION", "adl": "ADL"}
 #: Causes that a ledger may name.
 LEDGER = frozenset({"TRANSFER", "FUNDING", "FEE_ASSET", "CONVERSION"})
+#: The leg that a report names in hedge mode.
+LEGS = {"long": 1, "short": -1}
 
 
 class StepTexts(dict[int, str]):
@@ -107,6 +121,7 @@ class Reader:
     def __init__(self, venue: str, v: int, instruments: list[tuple[int, Instrument]]) -> None:
         self.v = v
         self.grids = {i: GridTexts(i, instrument) for i, instrument in instruments}
+        self._legs = any(instrument.hedge_mode for _, instrument in instruments)
         self._source = f"{venue}/account"
         self._damaged = 0
         names = (venue, *profile.MARKETS)
@@ -156,29 +171,17 @@ class Reader:
                 )
             fee *= Decimal(report.price)
             report = msgspec.structs.replace(report, fee=format(fee, "f"), fee_asset=self.grids[i].quote)
+        leg = LEGS.get(report.leg, 0)
         if oid is not None:
-            events.append(
-                Fill(
-                    now,
-                    report.ts_event,
-                    i,
-                    oid,
-                    report.trade_id,
-                    side,
-                    px,
-                    sz,
-                    report.maker,
-                    report.fee,
-                    report.fee_asset,
-                )
-            )
+            trade, paid = (report.trade_id, side, px, sz), (report.maker, report.fee, report.fee_asset)
+            told = (now, report.ts_event, i, oid, *trade, *paid)
+            events.append(LegFill(*told, leg) if leg else Fill(*told))
         else:
             cause = CAUSES.get(report.kind, "EXTERNAL_FILL")
             ref = f"{report.instrument.partition(':')[2]}/{report.trade_id}"
-            paid = format(-fee, "f") if fee else "0"
-            events.append(
-                AccountMove(now, report.ts_event, self.v, i, cause, ref, side * sz, px, paid, report.fee_asset)
-            )
+            money = (format(-fee, "f") if fee else "0", report.fee_asset)
+            moved = (now, report.ts_event, self.v, i, cause, ref, side * sz, px, *money)
+            events.append(LegMove(*moved, leg) if leg else AccountMove(*moved))
         return events
 
     def _fee_lots(self, i: int, trade: str, fee: Decimal) -> int:
@@ -208,7 +211,9 @@ class Reader:
             px, sz = grid.read(now, row.price, row.size, events)  # on the grid as it is after all refinements
         except WireError as error:
             return [*events, self.damage(now, f"open order {row.client_id[:40]!r}: {error}")]
-        events.append(OrderFound(now, row.ts_event, row.i, oid, row.side, px, sz, filled, row.venue_order_id))
+        told = (now, row.ts_event, row.i, oid, row.side, px, sz, filled, row.venue_order_id)
+        leg = LEGS.get(row.leg, 0)
+        events.append(LegFound(*told, leg) if leg else OrderFound(*told))
         return events
 
     def move(self, now: int, row: LedgerRow) -> Event:
@@ -235,17 +240,26 @@ class Reader:
             row.asset,
         )
 
-    def positions(self, now: int, rows: list[PositionRow]) -> tuple[list[int], list[int]] | Damage:
-        """Instruments and lots, or the Damage that one of the rows is: half an answer is none."""
+    def positions(self, now: int, rows: list[PositionRow]) -> Positions | Damage:
+        """What the venue holds (query 0), or the Damage that one of the rows is: half an answer is none.
+
+        In hedge mode each leg has a row, and the size of a short one may come with its sign or without.
+        """
         said: dict[int, int] = {}
+        shorts: dict[int, int] = {}
         for row in rows:
             grid = self.grids.get(row.i)
             if grid is None:
                 continue
             try:
-                said[row.i] = grid.balance(row.size)
+                lots = grid.balance(row.size)
             except WireError as error:
                 return self.damage(now, f"position: {error}")
-        return list(said), list(said.values())
+            leg = LEGS.get(row.leg, 0)
+            if leg < 0:
+                shorts[row.i] = abs(lots)
+            said[row.i] = said.get(row.i, 0) + (leg * abs(lots) if leg else lots)
+        head = (now, self.v, 0, list(said), list(said.values()))
+        return LegPositions(*head, [shorts.get(i, 0) for i in said]) if self._legs else Positions(*head)
 
 

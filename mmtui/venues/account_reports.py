@@ -67,6 +67,7 @@ class Reports:
                 report.size,
                 report.filled,
                 report.ts_event,
+                report.leg,
             )
             events = s.reader.found(now, row, oid)
             if type(events[-1]) is Damage:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mmtui.link.parts import AssetView
 from mmtui.view import formats as fmt
+from mmtui.view.legs import words
 from mmtui.view.model import Model
 from mmtui.view.plots import balance
 from mmtui.view.rows import Row, Span, clean, clip, ends, rule
@@ -43,7 +44,7 @@ def inventory(model: Model, cells: int, height: int) -> list[Row]:
         left: list[Span] = [
             (f" {model.name(item.id):<6}", "hot" if item.id == chosen.id else "dim"),
             (f"{fmt.money(view.position, places):>9}{unit}", role),
-            (average or over, "dim"),
+            (words(view, places) or average or over, "dim"),
         ]
         rows.append(ends(left, [(f"{fmt.percent(share)} ", role if share >= 0.7 else "dim")], cells))
     short = cells < 56

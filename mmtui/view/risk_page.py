@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mmtui.link.parts import AssetView, Gauge
 from mmtui.view import formats as fmt
-from mmtui.view import guards
+from mmtui.view import guards, legs
 from mmtui.view.header import LEVEL_ROLES, STATE_ROLES
 from mmtui.view.inventory import age_of, delta_row
 from mmtui.view.model import Model
@@ -27,7 +27,8 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
     half = cells // 2 + 1 if cells >= _WIDE else cells + 2
     left_w, right_w = half - 2, cells - half if cells >= _WIDE else cells
     rows = [*gauges(model, cells), ()]
-    left = [*deltas(model, left_w), (), *positions(model, left_w), (), *value_at_risk(model, left_w)]
+    left = [*deltas(model, left_w), (), *positions(model, left_w), *legs.rows(model, left_w), ()]
+    left += value_at_risk(model, left_w)
     right = [*states(model, right_w), (), *switches(model, right_w), *guards.rows(model, right_w), ()]
     right += [*parts(model, right_w), (), *stress(model, right_w)]
     rows += beside(left, right, half, cells) if cells >= _WIDE else [*left, (), *right]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 import pytest
 
 from mmtui.config.defaults import default_setup
@@ -77,6 +78,22 @@ def test_a_key_that_is_not_bound_to_an_address_is_said(setup):
 def test_what_keeps_a_desk_from_trading(more, why):
     assert why in "; ".join(objections(report(**more), [BTC], live=True))
     assert objections(report(), [BTC], live=True) == []
+
+
+@pytest.mark.parametrize(
+    ("one_way", "hedge", "why"),
+    [
+        (True, False, ""),
+        (False, True, ""),
+        (True, True, "one-way positions; set it to hedge mode"),
+        (False, False, 'give position_mode = "hedge"'),
+        (None, True, "could not be read"),
+        (None, False, ""),
+    ],
+)
+def test_config_and_account_agree_on_the_position_mode(one_way, hedge, why):
+    said = objections(report(one_way=one_way), [msgspec.structs.replace(BTC, hedge_mode=hedge)], live=True)
+    assert len(said) == bool(why) and why in "".join(said)
 
 
 def test_the_venues_grid_goes_before_the_table_and_behind_the_config():

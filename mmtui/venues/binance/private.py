@@ -101,6 +101,13 @@ def _side(value: object) -> str:
     return str(value).lower()
 
 
+def _leg(value: object) -> str:
+    """positionSide: both (one-way mode), long or short."""
+    if value not in (None, "BOTH", "LONG", "SHORT"):
+        raise WireError(f"{str(value)[:40]!r} is no position side")
+    return str(value or "BOTH").lower()
+
+
 def _status(value: object) -> str:
     if value not in STATUS:
         raise WireError(f"{str(value)[:40]!r} is no order state")
@@ -149,12 +156,13 @@ def _order_trade_update(d: Message) -> list[Report]:
     order = OrderReport(
         name, stamp, str(o["i"]), o["c"], _status(o["X"]), _side(o["S"]), o["o"].lower(), o["f"], _text(o["p"]),
         _text(o["q"]), _text(o["z"]), bool(o.get("R", False)), _text(o.get("ap", "0")), "" if kind == "trade" else kind,
+        _leg(o.get("ps")),
     )
     if o["x"] not in ("TRADE", "CALCULATED") or _text(o["l"]) == "0":
         return [order]
     fill = FillReport(
         name, stamp, order.venue_order_id, order.client_id, str(o["t"]), order.side, _text(o["L"]), _text(o["l"]),
-        bool(o["m"]), _text(o.get("n") or "0"), o.get("N") or "", kind,
+        bool(o["m"]), _text(o.get("n") or "0"), o.get("N") or "", kind, order.leg,
     )
     return [order, fill]
 
@@ -190,7 +198,7 @@ def _algo_update(d: Message) -> list[Report]:
 def _account_update(d: Message) -> list[Report]:
     a, stamp = d["a"], _stamp(d["T"])
     positions: list[Report] = [
-        PositionReport(_name(p["s"], True), stamp, _text(p["pa"]), _text(p["ep"]), _text(p["up"]), p["ps"].lower())
+        PositionReport(_name(p["s"], True), stamp, _text(p["pa"]), _text(p["ep"]), _text(p["up"]), _leg(p["ps"]))
         for p in a.get("P", ())
     ]
     names = {p.instrument.partition(":")[0] for p in positions if isinstance(p, PositionReport)}
@@ -230,7 +238,7 @@ def _rest_order(d: Message) -> list[Report]:
     order = OrderReport(
         name, stamp, str(d["orderId"]), client, _status(d["status"]), _side(d["side"]), d["type"].lower(),
         d["timeInForce"], _text(d["price"]), _text(d["origQty"]), _text(d["executedQty"]),
-        bool(d.get("reduceOnly", False)), _text(d.get("avgPrice", "0")),
+        bool(d.get("reduceOnly", False)), _text(d.get("avgPrice", "0")), leg=_leg(d.get("positionSide")),
     )
     fills: list[Report] = [
         FillReport(
@@ -249,7 +257,7 @@ def _rest_trade(d: Message) -> list[Report]:
         FillReport(
             _name(d["symbol"], futures), _stamp(d["time"]), str(d["orderId"]), "", str(d["id"]),
             "buy" if buyer else "sell", _text(d["price"]), _text(d["qty"]), bool(maker), _text(d["commission"]),
-            d["commissionAsset"],
+            d["commissionAsset"], leg=_leg(d.get("positionSide")),
         )
     ]
 
@@ -259,7 +267,7 @@ def _rest_position(d: Message) -> list[Report]:
     return [
         PositionReport(
             _name(d["symbol"], True), _stamp(d.get("updateTime", 0)), _text(d["positionAmt"]), _text(d["entryPrice"]),
-            _text(unrealised), str(d.get("positionSide", "BOTH")).lower(), _optional(d, "markPrice"),
+            _text(unrealised), _leg(d.get("positionSide")), _optional(d, "markPrice"),
             _optional(d, "liquidationPrice"), _optional(d, "leverage"),
         )
     ]

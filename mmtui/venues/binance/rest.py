@@ -49,6 +49,7 @@ class BinanceRest:
         self.futures = market != "binance-spot"
         self._prefix = "/fapi/v1" if self.futures else "/api/v3"
         self._symbols = {i: item.symbol for i, item in instruments}
+        self._legs = {i for i, item in instruments if item.hedge_mode}
         self.ask = Asking(self.futures, instruments)
         self._talks: dict[type, Callable[[Any], Conversation]] = {
             Create: self._create,
@@ -74,6 +75,8 @@ class BinanceRest:
             "symbol": self._symbols[order.i], "side": side, "type": "LIMIT", "timeInForce": order.tif,
             "quantity": order.size, "price": order.price, "newClientOrderId": order.client_id,
         }  # fmt: skip
+        if order.i in self._legs:  # the leg says what it reduces: the venue takes no reduceOnly beside it (-1106)
+            return body | {"positionSide": "LONG" if (order.side > 0) != order.reduce_only else "SHORT"}
         if self.futures:
             return body | ({"reduceOnly": "true"} if order.reduce_only else {})
         if order.tif == "GTX":

@@ -117,6 +117,7 @@ class Asking:
             str(d["origQty"]),
             str(d["executedQty"]),
             int(d.get("time") or 0) * MS,
+            str(d.get("positionSide") or "both").lower(),
         )
 
     def fills(self, request: AskFills) -> Conversation:
@@ -235,7 +236,9 @@ class Asking:
     def _held(self, body: Any) -> list[PositionRow]:
         if self.futures:
             return [
-                PositionRow(self._places[d["symbol"]], str(d["positionAmt"]))
+                PositionRow(
+                    self._places[d["symbol"]], str(d["positionAmt"]), str(d.get("positionSide") or "both").lower()
+                )
                 for d in body
                 if d["symbol"] in self._places
             ]

@@ -17,13 +17,14 @@ WEBSOCKET, SUBSCRIBE = "WS", "userDataStream.subscribe.signature"
 #: Field -> what its value is: a JSON list of tables with these fields, or of plain texts (no fields).
 LISTS: dict[str, frozenset[str]] = {
     "batchOrders": frozenset({"symbol", "side", "type", "timeInForce", "quantity", "price", "newClientOrderId",
-                              "reduceOnly"}),
+                              "reduceOnly", "positionSide"}),
     "origClientOrderIdList": frozenset(),
 }  # fmt: skip
 #: Field -> the only values that it may have.
 VALUES: dict[str, frozenset[str]] = {
     "type": frozenset({"LIMIT", "LIMIT_MAKER"}),
     "side": frozenset({"BUY", "SELL"}),
+    "positionSide": frozenset({"LONG", "SHORT"}),
 }
 #: Calls that can add risk: they leave half of a signer's rate to all others.
 CREATES = frozenset({("POST", "/api/v3/order"), ("POST", "/fapi/v1/order"), ("POST", "/fapi/v1/batchOrders"),
@@ -55,7 +56,7 @@ FIELDS: dict[str, dict[tuple[str, str], frozenset[str]]] = {
     ),
     "binance-usdm": _calls(
         """
-        POST /fapi/v1/order symbol side type timeInForce quantity price newClientOrderId reduceOnly
+        POST /fapi/v1/order symbol side type timeInForce quantity price newClientOrderId reduceOnly positionSide
         PUT /fapi/v1/order symbol origClientOrderId side quantity price
         POST /fapi/v1/batchOrders batchOrders
         DELETE /fapi/v1/batchOrders symbol origClientOrderIdList
@@ -70,6 +71,7 @@ FIELDS: dict[str, dict[tuple[str, str], frozenset[str]]] = {
         GET /fapi/v3/account
         GET /fapi/v3/balance
         GET /fapi/v1/accountConfig
+        GET /fapi/v1/positionSide/dual
         GET /fapi/v1/commissionRate symbol
         GET /sapi/v1/account/apiRestrictions
         """

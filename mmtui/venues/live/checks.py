@@ -67,7 +67,7 @@ async def ask(venue: str, links: Links, instruments: list[Instrument], pair: Cre
         await _listed(http, links, report, instruments)
         if pair is not None:
             await (_futures if links.key else _spot)(http, report, instruments)
-            await _permissions(http, report)
+            await _permissions(http, report, bool(links.key))
             report.why = pair.mask(report.why) if report.why else ""  # a venue may say what it was sent
         report.answer_ms = http.took_ms
         report.dead_man = _dead_man(venue)
@@ -112,14 +112,14 @@ def _step(value: object) -> str:
         return ""
 
 
-async def _permissions(http: Http, report: Report) -> None:
+async def _permissions(http: Http, report: Report, futures: bool) -> None:
     body, wrong = read(await http.signed(Call("GET", "/sapi/v1/account/apiRestrictions", {})))
     if wrong is not None or not isinstance(body, dict):
         return
     report.withdraws = bool(body.get("enableWithdrawals"))
     report.bound_to_ip = bool(body.get("ipRestrict"))
     report.trades = report.trades and bool(
-        body.get("enableFutures") if report.one_way is not None else body.get("enableSpotAndMarginTrading")
+        body.get("enableFutures") if futures else body.get("enableSpotAndMarginTrading")
     )
 
 
@@ -147,16 +147,24 @@ async def _futures(http: Http, report: Report, instruments: list[Instrument]) ->
     config, wrong = read(await http.signed(Call("GET", "/fapi/v1/accountConfig", {})))
     if wrong is None:
         report.trades = bool(config.get("canTrade"))
-        report.one_way = not config.get("dualSidePosition")
+    mode, wrong = read(await http.signed(Call("GET", "/fapi/v1/positionSide/dual", {})))
+    if wrong is None and isinstance(mode, dict) and isinstance(mode.get("dualSidePosition"), bool):
+        report.one_way = not mode["dualSidePosition"]
     report.holds.append(f"wallet {_step(body.get('totalWalletBalance'))} USDT")
     report.holds.append(f"available {_step(body.get('availableBalance'))} USDT")
     rows, wrong = read(await http.signed(Call("GET", "/fapi/v3/positionRisk", {})))
     if wrong is None:
-        report.holds += [f"{row['symbol']} {_step(row['positionAmt'])}" for row in rows if float(row["positionAmt"])]
+        report.holds += [_held(row) for row in rows if float(row["positionAmt"])]
     for item in instruments:
         rates, wrong = read(await http.signed(Call("GET", "/fapi/v1/commissionRate", {"symbol": item.symbol})))
         if wrong is None:
             report.fees[item.symbol] = _bps(rates.get("makerCommissionRate"), rates.get("takerCommissionRate"))
+
+
+def _held(row: dict[str, Any]) -> str:
+    """A position, and in hedge mode which leg it is."""
+    side = str(row.get("positionSide") or "BOTH")
+    return f"{row['symbol']} {_step(row['positionAmt'])}" + (f" ({side.lower()} leg)" if side != "BOTH" else "")
 
 
 def _refused(wrong: Any) -> str:
@@ -198,6 +206,23 @@ def objections(report: Report, wanted: list[Instrument], live: bool) -> list[str
         said.append(f"{report.venue}: the key has withdrawal rights; make one that can only trade")
     if not report.trades:
         said.append(f"{report.venue}: the key may not trade here")
-    if report.one_way is False:
-        said.append(f"{report.venue}: the account is in hedge mode; set it to one-way positions")
-    return said
+    return said + _mode(report, any(item.hedge_mode for item in wanted))
+
+
+def _mode(report: Report, hedge: bool) -> list[str]:
+    """Config and account must agree on the position mode: an order of the other is refused, or opens what it should
+    close."""
+    if report.one_way is None:
+        asked = f'{report.venue}: position_mode = "hedge", but the account\'s mode could not be read'
+        return [asked] if hedge else []
+    if report.one_way and hedge:
+        return [
+            f'{report.venue}: position_mode = "hedge", but the account has one-way positions; '
+            "set it to hedge mode at the venue, or give position_mode = \"net\""
+        ]
+    if not report.one_way and not hedge:
+        return [
+            f"{report.venue}: the account is in hedge mode; "
+            "set it to one-way positions, or give position_mode = \"hedge\""
+        ]
+    return []

@@ -38,19 +38,15 @@ def futures_balance(exchange: Exchange, params: Params) -> Any:
 
 
 def positions(exchange: Exchange, params: Params) -> Any:
-    """Of every symbol, or of one."""
-    if params.get("symbol"):
-        return [forms_account.position_risk(exchange, board_of(exchange, params).i)]
-    return [forms_account.position_risk(exchange, board.i) for board in exchange.boards]
+    """Of every symbol, or of one; in hedge mode a row for each leg."""
+    only = board_of(exchange, params).i if params.get("symbol") else -1
+    held = [(i, position) for i, position in exchange.wallet.held() if only in (-1, i)]
+    return [forms_account.position_risk(exchange, i, position) for i, position in held]
 
 
 def open_positions(exchange: Exchange, params: Params) -> Any:
     """The newer call names only symbols with a position."""
-    return [row for row in positions(exchange, params) if exchange.wallet.positions[_place(exchange, row)].lots]
-
-
-def _place(exchange: Exchange, row: dict[str, Any]) -> int:
-    return exchange.by_symbol[row["symbol"]].i
+    return [row for row in positions(exchange, params) if Decimal(row["positionAmt"])]
 
 
 def income(exchange: Exchange, params: Params) -> Any:
@@ -105,7 +101,8 @@ def brackets(exchange: Exchange, params: Params) -> Any:
 
 def account_config(exchange: Exchange, params: Params) -> Any:
     return {
-        "feeTier": 0, "canTrade": True, "canDeposit": True, "canWithdraw": True, "dualSidePosition": False,
+        "feeTier": 0, "canTrade": True, "canDeposit": True, "canWithdraw": True,
+        "dualSidePosition": exchange.wallet.dual,
         "updateTime": 0, "multiAssetsMargin": False, "tradeGroupId": -1,
     }  # fmt: skip
 
@@ -129,15 +126,21 @@ def leverage(exchange: Exchange, params: Params) -> Any:
     return {"leverage": wanted, "maxNotionalValue": "100000000", "symbol": board.symbol}
 
 
-def one_way(exchange: Exchange, params: Params) -> Any:
-    return {"dualSidePosition": False}
+def position_mode(exchange: Exchange, params: Params) -> Any:
+    return {"dualSidePosition": exchange.wallet.dual}
 
 
-def stay_one_way(exchange: Exchange, params: Params) -> Any:
-    """This exchange has one-way positions only."""
-    if params.get("dualSidePosition", "").lower() != "true":
+def change_position_mode(exchange: Exchange, params: Params) -> Any:
+    """One-way positions or two legs; not while something is held or open."""
+    dual = params.get("dualSidePosition", "").lower() == "true"
+    if dual == exchange.wallet.dual:
         raise Refusal(-4059)
-    raise Refusal(-2015)
+    if exchange.open_orders():
+        raise Refusal(-4067)
+    if any(position.lots for _, position in exchange.wallet.held()):
+        raise Refusal(-4068)
+    exchange.switch(dual)
+    return {"code": 200, "msg": "success"}
 
 
 def single_asset(exchange: Exchange, params: Params) -> Any:

@@ -34,6 +34,9 @@ TEXTS: dict[int, str] = {
     -4016: "Limit price can't be higher than {}.",
     -4023: "Qty not increased by step size.",
     -4059: "No need to change position side.",
+    -4061: "Order's position side does not match user's setting.",
+    -4067: "Position side cannot be changed if there exists open orders.",
+    -4068: "Position side cannot be changed if there exists position.",
     -4116: "ClientOrderId is duplicated.",
     -4164: "Order's notional must be no smaller than {} (unless you choose reduce only).",
     -5022: "Due to the order could not be executed as maker, the Post Only order will be rejected. "

@@ -72,12 +72,26 @@ def read_order(exchange: Exchange, params: Params) -> Order:
         raise Refusal(-4116) if exchange.futures else Refusal(-2010, "Duplicate order sent.")
     px = 0 if kind == "MARKET" else _price(exchange, board, need(params, "price"))
     sz = _size(exchange, board, params, side)
-    reduce_only = exchange.futures and params.get("reduceOnly", "false").lower() == "true"
+    leg, reduce_only = _leg(exchange, params, side)
     id = exchange.next_id()
-    order = Order(id, client or f"web_{id}", board.i, side, kind, tif, px, sz, reduce_only, exchange.now())
+    order = Order(id, client or f"web_{id}", board.i, side, kind, tif, px, sz, reduce_only, exchange.now(), leg)
     order.limit = px or _worst(board, side)
     _filters(exchange, board, order)
     return order
+
+
+def _leg(exchange: Exchange, params: Params, side: int) -> tuple[str, bool]:
+    """positionSide, and whether the order reduces: in hedge mode the leg says so, without reduceOnly beside it."""
+    leg, reduces = params.get("positionSide", "BOTH"), params.get("reduceOnly", "").lower()
+    if not exchange.futures:
+        return "BOTH", False
+    if exchange.wallet.dual != (leg in ("LONG", "SHORT")):
+        raise Refusal(-4061)
+    if not exchange.wallet.dual:
+        return "BOTH", reduces == "true"
+    if reduces:
+        raise Refusal(-1106, "reduceonly")
+    return leg, (side > 0) != (leg == "LONG")
 
 
 def _kind(exchange: Exchange, params: Params) -> tuple[str, str]:
@@ -156,7 +170,7 @@ def _filters(exchange: Exchange, board: Board, order: Order) -> None:
     least = Decimal(board.instrument.min_notional)
     if notional < least and not order.reduce_only:
         raise Refusal(-4164, board.instrument.min_notional) if exchange.futures else Refusal(-1013, "NOTIONAL")
-    position = exchange.wallet.positions[order.i].lots
+    position = exchange.wallet.of(order).lots
     if order.reduce_only and order.sz > max(0, -order.side * position):
         raise Refusal(-2022)
     crosses = crosses_book(board, order)

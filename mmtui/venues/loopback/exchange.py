@@ -95,7 +95,8 @@ class Exchange:
     def pay_funding(self, i: int, now: int) -> None:
         """A position pays, or receives, its funding now."""
         board = self.boards[i]
-        amount = (-self.wallet.notional(i) * Decimal(board.funding).scaleb(-10)).quantize(Decimal("1e-8"))
+        held = sum((self.wallet.notional(i, position) for position in self.wallet.sides(i)), ZERO)
+        amount = (-held * Decimal(board.funding).scaleb(-10)).quantize(Decimal("1e-8"))
         if amount:
             self.moved("FUNDING_FEE", board.symbol, amount, "USDT", now)
             self.tell(forms.account_update(self, "FUNDING_FEE", [], now, amount))
@@ -148,7 +149,7 @@ class Exchange:
         self._report(order, now)
         made: list[Execution] = []
         if order.tif != "GTX" and order.kind != "LIMIT_MAKER":
-            board.matching.position = self.wallet.positions[order.i].lots
+            self._hold(board)
             for px, sz in board.matching.take(self._request(order), order.left):
                 made.append(self.execute(order, px, sz, False, now))
                 self.publish(board, board.traded(px, sz, order.side, now))
@@ -192,6 +193,18 @@ class Exchange:
         self.note("amend", {"order": order.id, "client": order.client, "px": order.px, "sz": order.sz, "ts": now})
         self._report(order, now)
         order.change = ""
+
+    def switch(self, dual: bool) -> None:
+        """One-way positions, or hedge mode."""
+        self.wallet.switch(dual)
+        for board in self.boards:
+            self._hold(board)
+        self.note("mode", {"dual": dual, "ts": self.now()})
+
+    def _hold(self, board: Board) -> None:
+        """What orders that reduce are judged by."""
+        board.matching.position = self.wallet.net(board.i)
+        board.matching.short = -self.wallet.shorts[board.i].lots if self.wallet.dual else None
 
     def _request(self, order: Order) -> PlaceOrder:
         tif = "GTX" if order.kind == "LIMIT_MAKER" else order.tif
@@ -278,10 +291,10 @@ class Exchange:
             if realised != ZERO:
                 self._enter("REALIZED_PNL", board.symbol, realised, asset, now)
             self._enter("COMMISSION", board.symbol, -fee, asset, now)
-        board.matching.position = self.wallet.positions[order.i].lots
+        self._hold(board)
         self._report(order, now, execution)
         if self.futures:
-            self.tell(forms.account_update(self, "ORDER", [order.i], now))
+            self.tell(forms.account_update(self, "ORDER", [(order.i, self.wallet.of(order))], now))
         else:
             self._told_balances(order, now)
         return execution

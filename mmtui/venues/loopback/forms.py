@@ -14,6 +14,7 @@ from mmtui.venues.loopback.records import ZERO, Entry, Execution, Order
 
 if TYPE_CHECKING:
     from mmtui.venues.loopback.exchange import Exchange
+    from mmtui.venues.loopback.wallet import Position
 
 MS = 1_000_000
 Form = dict[str, Any]
@@ -142,7 +143,7 @@ def futures_order(board: Board, order: Order) -> Form:
         "reduceOnly": order.reduce_only,
         "closePosition": False,
         "side": side_of(order),
-        "positionSide": "BOTH",
+        "positionSide": order.leg,
         "stopPrice": "0",
         "workingType": "CONTRACT_PRICE",
         "priceProtect": False,
@@ -170,7 +171,8 @@ def trade(board: Board, one: Execution) -> Form:
     }
     buyer = one.side > 0
     if board.futures:
-        more: Form = {"side": "BUY" if buyer else "SELL", "buyer": buyer, "maker": one.maker, "positionSide": "BOTH"}
+        more: Form = {"side": "BUY" if buyer else "SELL", "buyer": buyer, "maker": one.maker}
+        more["positionSide"] = one.order.leg
         return body | more | {"realizedPnl": plain(one.realised)}
     return body | {"orderListId": -1, "isBuyer": buyer, "isMaker": one.maker, "isBestMatch": True}
 
@@ -262,7 +264,7 @@ def order_trade_update(board: Board, order: Order, now: int, one: Execution | No
         "R": order.reduce_only,
         "wt": "CONTRACT_PRICE",
         "ot": order.kind,
-        "ps": "BOTH",
+        "ps": order.leg,
         "cp": False,
         "rp": plain(one.realised) if one else "0",
         "pP": False,
@@ -287,7 +289,9 @@ def balance_update(asset: str, amount: Decimal, now: int) -> Form:
     return {"e": "balanceUpdate", "E": now // MS, "a": asset, "d": plain(amount), "T": now // MS}
 
 
-def account_update(exchange: Exchange, why: str, places: list[int], now: int, change: Decimal = ZERO) -> Form:
+def account_update(
+    exchange: Exchange, why: str, changed: list[tuple[int, Position]], now: int, change: Decimal = ZERO
+) -> Form:
     """Futures: ACCOUNT_UPDATE with the wallet and the positions that changed."""
     wallet = exchange.wallet
     total = plain(wallet.balances.get("USDT", ZERO))
@@ -295,16 +299,16 @@ def account_update(exchange: Exchange, why: str, places: list[int], now: int, ch
     positions = [
         {
             "s": exchange.boards[i].symbol,
-            "pa": signed(exchange.boards[i], wallet.positions[i].lots),
-            "ep": entry_text(exchange, i),
-            "bep": entry_text(exchange, i),
+            "pa": signed(exchange.boards[i], position.lots),
+            "ep": entry_text(position),
+            "bep": entry_text(position),
             "cr": "0",
-            "up": plain(wallet.unrealised(i)),
+            "up": plain(wallet.unrealised(i, position)),
             "mt": "cross",
             "iw": "0",
-            "ps": "BOTH",
+            "ps": position.side,
         }
-        for i in places
+        for i, position in changed
     ]
     return {
         "e": "ACCOUNT_UPDATE", "E": now // MS, "T": now // MS, "a": {"m": why, "B": balances, "P": positions},
@@ -315,8 +319,8 @@ def signed(board: Board, lots: int) -> str:
     return f"-{board.sz(-lots)}" if lots < 0 else board.sz(lots)
 
 
-def entry_text(exchange: Exchange, i: int) -> str:
-    return plain(exchange.wallet.positions[i].entry.quantize(Decimal("1e-8")))
+def entry_text(position: Position) -> str:
+    return plain(position.entry.quantize(Decimal("1e-8")))
 
 
 def entered(board: Board, order: Order, by: str) -> dict[str, Any]:
@@ -324,7 +328,7 @@ def entered(board: Board, order: Order, by: str) -> dict[str, Any]:
     return {
         "id": order.id, "client": order.client, "symbol": board.symbol, "side": order.side, "type": order.kind,
         "tif": order.tif, "px": order.px, "limit": order.limit, "sz": order.sz, "reduces": order.reduce_only,
-        "by": by, "ts": order.created,
+        "leg": order.leg, "by": by, "ts": order.created,
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from mmtui.core.market.instrument import plain
 from mmtui.venues.loopback.exchange import Exchange
 from mmtui.venues.loopback.forms import Form, entry_text, signed
 from mmtui.venues.loopback.records import ZERO
+from mmtui.venues.loopback.wallet import Position
 
 MS = 1_000_000
 
@@ -42,21 +43,20 @@ def spot_account(exchange: Exchange, now: int) -> Form:
     }
 
 
-def position_risk(exchange: Exchange, i: int) -> Form:
+def position_risk(exchange: Exchange, i: int, position: Position) -> Form:
     """positionRisk of v2 and v3; v3 leaves out what it has not."""
     board, wallet = exchange.boards[i], exchange.wallet
-    position = wallet.positions[i]
-    notional, margin = plain(wallet.notional(i)), plain(wallet.margin(i))
+    notional, margin = plain(wallet.notional(i, position)), plain(wallet.margin(i, position))
     return {
         "symbol": board.symbol,
-        "positionSide": "BOTH",
+        "positionSide": position.side,
         "positionAmt": signed(board, position.lots),
-        "entryPrice": entry_text(exchange, i),
-        "breakEvenPrice": entry_text(exchange, i),
+        "entryPrice": entry_text(position),
+        "breakEvenPrice": entry_text(position),
         "markPrice": board.mark_text,
-        "unRealizedProfit": plain(wallet.unrealised(i)),
+        "unRealizedProfit": plain(wallet.unrealised(i, position)),
         "liquidationPrice": "0",
-        "leverage": str(position.leverage),
+        "leverage": str(wallet.positions[i].leverage),
         "maxNotionalValue": "100000000",
         "marginType": "cross",
         "isolatedMargin": "0",
@@ -78,7 +78,7 @@ def position_risk(exchange: Exchange, i: int) -> Form:
 def futures_balance(exchange: Exchange, now: int) -> Form:
     wallet = exchange.wallet
     total = wallet.balances.get("USDT", ZERO)
-    profit = sum((wallet.unrealised(i) for i in range(len(exchange.boards))), ZERO)
+    profit = sum((wallet.unrealised(i, position) for i, position in wallet.held()), ZERO)
     return {
         "accountAlias": "loopback",
         "asset": "USDT",
@@ -89,7 +89,7 @@ def futures_balance(exchange: Exchange, now: int) -> Form:
         "unrealizedProfit": plain(profit),
         "marginBalance": plain(total + profit),
         "maintMargin": "0",
-        "initialMargin": plain(sum((wallet.margin(i) for i in range(len(exchange.boards))), ZERO)),
+        "initialMargin": plain(sum((wallet.margin(i, position) for i, position in wallet.held()), ZERO)),
         "positionInitialMargin": "0",
         "openOrderInitialMargin": "0",
         "availableBalance": plain(wallet.available()),
@@ -102,8 +102,8 @@ def futures_balance(exchange: Exchange, now: int) -> Form:
 def futures_account(exchange: Exchange, now: int) -> Form:
     balance = futures_balance(exchange, now)
     positions = []
-    for i in range(len(exchange.boards)):
-        row = position_risk(exchange, i)
+    for i, position in exchange.wallet.held():
+        row = position_risk(exchange, i, position)
         row |= {"unrealizedProfit": row.pop("unRealizedProfit"), "isolated": False, "maxNotional": "100000000"}
         positions.append(row)
     return {

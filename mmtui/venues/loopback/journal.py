@@ -3,7 +3,7 @@
 One JSON line each, in the order in which they happened, written before anybody is answered: an exchange that was
 killed goes on where it stood (`mmtui venue serve --journal FILE`), and what was true at the venue can be read later.
 
-    k: life | new | fill | end | amend | move | refused;  at: our clock, ns;  ts: the exchange's, ns
+    k: life | new | fill | end | amend | move | mode | refused;  at: our clock, ns;  ts: the exchange's, ns
     sizes in lots, prices in ticks, of the grid that the latest "life" names
 
 Rules of this file: one write a line, so that a death of the process tears none; a torn last line is left out.
@@ -86,7 +86,7 @@ def _new(exchange: Exchange, row: dict[str, Any]) -> None:
     i = exchange.by_symbol[row["symbol"]].i
     order = Order(
         row["id"], row["client"], i, row["side"], row["type"], row["tif"], row["px"], row["sz"], row["reduces"],
-        row["ts"],
+        row["ts"], row.get("leg", "BOTH"),
     )  # fmt: skip
     order.limit = row["limit"]
     exchange.remember(order)
@@ -113,10 +113,15 @@ def _move(exchange: Exchange, row: dict[str, Any]) -> None:
     exchange.moved(row["kind"], row["symbol"], Decimal(row["amount"]), row["asset"], row["ts"])
 
 
+def _mode(exchange: Exchange, row: dict[str, Any]) -> None:
+    exchange.switch(row["dual"])
+
+
 def _refused(exchange: Exchange, row: dict[str, Any]) -> None:
     """Nothing came of it."""
 
 
 _STEPS = {
-    "life": _life, "new": _new, "fill": _fill, "end": _end, "amend": _amend, "move": _move, "refused": _refused,
+    "life": _life, "new": _new, "fill": _fill, "end": _end, "amend": _amend, "move": _move, "mode": _mode,
+    "refused": _refused,
 }  # fmt: skip

@@ -99,7 +99,8 @@ def futures_modify(exchange: Exchange, params: Params) -> Any:
         raise Refusal(-2013)
     need(params, "price")
     need(params, "quantity")
-    text = {**params, "side": forms.side_of(order), "type": "LIMIT", "timeInForce": order.tif}
+    side, leg = forms.side_of(order), order.leg
+    text = {**params, "side": side, "positionSide": leg, "type": "LIMIT", "timeInForce": order.tif}
     try:
         wanted = read_order(exchange, {key: value for key, value in text.items() if key != "newClientOrderId"})
     except Refusal as refusal:

@@ -17,14 +17,16 @@ class Order:
     """One order of the account, by the venue's own words for type, time in force and status."""
 
     __slots__ = (
-        "change", "client", "created", "filled", "i", "id", "kind", "limit", "locked", "px", "quote", "realised",
+        "change", "client", "created", "filled", "i", "id", "kind", "leg", "limit", "locked", "px", "quote", "realised",
         "reason", "reduce_only", "resting", "side", "status", "sz", "tif", "updated",
     )  # fmt: skip
 
     def __init__(
-        self, id: int, client: str, i: int, side: int, kind: str, tif: str, px: int, sz: int, reduces: bool, now: int
-    ) -> None:
+        self, id: int, client: str, i: int, side: int, kind: str, tif: str, px: int, sz: int, reduces: bool, now: int,
+        leg: str = "BOTH",
+    ) -> None:  # fmt: skip
         self.id = id
+        self.leg = leg  # positionSide: BOTH, or LONG or SHORT in hedge mode
         self.client = client
         self.i = i
         self.side = side

@@ -209,8 +209,11 @@ class Server:
                 "fills": len(exchange.executions),
                 "switches": {exchange.boards[i].symbol: due for i, due in exchange.switches.items()},
                 "positions": {
-                    board.symbol: forms.signed(board, exchange.wallet.positions[board.i].lots)
-                    for board in exchange.boards
+                    board.symbol: forms.signed(board, exchange.wallet.net(board.i)) for board in exchange.boards
+                },
+                "legs": {
+                    f"{exchange.boards[i].symbol} {one.side}": forms.signed(exchange.boards[i], one.lots)
+                    for i, one in exchange.wallet.held()
                 },
                 "balances": {asset: str(amount) for asset, amount in exchange.wallet.balances.items()},
                 "streams": len(self.streams.clients),
@@ -224,7 +227,7 @@ class Server:
         board = self.exchange.boards[order.i]
         return {
             "id": id, "client": order.client, "symbol": board.symbol, "side": forms.side_of(order),
-            "price": board.px(order.px), "size": board.sz(order.sz), "filled": board.sz(order.filled),
+            "price": board.px(order.px), "size": board.sz(order.sz), "filled": board.sz(order.filled), "leg": order.leg,
         }  # fmt: skip
 
     def _act(self, wanted: dict[str, Any]) -> None:
@@ -242,6 +245,8 @@ class Server:
                 self._by_hand(act, {str(key): _word(value) for key, value in order.items()})
         if "withdrawals" in wanted:
             self.exchange.withdrawals = bool(wanted.pop("withdrawals"))
+        if "hedge_mode" in wanted:
+            self.exchange.switch(bool(wanted.pop("hedge_mode")))
 
 
     def _by_hand(self, act: str, order: dict[str, str]) -> None:

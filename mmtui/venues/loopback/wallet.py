@@ -20,11 +20,12 @@ BPS = Decimal(10_000)
 
 
 class Position:
-    """One-way position of a symbol."""
+    """Position of a symbol, or one leg of it in hedge mode; `side` is its positionSide."""
 
-    __slots__ = ("entry", "leverage", "lots", "updated")
+    __slots__ = ("entry", "leverage", "lots", "side", "updated")
 
-    def __init__(self) -> None:
+    def __init__(self, side: str = "BOTH") -> None:
+        self.side = side
         self.lots = 0
         self.entry = ZERO
         self.leverage = LEVERAGE
@@ -39,7 +40,26 @@ class Wallet:
         self.boards = boards
         self.balances = dict(FUNDS["futures" if futures else "spot"])
         self.locked: dict[str, Decimal] = {}
-        self.positions = [Position() for _ in boards]
+        self.dual = False  # hedge mode: a long and a short leg of each symbol
+        self.positions = [Position() for _ in boards]  # in hedge mode the long legs
+        self.shorts = [Position("SHORT") for _ in boards]  # hedge mode; lots are not above zero
+
+    def switch(self, dual: bool) -> None:
+        """One-way positions, or two legs; with nothing held."""
+        self.dual = dual
+        for position in self.positions:
+            position.side = "LONG" if dual else "BOTH"
+
+    def sides(self, i: int) -> list[Position]:
+        """What a symbol may hold."""
+        return [self.positions[i], self.shorts[i]] if self.dual else [self.positions[i]]
+
+    def of(self, order: Order) -> Position:
+        """What an order changes."""
+        return (self.shorts if order.leg == "SHORT" else self.positions)[order.i]
+
+    def net(self, i: int) -> int:
+        return sum(position.lots for position in self.sides(i))
 
     def free(self, asset: str) -> Decimal:
         return self.balances.get(asset, ZERO) - self.locked.get(asset, ZERO)
@@ -58,7 +78,7 @@ class Wallet:
         if not self.futures:
             asset, amount = self.pays_with(order)
             return self.free(asset) >= amount
-        position = self.positions[order.i]
+        position = self.of(order)
         if order.reduce_only or position.lots * order.side < 0:
             return True
         notional = board.lot * order.left * board.tick * (order.limit or board.book.ask)
@@ -94,7 +114,7 @@ class Wallet:
             self._add(received[0], -fee)
             return fee, received[0], ZERO
         fee = (money * rate / BPS).quantize(Decimal("1e-8"))
-        realised = self._move(self.positions[order.i], order.side * sz, price, board.lot, now)
+        realised = self._move(self.of(order), order.side * sz, price, board.lot, now)
         self._add(quote, realised - fee)
         return fee, quote, realised
 
@@ -126,20 +146,24 @@ class Wallet:
 
     # -- futures -------------------------------------------------------------------------------------------------
 
-    def unrealised(self, i: int) -> Decimal:
-        position, board = self.positions[i], self.boards[i]
+    def unrealised(self, i: int, position: Position) -> Decimal:
+        board = self.boards[i]
         if not position.lots:
             return ZERO
         return (Decimal(board.mark_text) - position.entry) * board.lot * position.lots
 
-    def notional(self, i: int) -> Decimal:
-        return Decimal(self.boards[i].mark_text) * self.boards[i].lot * self.positions[i].lots
+    def notional(self, i: int, position: Position) -> Decimal:
+        return Decimal(self.boards[i].mark_text) * self.boards[i].lot * position.lots
 
-    def margin(self, i: int) -> Decimal:
-        return abs(self.notional(i)) / self.positions[i].leverage
+    def margin(self, i: int, position: Position) -> Decimal:
+        return abs(self.notional(i, position)) / self.positions[i].leverage
+
+    def held(self) -> list[tuple[int, Position]]:
+        """Every position and leg with the place of its symbol."""
+        return [(i, position) for i in range(len(self.boards)) for position in self.sides(i)]
 
     def available(self) -> Decimal:
         total = self.balances.get("USDT", ZERO)
-        for i in range(len(self.boards)):
-            total += self.unrealised(i) - self.margin(i)
+        for i, position in self.held():
+            total += self.unrealised(i, position) - self.margin(i, position)
         return total
