@@ -176,7 +176,7 @@ class OpenRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     size: str
     filled: str
     ts_event: int = 0
-    leg: str = "both"  # both | long | short (hedge mode)
+    leg: str = ""  # of hedge mode: long | short
 
 
 class OpenList(msgspec.Struct, frozen=True, gc=False, tag=True):
@@ -214,7 +214,7 @@ class LedgerList(msgspec.Struct, frozen=True, gc=False, tag=True):
 class PositionRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     i: int
     size: str  # signed; spot: the whole balance of the base asset
-    leg: str = "both"  # both | long | short (hedge mode: a row of each)
+    leg: str = ""  # of hedge mode, a row of each: long | short
 
 
 class PositionList(msgspec.Struct, frozen=True, gc=False, tag=True):

@@ -68,7 +68,7 @@ def test_the_stream_names_the_leg():
     order, fill = decode_private(update())
     assert isinstance(order, OrderReport) and isinstance(fill, FillReport)
     assert order.leg == fill.leg == "short"
-    assert decode_private(update(ps="BOTH"))[1].leg == "both"
+    assert decode_private(update(ps="BOTH"))[1].leg == ""
     with pytest.raises(WireError, match="no position side"):
         decode_private(update(ps="UP"))
     body = {"s": "BTCUSDT", "ep": "1", "up": "0"}
@@ -97,7 +97,7 @@ def test_executions_found_orders_and_positions_become_events_of_a_leg():
     assert isinstance(said, LegPositions) and (said.idx, said.lots, said.shorts) == ([0], [30], [20])
     assert isinstance(reader.positions(T0, [PositionRow(0, "x", "short")]), Damage)
     net = Reader("binance-usdm", 0, [(0, NET)])
-    assert type(net.fill(T0, report(leg="both"), 9)[0]) is Fill
+    assert type(net.fill(T0, report(leg=""), 9)[0]) is Fill
     assert type(net.positions(T0, [PositionRow(0, "0.05")])) is Positions
 
 

@@ -101,11 +101,11 @@ def _side(value: object) -> str:
     return str(value).lower()
 
 
-def _leg(value: object) -> str:
-    """positionSide: both (one-way mode), long or short."""
+def leg_of(value: object) -> str:
+    """positionSide: long or short; "" in one-way mode (BOTH)."""
     if value not in (None, "BOTH", "LONG", "SHORT"):
         raise WireError(f"{str(value)[:40]!r} is no position side")
-    return str(value or "BOTH").lower()
+    return str(value).lower() if value in ("LONG", "SHORT") else ""
 
 
 def _status(value: object) -> str:
@@ -156,7 +156,7 @@ def _order_trade_update(d: Message) -> list[Report]:
     order = OrderReport(
         name, stamp, str(o["i"]), o["c"], _status(o["X"]), _side(o["S"]), o["o"].lower(), o["f"], _text(o["p"]),
         _text(o["q"]), _text(o["z"]), bool(o.get("R", False)), _text(o.get("ap", "0")), "" if kind == "trade" else kind,
-        _leg(o.get("ps")),
+        leg_of(o.get("ps")),
     )
     if o["x"] not in ("TRADE", "CALCULATED") or _text(o["l"]) == "0":
         return [order]
@@ -198,7 +198,9 @@ def _algo_update(d: Message) -> list[Report]:
 def _account_update(d: Message) -> list[Report]:
     a, stamp = d["a"], _stamp(d["T"])
     positions: list[Report] = [
-        PositionReport(_name(p["s"], True), stamp, _text(p["pa"]), _text(p["ep"]), _text(p["up"]), _leg(p["ps"]))
+        PositionReport(
+            _name(p["s"], True), stamp, _text(p["pa"]), _text(p["ep"]), _text(p["up"]), leg_of(p["ps"]) or "both"
+        )
         for p in a.get("P", ())
     ]
     names = {p.instrument.partition(":")[0] for p in positions if isinstance(p, PositionReport)}
@@ -238,7 +240,7 @@ def _rest_order(d: Message) -> list[Report]:
     order = OrderReport(
         name, stamp, str(d["orderId"]), client, _status(d["status"]), _side(d["side"]), d["type"].lower(),
         d["timeInForce"], _text(d["price"]), _text(d["origQty"]), _text(d["executedQty"]),
-        bool(d.get("reduceOnly", False)), _text(d.get("avgPrice", "0")), leg=_leg(d.get("positionSide")),
+        bool(d.get("reduceOnly", False)), _text(d.get("avgPrice", "0")), leg=leg_of(d.get("positionSide")),
     )
     fills: list[Report] = [
         FillReport(
@@ -257,7 +259,7 @@ def _rest_trade(d: Message) -> list[Report]:
         FillReport(
             _name(d["symbol"], futures), _stamp(d["time"]), str(d["orderId"]), "", str(d["id"]),
             "buy" if buyer else "sell", _text(d["price"]), _text(d["qty"]), bool(maker), _text(d["commission"]),
-            d["commissionAsset"], leg=_leg(d.get("positionSide")),
+            d["commissionAsset"], leg=leg_of(d.get("positionSide")),
         )
     ]
 
@@ -267,7 +269,7 @@ def _rest_position(d: Message) -> list[Report]:
     return [
         PositionReport(
             _name(d["symbol"], True), _stamp(d.get("updateTime", 0)), _text(d["positionAmt"]), _text(d["entryPrice"]),
-            _text(unrealised), _leg(d.get("positionSide")), _optional(d, "markPrice"),
+            _text(unrealised), leg_of(d.get("positionSide")) or "both", _optional(d, "markPrice"),
             _optional(d, "liquidationPrice"), _optional(d, "leverage"),
         )
     ]

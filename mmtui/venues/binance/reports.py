@@ -26,7 +26,7 @@ class OrderReport(msgspec.Struct, frozen=True, tag="OrderReport", tag_field="eve
     reduce_only: bool = False
     average: str = "0"
     reason: str = ""
-    leg: str = "both"  # both (one-way mode) | long | short
+    leg: str = ""  # of hedge mode: long | short; "": none is told
 
 
 class FillReport(msgspec.Struct, frozen=True, tag="FillReport", tag_field="event"):
@@ -44,7 +44,7 @@ class FillReport(msgspec.Struct, frozen=True, tag="FillReport", tag_field="event
     fee: str  # positive: paid
     fee_asset: str
     kind: str = "trade"  # trade | liquidation | adl | settlement
-    leg: str = "both"  # both (one-way mode) | long | short
+    leg: str = ""  # of hedge mode: long | short; "": none is told
 
 
 class BalanceReport(msgspec.Struct, frozen=True, tag="BalanceReport", tag_field="event"):

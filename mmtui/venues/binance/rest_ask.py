@@ -31,7 +31,7 @@ from mmtui.venues.account_messages import (
 )
 from mmtui.venues.binance.grid import WireError
 from mmtui.venues.binance.margin import Margin, margin_of
-from mmtui.venues.binance.private import decode_private
+from mmtui.venues.binance.private import decode_private, leg_of
 from mmtui.venues.binance.reports import FillReport
 from mmtui.venues.binance.rest_calls import Call, Conversation, Reply, read
 from mmtui.venues.binance.wire import signed_decimal
@@ -102,7 +102,7 @@ class Asking:
                 return wrong
             try:
                 rows += [self._row(d) for d in body if d["status"] in ("NEW", "PARTIALLY_FILLED", "PENDING_NEW")]
-            except (KeyError, TypeError):
+            except (KeyError, TypeError, WireError):
                 return Failed("5xx")
         return OpenList(rows)
 
@@ -117,7 +117,7 @@ class Asking:
             str(d["origQty"]),
             str(d["executedQty"]),
             int(d.get("time") or 0) * MS,
-            str(d.get("positionSide") or "both").lower(),
+            leg_of(d.get("positionSide")),
         )
 
     def fills(self, request: AskFills) -> Conversation:
@@ -236,9 +236,7 @@ class Asking:
     def _held(self, body: Any) -> list[PositionRow]:
         if self.futures:
             return [
-                PositionRow(
-                    self._places[d["symbol"]], str(d["positionAmt"]), str(d.get("positionSide") or "both").lower()
-                )
+                PositionRow(self._places[d["symbol"]], str(d["positionAmt"]), leg_of(d.get("positionSide")))
                 for d in body
                 if d["symbol"] in self._places
             ]
