@@ -26,6 +26,7 @@ ANSWERS = (
     "withdrawals",
     "bound to ip",
     "dead-man switch",
+    "positions",
     "account",
 )
 GRIDS = ("instrument", "listed", "tick", "lot", "least notional", "fees bps", "against the config")
@@ -79,6 +80,7 @@ def _answer(report: Report, keyed: bool) -> tuple[str, ...]:
         _word(report.withdraws),
         _word(report.bound_to_ip),
         report.dead_man or "?",
+        "-" if report.one_way is None else "one-way" if report.one_way else "hedge mode",
         "; ".join(report.holds) or "-",
     )
 

@@ -206,6 +206,7 @@ def summary(setup: DeskSetup, reports: list[Report]) -> list[str]:
     for report in reports:
         rights = "trade" + (", no withdrawals" if report.withdraws is False else "")
         bound = "bound to addresses" if report.bound_to_ip else "NOT bound to an address"
+        bound += ", hedge mode" if report.one_way is False else ""
         lines.append(
             f"  {report.venue}: key may {rights}, {bound}; dead-man switch {report.dead_man}; "
             f"clock {report.offset_ms:+.1f} ms; {', '.join(report.holds) or 'no holdings'}"
