@@ -337,7 +337,8 @@ def plan(desk: Desk, kind: str, asset: str) -> Plan | None:
         return None
     expected = worst = 0.0
     words = []
-    for i, work, *_ in goals:
+    for leg in goals:
+        i, work = leg.i, leg.delta
         lots = desk.lots(i, work)
         if not lots:
             continue

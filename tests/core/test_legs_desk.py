@@ -8,7 +8,7 @@ from desk_kit import DAY0, MS, Desk, item, setup_of
 from live_desk import Account, live
 from random_desk import Walk, desk_setup
 
-from mmtui.core.effects import Adjust
+from mmtui.core.effects import Adjust, PlaceOrder
 from mmtui.core.events import AccountStatus, LegFill, LegFound, LegMove, LegPositions, MarkPrice, Trade
 from mmtui.core.orders.legs import GROWS, NOTHING, chosen
 from mmtui.core.orders.reconcile import APART
@@ -32,7 +32,11 @@ def hold(desk, long, short, i=0, px=1_000_000):
         if lots != have:
             side = leg if lots > have else -leg
             desk.trades += 1
-            told = (desk.now, desk.now, i, 0, f"h{desk.trades}", side, px, abs(lots - have), True, "0", "USDT")
+            tracker, size = desk.engine.tracker, abs(lots - have)
+            effect = PlaceOrder(i, tracker.next_oid, side, px, size, "GTC", side != leg, "quote", 99)
+            tracker.next_oid += 1
+            tracker.add(effect, desk.now)
+            told = (desk.now, desk.now, i, effect.oid, f"h{desk.trades}", side, px, size, True, "0", "USDT")
             desk.step(LegFill(*told, leg))
     if hasattr(desk.venue, "restore"):
         desk.venue.restore(*desk.engine.ledger.held())
@@ -40,12 +44,10 @@ def hold(desk, long, short, i=0, px=1_000_000):
 
 
 def tradable(setup=None, **book):
-    """Running, with the latch of fills of nobody's order lifted."""
+    """Good books, PAUSED."""
     desk = Desk(setup or setup_of(hedged(), limits=WIDE))
     for i in range(len(desk.setup.instruments)):
         desk.book(i=i, **book)
-    desk.engine.tracker.next_oid = 10
-    desk.engine.broken = lambda i, reason: None
     return desk
 
 
@@ -159,7 +161,7 @@ def test_orders_that_reduce_a_leg_are_never_blocked_by_gross(limit):
     engine = desk.engine
     engine.out = []
     assert engine.orders.place(0, 1, 999_990, 10, "GTX", "manual", 0) == ""  # closes short: the net rises to 3
-    assert engine.tracker.open[10].reduce_only
+    assert desk.open(1)[-1].reduce_only
     why = "gross notional limit" if limit == "gross_notional" else "leverage limit"
     assert engine.orders.place(0, 1, 999_990, 21, "GTX", "manual", 0) == ""  # cut to the 20 that are left of the leg
     assert engine.orders.place(0, 1, 999_990, 10, "GTX", "manual", 0) == why
