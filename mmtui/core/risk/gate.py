@@ -71,16 +71,20 @@ class Gate:
         return position - self.tracker.sells[i] - lots >= 0
 
     def check(
-        self, i: int, side: int, px: int, lots: int, purpose: str, state: Desk, ts: int, reference2: int, collar: float
-    ) -> str:
-        """Why this order may not leave; "" when it may. `collar` in bps of the reference (half ticks)."""
+        self, i: int, side: int, px: object, lots: object, purpose: str, state: Desk, ts: int,
+        reference2: object, collar: float,
+    ) -> str:  # fmt: skip
+        """Why this order may not leave; "" when it may. `collar` in bps of the reference (half ticks).
+
+        `px`, `lots` and `reference2` are what somebody calculated: what is no whole number is none.
+        """
         if type(px) is not int or type(lots) is not int or not (0 < lots < MOST and 0 < px < MOST):
             return "no size"
         if purpose not in MAY_SEND[state] and not self._still_reduces(purpose, state, i, side, lots):
             return state.name
         if self.pulled and purpose == "quote" and (held := self.held(i, side)):
             return held
-        if not 0 < reference2 < MOST:
+        if type(reference2) is not int or not 0 < reference2 < MOST:
             return "no reference price"
         if not abs(2 * px - reference2) * 10_000 <= collar * reference2 < BEYOND:  # written so that NaN does not pass
             return f"price collar {collar:g} bps"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mmtui.core.ledger.ledger import DAY, MINUTE, UNIT, money
 from mmtui.core.orders.table import RESTING
+from mmtui.core.orders.tracker import Order
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
 
@@ -43,6 +44,14 @@ class Uptime:
         self.last = self.total = self.bid = self.ask = self.both = 0
 
 
+def _rests(slots: list[Order | None]) -> bool:
+    """Whether an order stands in the book."""
+    for order in slots:
+        if order is not None and order.state in RESTING:
+            return True
+    return False
+
+
 class Watch:
     """Loss limits in units of 10**-27 currency."""
 
@@ -63,11 +72,11 @@ class Watch:
         ledger = engine.ledger
         currency = engine.setup.currency
         loss = self.loss(engine)
-        self._guard(engine, loss, ledger.drawdown())
+        fallen = ledger.drawdown()
+        self._guard(engine, loss, fallen)
         if loss >= self.daily_loss:
             engine.halt(-1, f"daily loss {money(loss)} {currency} reached its limit {money(self.daily_loss)}")
             return
-        fallen = ledger.drawdown()
         if fallen >= self.drawdown:
             engine.halt(-1, f"drawdown {money(fallen)} {currency} reached its limit {money(self.drawdown)}")
 
@@ -114,8 +123,7 @@ class Watch:
         if engine.lattice.effective(i) is not Desk.RUNNING or not quoter.enabled or engine.ended:
             return
         times.total += span
-        bid = any(o is not None and o.state in RESTING for o in quoter.slots[1])
-        ask = any(o is not None and o.state in RESTING for o in quoter.slots[-1])
+        bid, ask = _rests(quoter.slots[1]), _rests(quoter.slots[-1])
         times.bid += span if bid else 0
         times.ask += span if ask else 0
         times.both += span if bid and ask else 0
