@@ -24,6 +24,8 @@ ABSENT = {
     "inverse": ("borrow",),
 }
 PRINTS = 12
+#: Levels a side of a book that a cockpit does not look at.
+FEW = 10
 SECOND = 1_000_000_000
 
 
@@ -43,8 +45,10 @@ def book_state(engine: Engine, i: int, now: int) -> str:
     return "stale" if now - protections.seen[i] > protections.stale_after[i] else "ok"
 
 
-def book_view(engine: Engine, i: int, depth: int, now: int) -> BookView:
+def book_view(engine: Engine, i: int, depth: int, now: int, whole: bool = True) -> BookView:
+    """The best `depth` levels of a book; of one that is not looked at the best few."""
     book = engine.books[i]
+    depth = depth if whole else min(depth, FEW)
     bids, asks = book.display(depth)
     seen = engine.protections.seen[i]
     return BookView(
@@ -56,6 +60,8 @@ def book_view(engine: Engine, i: int, depth: int, now: int) -> BookView:
         bids=[Level(px, sz) for px, sz in bids],
         asks=[Level(px, sz) for px, sz in asks],
         prints=[Print(*one) for one in list(engine.prints[i])[: -PRINTS - 1 : -1]],
+        levels=len(book.bids.sizes) + len(book.asks.sizes),
+        whole=whole,
     )
 
 

@@ -262,7 +262,8 @@ class Hub:
 
     def frame(self, view: View, now: float) -> bytes:
         """A frame for this view, encoded; cockpits that show the same share it."""
-        key = (view.depth, None if view.instruments is None else tuple(view.instruments))
+        wanted, near = (None if ids is None else tuple(ids) for ids in (view.instruments, view.near))
+        key = (view.depth, wanted, near)
         made = self._frames.get(key)
         if made is not None and now - made[0] < 0.4 / min(30.0, max(2.0, view.fps)):
             return made[1]

@@ -57,6 +57,7 @@ class View(msgspec.Struct, tag="view", kw_only=True):
     fps: float = 10.0  # 2..30; 0: no frames
     instruments: list[str] | None = None  # books wanted; None: all
     depth: int = 60  # levels a side
+    near: list[str] | None = None  # books of `depth` in every frame, the others once a second; None: all
 
 
 class Cmd(msgspec.Struct, tag="cmd", kw_only=True):
