@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mmtui.core import events as ev
 from mmtui.core.effects import Adjust, QueryAccount, QueryOpenOrders
+from mmtui.core.market.instrument import ATOMS
 from mmtui.core.orders.table import Fact
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ FATES = ("1", "2", "fills")
 LISTED = 2_000_000_000
 #: So much of the end of a tape a loss of power may take with it.
 UNWRITTEN = 100_000_000
-#: A difference of so many lots is rounding (fees in the base asset).
+#: A difference of so many lots is rounding (a balance that is no whole number of lots).
 ROUNDING = 1
 
 #: Why of the Adjust with which a session begins: no break.
@@ -91,6 +92,7 @@ class Reconciler:
         self.rounds = [Round() for _ in engine.setup.venues]
         self.newest = [0] * len(engine.setup.venues)  # venue's instant of the newest fill or entry
         self.bookings = [0] * len(engine.quoters)  # fills and moves of each instrument
+        self.dust = [0] * len(engine.quoters)  # atoms of base beside the position's whole lots: less than one, signed
         self.opened = 0  # the session began then: what happened before is in the positions that it adopts
         self.blind = [STREAM_DOWN if self.live else ""] * len(engine.setup.venues)
 
@@ -237,6 +239,7 @@ class Reconciler:
 
     def _adopt(self, i: int, difference: int) -> None:
         """A session begins with the position that is there; its price is the market's."""
+        self.dust[i] = 0
         if difference:
             engine, account = self.engine, self.engine.accounts[i]
             engine.ledger.mark(i)
@@ -263,6 +266,7 @@ class Reconciler:
         engine.ledger.mark(i)
         account.transfer(difference)
         self.bookings[i] += 1
+        self.dust[i] = 0
         engine.emit(Adjust(i, was, account.position, why))
         engine.alert("danger", "adjust", f"{engine.name(i)}: ADJUST: {why}", i)
         engine.broken(i, f"position break: {why}")
@@ -300,25 +304,34 @@ class Reconciler:
             return
         account = engine.accounts[i]
         engine.ledger.mark(i)
-        if event.lots and event.px > 0:
+        lots = event.lots if event.rest == "0" else event.lots + self._gathered(event)
+        if lots and event.px > 0:
             fee = engine.orders.money(i, event.amount, f"entry {event.ref}")
-            account.fill(1 if event.lots > 0 else -1, event.px, abs(event.lots), event.ts_event, -fee, "external")
-        elif event.lots:
-            account.transfer(event.lots)
+            account.fill(1 if lots > 0 else -1, event.px, abs(lots), event.ts_event, -fee, "external")
+        elif lots:
+            account.transfer(lots)
         elif event.cause == "FUNDING":
             account.pay("funding", engine.orders.money(i, event.amount, f"entry {event.ref}"))
-        if event.lots:
+        if lots:
             self.bookings[i] += 1
             severity = "info" if event.cause in ("TRANSFER", "FEE_ASSET", "CONVERSION") else "danger"
-            size = account.grid.size_text(event.lots)
+            size = account.grid.size_text(lots)
             engine.alert(severity, "account", f"{engine.name(i)}: {event.cause} of {size}", i)
             engine.version += 1
             engine.market.requote(i)
         engine.ledger.mark(i)
 
+    def _gathered(self, event: ev.AccountMove) -> int:
+        """Whole lots that parts of lots have added up to with this one; the rest is kept, over all lives."""
+        engine, i = self.engine, event.i
+        lot = int(engine.accounts[i].grid.lot * ATOMS)
+        total = self.dust[i] + engine.orders.money(i, event.rest, f"entry {event.ref}")
+        lots = total // lot if total >= 0 else -(-total // lot)
+        self.dust[i] = total - lots * lot
+        return lots
+
     def _fee_of_booked(self, event: ev.AccountMove) -> bool:
-        """Whether a fee in the base asset is of a fill that is booked: told before the fill, it counted then. Told
-        again in a later life its lots may differ, for what is less than a lot is added up anew."""
+        """Whether a fee in the base asset is of a fill that is booked: told before the fill, it counted then."""
         if event.cause != "FEE_ASSET" or event.i < 0 or not event.ref.endswith(FEE_REF):
             return False
         keys, trade = self.engine.orders.booked[event.i], event.ref[: -len(FEE_REF)].rpartition("/")[2]
@@ -337,4 +350,5 @@ class Reconciler:
             self.newest,
             self.bookings,
             self.blind,
+            *([self.dust] if any(self.dust) else []),  # a tape without any keeps its hash
         )
