@@ -78,6 +78,37 @@ def test_what_was_asked_before_a_create_can_no_longer_land_proves_nothing():
     assert landed
 
 
+def test_an_order_is_asked_for_as_soon_as_silence_about_it_is_evidence():
+    desk, account = quiet()
+    desk.cancelled(desk.one(1).oid, "by venue")
+    desk.wait(900)
+    new = desk.one(1)
+    unknown(desk, new)
+    landing = desk.engine.tracker.landing(new) // MS
+    for _ in range(landing // 100 + 3):
+        account.orders(desk.one(-1).oid)
+        account.history()
+        if new.state is State.CANCELLED:
+            break
+        desk.wait(100)
+    assert landing < (new.done_ts - new.sent_ts) // MS <= landing + 450  # a beat, and what lies between two questions
+
+
+def test_orders_that_become_provable_one_after_the_other_do_not_each_have_their_own_question():
+    desk, account = quiet()
+    for _ in range(10):
+        desk.cancelled(desk.one(1).oid, "by venue")
+        desk.wait(100)
+        unknown(desk, desk.one(1))
+    account.all_well(*mine(desk))
+    mark = desk.mark
+    for _ in range(20):
+        account.orders(desk.one(-1).oid)
+        account.history()
+        desk.wait(100)
+    assert lists(desk, mark) <= 8
+
+
 def test_a_whole_round_follows_soon():
     desk, account, _, sell = in_doubt()
     account.orders(sell.oid)

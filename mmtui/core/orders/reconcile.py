@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from mmtui.core import events as ev
 from mmtui.core.effects import Adjust, QueryAccount, QueryOpenOrders
 from mmtui.core.market.instrument import ATOMS
-from mmtui.core.orders.table import Fact
+from mmtui.core.orders.rounds import Round
+from mmtui.core.orders.table import Fact, State
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -25,6 +26,8 @@ SECOND = 1_000_000_000
 #: What has not been answered by then is asked for again, at first; the wait doubles, unless an order is UNKNOWN.
 ANSWER = 1_000_000_000
 ANSWER_MAX = 4_000_000_000
+#: Questions that are asked because they can now prove what the last one could not are at least so far apart.
+PROOFS = 300_000_000
 #: Two polls that are to agree on a difference are at least so far apart: endpoints may be seconds behind.
 APART = 6_000_000_000
 #: A poll that may have been older than what was booked meanwhile is repeated after this.
@@ -50,45 +53,6 @@ ADOPTED = "adopted at the start"
 STREAM_DOWN = "account stream down"
 RECONCILING = "reconciling with the venue"
 DOUBT = "an order whose fate is not known"
-
-
-class Round:
-    """What is under way at one venue."""
-
-    __slots__ = (
-        "adopts",
-        "asked",
-        "attempts",
-        "begun",
-        "due",
-        "fates",
-        "known",
-        "query",
-        "settled",
-        "suspects",
-        "touched",
-        "waits",
-        "why",
-    )
-
-    def __init__(self) -> None:
-        self.adopts = False  # the session's first round: the venue's positions are what it begins with
-        self.query = 0  # 0: none under way
-        self.why = ""
-        self.fates = False  # it ends with the fills: it is to say what became of orders
-        self.begun = 0
-        self.asked = 0
-        self.attempts = 0
-        self.due = 0  # instant of the next round, 0: none planned
-        self.waits: list[str] = []
-        self.touched: list[int] = []  # bookings of each instrument when the positions were asked for
-        self.suspects: dict[int, tuple[int, int]] = {}  # instrument -> difference in lots, instant of the poll
-        self.known = True  # since the start of this life: what happened before it is not outstanding any more
-        self.settled = 0  # instant from which lists are conclusive: no create of an earlier life can land any more
-
-    def digest(self) -> tuple[object, ...]:
-        now = (self.query, self.known, self.due, sorted(self.suspects.items()))
-        return (*now, "fates") if self.fates else now
 
 
 class Reconciler:
@@ -158,6 +122,23 @@ class Reconciler:
                     self._ask(v, one)
             elif one.due and ts >= one.due:
                 self.begin(v, one.why)
+            elif self.live and ts - one.begun >= PROOFS and self._sees(v, one) and self._provable(v, one):
+                self._lists(v, one, fates=True)
+
+    def _sees(self, v: int, one: Round) -> bool:
+        """Whether the account at a venue is known, so that a round may be about fates alone."""
+        return one.known and not self.blind[v] and self.engine.ts >= one.settled
+
+    def _provable(self, v: int, one: Round) -> bool:
+        """Whether silence about an UNKNOWN order would be evidence by now, and was none in the last round."""
+        ts, tracker, venue_of = self.engine.ts, self.engine.tracker, self.engine.venue_of
+        return any(
+            order.state is State.UNKNOWN
+            and venue_of[order.i] == v
+            and not tracker.absence_proves(order, one.begun)
+            and tracker.absence_proves(order, ts)
+            for order in tracker.open.values()
+        )
 
     def _patience(self, v: int, one: Round) -> int:
         """How long an answer is waited for (ns): no longer each time while the fate of an order hangs on it."""
@@ -198,7 +179,7 @@ class Reconciler:
         one, ts = self.rounds[v], self.engine.ts
         if one.query and (ts - one.begun < ANSWER or any(part in FATES for part in one.waits)):
             return
-        if not one.known or self.blind[v] or ts < one.settled:
+        if not self._sees(v, one):
             self.begin(v, one.why if one.query else DOUBT)
         elif one.due and ts >= one.due:  # doubts without end do not keep positions from being compared
             self.begin(v, one.why)
