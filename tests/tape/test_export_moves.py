@@ -17,8 +17,8 @@ from mmtui.tape.export_tables import TABLES
 )
 def test_a_move_has_its_exact_size(lots, rest, size):
     one = Instrument(
-        id="x:BTC", venue="x", symbol="BTC", kind="spot", base="BTC", quote="USDT", settle="USDT", tick="0.1", lot="0.001",
-        maker_bps="2", taker_bps="4",
+        id="x:BTC", venue="x", symbol="BTC", kind="spot", base="BTC", quote="USDT", settle="USDT", tick="0.1",
+        lot="0.001", maker_bps="2", taker_bps="4",
     )  # fmt: skip
     items = [InstrumentSetup(instrument=one, quoting=Quoting())]
     rows = Rows(DeskSetup(name="t", mode="paper", currency="USDT", equity="1", instruments=items, venues=["x"]))
