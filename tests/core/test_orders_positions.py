@@ -6,7 +6,7 @@ from live_desk import ELSEWHERE, Account, live, mine, pair, settled, up
 
 from mmtui.core.effects import Adjust
 from mmtui.core.events import AccountMove, AccountStatus
-from mmtui.core.orders.reconcile import APART
+from mmtui.core.orders.reconcile import APART, LAGGED
 
 MONEY = 10**27  # units of one USDT in the ledger
 
@@ -20,6 +20,10 @@ MONEY = 10**27  # units of one USDT in the ledger
 def poll(desk, account, **lots):
     """The next round, and what the venue says it holds; late enough to agree with the one before."""
     desk.wait(APART // MS + 200)
+    if desk.engine.reconcile.rounds[account.v].fates:  # quotes that nobody acknowledged: the whole round comes after it
+        account.orders(*mine(desk, account.v))
+        account.history()
+        desk.wait(LAGGED // MS + 200)
     account.all_well(*mine(desk, account.v), **lots)
 
 
