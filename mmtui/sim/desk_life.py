@@ -56,6 +56,8 @@ HELD_MAX = 20_000
 COMMANDS_KEPT = 10_000
 WHY = "the tape cannot be written"
 _MARKET = frozenset(MARKET)
+_OF_INSTRUMENTS = (PlaceOrder, AmendOrder, CancelOrder)
+_OF_VENUES = (CancelAll, QueryOpenOrders, QueryAccount)
 
 
 class Life:
@@ -268,9 +270,9 @@ class Life:
         if self.brake and isinstance(effect, AmendOrder):
             self._rejected.append(AmendRejected(now, now, effect.i, effect.oid, effect.amend, True, WHY))
             return
-        if isinstance(effect, PlaceOrder | AmendOrder | CancelOrder):
+        if isinstance(effect, _OF_INSTRUMENTS):
             v = self.engine.venue_of[effect.i]
-        elif isinstance(effect, CancelAll | QueryOpenOrders | QueryAccount):
+        elif isinstance(effect, _OF_VENUES):
             v = effect.v
         else:
             return

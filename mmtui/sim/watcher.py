@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mmtui.sim.exchange import Exchange
 
 _BOOKS = frozenset((ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation))
+_SENT = frozenset(SENT)
 
 
 class Watcher:
@@ -155,7 +156,7 @@ class Watcher:
                 self._result(engine, effect, event)
             elif isinstance(effect, Alert) and effect.code == "kill":
                 self._proven(engine)
-            if isinstance(effect, SENT):
+            if type(effect) in _SENT:
                 self.acted = count
 
     def _proven(self, engine: Engine) -> None:

@@ -46,7 +46,7 @@ class Uptime:
 
 def _rests(slots: list[Order | None]) -> bool:
     """Whether an order stands in the book."""
-    for order in slots:
+    for order in slots:  # noqa: SIM110 - on every beat: a generator costs more than the loop
         if order is not None and order.state in RESTING:
             return True
     return False

@@ -45,6 +45,8 @@ from mmtui.venues.paper.queue import Resting
 QUEUE_EVERY = 100_000_000
 #: The least latency of a leg: it is never zero.
 LEAST = 100_000
+_OF_INSTRUMENTS = (PlaceOrder, AmendOrder, CancelOrder)
+_OF_VENUES = (CancelAll, QueryOpenOrders, QueryAccount)
 
 Request = PlaceOrder | AmendOrder | CancelOrder | CancelAll | QueryOpenOrders | QueryAccount
 
@@ -149,9 +151,9 @@ class PaperVenue:
 
     def send(self, effect: Effect, now: int) -> None:
         """A request leaves at `now`."""
-        if isinstance(effect, PlaceOrder | AmendOrder | CancelOrder):
+        if isinstance(effect, _OF_INSTRUMENTS):
             v = self._venue_of[effect.i]
-        elif isinstance(effect, CancelAll | QueryOpenOrders | QueryAccount):
+        elif isinstance(effect, _OF_VENUES):
             v = effect.v
         else:
             raise TypeError(f"{type(effect).__name__} is not for a venue")
