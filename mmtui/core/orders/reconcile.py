@@ -11,6 +11,7 @@ Rules of this file: read-only at the venue; asks, compares, and calls the engine
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from mmtui.core import events as ev
@@ -65,6 +66,8 @@ class Reconciler:
         self.rounds = [Round() for _ in engine.setup.venues]
         self.newest = [0] * len(engine.setup.venues)  # venue's instant of the newest fill or entry
         self.bookings = [0] * len(engine.quoters)  # fills and moves of each instrument
+        #: What each instrument held until an instant not longer than LAGGED ago: a poll that is behind may name it.
+        self.held: list[deque[tuple[int, int]]] = [deque() for _ in engine.quoters]
         self.dust = [0] * len(engine.quoters)  # atoms of base beside the position's whole lots: less than one, signed
         self.opened = 0  # the session began then: what happened before is in the positions that it adopts
         self.blind = [STREAM_DOWN if self.live else ""] * len(engine.setup.venues)
@@ -241,6 +244,8 @@ class Reconciler:
                 open_question = open_question or abs(difference) > ROUNDING  # asked again at once
             elif abs(difference) <= ROUNDING:
                 one.suspects.pop(i, None)
+            elif self._behind(i, one.asked, account.position + difference):
+                open_question = True
             else:
                 open_question = self._suspect(one, i, difference) or open_question
         one.adopts = False
@@ -250,14 +255,27 @@ class Reconciler:
         else:
             self._known(v)
 
+    def _behind(self, i: int, asked: int, lots: int) -> bool:
+        """Whether the position that a poll names is ours of a moment ago: two such polls may name one difference."""
+        return any(ts >= asked - LAGGED and abs(lots - before) <= ROUNDING for ts, before in self.held[i])
+
+    def _moves(self, i: int) -> None:
+        """The position is about to be another: the one that it was is kept for as long as endpoints lag."""
+        self.bookings[i] += 1
+        if self.live:
+            held, ts = self.held[i], self.engine.ts
+            while held and held[0][0] < ts - ANSWER_MAX - LAGGED:
+                held.popleft()
+            held.append((ts, self.engine.accounts[i].position))
+
     def _adopt(self, i: int, difference: int) -> None:
         """A session begins with the position that is there; its price is the market's."""
         self.dust[i] = 0
         if difference:
             engine, account = self.engine, self.engine.accounts[i]
             engine.ledger.mark(i)
+            self._moves(i)
             account.transfer(difference)
-            self.bookings[i] += 1
             size = account.grid.size_text(account.position)
             engine.emit(Adjust(i, account.position - difference, account.position, ADOPTED))
             engine.alert("warn", "account", f"{engine.name(i)}: position {size} adopted at the start", i)
@@ -277,8 +295,8 @@ class Reconciler:
         was = account.position
         why = f"the venue holds {grid.size_text(was + difference)}, we know of {grid.size_text(was)}"
         engine.ledger.mark(i)
+        self._moves(i)
         account.transfer(difference)
-        self.bookings[i] += 1
         self.dust[i] = 0
         engine.emit(Adjust(i, was, account.position, why))
         engine.alert("danger", "adjust", f"{engine.name(i)}: ADJUST: {why}", i)
@@ -303,7 +321,7 @@ class Reconciler:
         """A fill has been booked: the next round asks from here on, and a poll under way may be older."""
         v = self.engine.venue_of[event.i]
         self.newest[v] = max(self.newest[v], event.ts_event)
-        self.bookings[event.i] += 1
+        self._moves(event.i)
 
     # ------------------------------------------------------------ what moved without us
 
@@ -318,6 +336,8 @@ class Reconciler:
         account = engine.accounts[i]
         engine.ledger.mark(i)
         lots = event.lots if event.rest == "0" else event.lots + self._gathered(event)
+        if lots:
+            self._moves(i)
         if lots and event.px > 0:
             fee = engine.orders.money(i, event.amount, f"entry {event.ref}")
             account.fill(1 if lots > 0 else -1, event.px, abs(lots), event.ts_event, -fee, "external")
@@ -326,7 +346,6 @@ class Reconciler:
         elif event.cause == "FUNDING":
             account.pay("funding", engine.orders.money(i, event.amount, f"entry {event.ref}"))
         if lots:
-            self.bookings[i] += 1
             severity = "info" if event.cause in ("TRANSFER", "FEE_ASSET", "CONVERSION") else "danger"
             size = account.grid.size_text(lots)
             engine.alert(severity, "account", f"{engine.name(i)}: {event.cause} of {size}", i)
@@ -364,4 +383,5 @@ class Reconciler:
             self.bookings,
             self.blind,
             *([self.dust] if any(self.dust) else []),  # a tape without any keeps its hash
+            *([[list(held) for held in self.held]] if any(self.held) else []),
         )
