@@ -52,8 +52,8 @@ def _pair(x: int, step: int) -> tuple[float, float]:
 _LN2 = _log_ratio(2, 1)
 #: log 2, and log of the table's points: high parts in units of 2**-40, so that e * log 2 + log F is exact.
 _LN2_PAIR = _pair(_LN2, 40)
-_LN2_HI = _LN2_PAIR[0]
-_LN2_LO = _LN2_PAIR[1]
+_LN2_HI: float = _LN2_PAIR[0]
+_LN2_LO: float = _LN2_PAIR[1]
 _FIRST = 90
 _LAST = 182
 _LOG = [_pair(_log_ratio(i, 128), 40) for i in range(_FIRST, _LAST)]
@@ -61,8 +61,8 @@ _LOG_HI = [hi for hi, _ in _LOG]
 _LOG_LO = [lo for _, lo in _LOG]
 #: log 2 / 64 with a high part that times any n (17 bits) is exact; 2**(j/64) as pairs.
 _STEP = _pair(_LN2 // 64, 42)
-_STEP_HI = _STEP[0]
-_STEP_LO = _STEP[1]
+_STEP_HI: float = _STEP[0]
+_STEP_LO: float = _STEP[1]
 _PER_STEP = 1.0 / (_STEP_HI + _STEP_LO)
 _EXP = [_pair(_exp_fixed(_LN2 * j // 64), 52) for j in range(64)]
 _EXP_HI = [hi for hi, _ in _EXP]

@@ -49,6 +49,8 @@ EXACT = (
     "               && (size_t)((Py_ssize_t)x >> 1) + (1ULL << 53) <= (1ULL << 54)\n"
     "               && (size_t)((Py_ssize_t)y >> 1) + (1ULL << 53) <= (1ULL << 54))) {\n        return (double)",
 )
+#: Values of constants that are known to be no tuples, beside sums and the like of others.
+_KEPT = (ast.Constant, ast.UnaryOp, ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set)
 _CHECKS = ["--strict", "--allow-untyped-decorators", "--ignore-missing-imports", "--no-warn-unreachable"]
 
 
@@ -94,16 +96,22 @@ def opened(text: str) -> str:
                 lines.insert(node.lineno - 1, _OPEN)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            alone = isinstance(node, ast.AnnAssign) or len(node.targets) == 1
-            if isinstance(target, ast.Name) and alone and stored[target.id] == 1 and _constant(target.id, node.value):
+            if isinstance(target, ast.Name) and stored[target.id] == 1 and target.id.isupper() and _constant(node):
                 _final(lines, node, target)
     return "\n".join(lines).replace(_FUTURE, _FUTURE + _MARK, 1)
 
 
-def _constant(name: str, value: ast.expr | None) -> bool:
-    """Whether a name of a module is that of a constant, by how it is written."""
-    made = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
-    return value is not None and name.isupper() and made != "TypeVar"
+def _constant(node: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether its value, by how it is written, is one that mypyc keeps as a constant: no tuple, whose place it takes
+    for empty (mypyc 2.4)."""
+    value = node.value
+    if value is None or isinstance(value, ast.Tuple):
+        return False
+    if isinstance(node, ast.AnnAssign):
+        return not ast.unparse(node.annotation).startswith("tuple")
+    if isinstance(value, ast.BinOp):
+        return not any(isinstance(part, ast.Tuple) for part in ast.walk(value))
+    return len(node.targets) == 1 and (isinstance(value, _KEPT) or ast.unparse(value).startswith("frozenset("))
 
 
 def _final(lines: list[str], node: ast.Assign | ast.AnnAssign, target: ast.Name) -> None:
