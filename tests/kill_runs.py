@@ -2,8 +2,9 @@
 
     python tests/kill_runs.py [KILLS] [FIRST SEED]        100,000 and 1 where none is given
 
-Counted are kills of what was not killed already.  Each run is a seed of the simulator (its venues, faults and operators) in which somebody kills the desk, a venue or an
-instrument again and again, and brings it back.  Judged by a model of its own, from the records and from what leaves:
+Counted are kills of what was not killed already.  Each run is a seed of the simulator (its venues, faults and
+operators) in which somebody kills the desk, a venue or an instrument again and again, and brings it back. Judged by a
+model of its own, from the records and from what leaves:
 
     decided   no order and no amend in a scope from the record on in which its kill was accepted, that record included;
               after a flatten or close that an operator began later, slices of it only

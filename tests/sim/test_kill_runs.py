@@ -42,7 +42,7 @@ def test_an_order_that_leaves_in_killed_is_noticed(monkeypatch):
 
     monkeypatch.setattr(gate, "MAY_SEND", dict.fromkeys(Desk, every))
     monkeypatch.setattr(Engine, "activate", broken)
-    with pytest.raises(Breach, match="decided|I2"):
+    with pytest.raises(Breach, match=r"decided|I2"):
         played(1, 6, 20)
 
 
@@ -72,6 +72,6 @@ def test_a_kill_that_a_restart_forgets_is_noticed(monkeypatch):
     run.watcher.power_lost = run.watcher.blurred = False
     run.world.struck[30] = 0
     run.desk.crash(False)
-    with pytest.raises(Breach, match="kept|I12"):
+    with pytest.raises(Breach, match=r"kept|I12"):
         run.desk.boot()
 
