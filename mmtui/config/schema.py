@@ -16,6 +16,7 @@ from mmtui.core.risk import calendar
 from mmtui.core.setup import DeskSetup
 
 Amount = int | float | str
+User = Annotated[int, Meta(ge=0, le=2**32 - 2)] | Annotated[str, Meta(pattern=r"^[^\s:,/]{1,64}$")]
 Bps = Annotated[float, Meta(ge=-100, le=1_000)]
 
 
@@ -54,6 +55,15 @@ class Alerts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     severity: Literal["warn", "danger"] = "danger"
     repeat_s: Annotated[float, Meta(ge=0, le=3_600)] = 60.0
     repeats: Annotated[int, Meta(ge=0, le=100)] = 10
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[access]: which users of this machine are what on the desk; proven by the socket, whatever a client says."""
+
+    admins: list[User] = []
+    operators: list[User] = []
+    observers: list[User] = []
+    socket: Annotated[str, Meta(pattern=r"^(/.{0,102})?$")] = ""
 
 
 class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,6 +150,13 @@ REFERENCE: dict[str, dict[str, str]] = {
         "repeat_s": "a danger that no cockpit has acknowledged is sent again after so many seconds; 0: never",
         "repeats": "so many times",
     },
+    "access": {
+        "admins": "users (names or uids) who raise limits where admins_raise asks for one; operators as well",
+        "operators": "users who act; the desk's own user is one unless it is named elsewhere",
+        "observers": "users who look, and kill where observers_may_kill lets them",
+        "socket": "path of a second socket that other users of the machine can reach (`mmtui ctl --socket PATH`, "
+        "`mmtui attach --socket PATH`), in a folder that only you or root can write; the desk's own stays private",
+    },
     "obligation": programme.REFERENCE,
     "event": calendar.REFERENCE,
     "paper": {
@@ -189,3 +206,4 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True):
     tape: Tape = Tape()
     guard: Guard = Guard()
     alerts: Alerts = Alerts()
+    access: Access = Access()
