@@ -27,7 +27,7 @@ from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.calendar import CalendarEvent
 from mmtui.core.risk.calendar import misplaced as misdated
-from mmtui.core.risk.limits import Limits
+from mmtui.core.risk.limits import CONFIGURED, Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
 SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "alerts", "hedge", "obligation",
@@ -97,7 +97,8 @@ class _Loader:
         venues = self._tables("venue", Venue)
         wanted = self._tables("instrument", InstrumentKeys)
         profiles = self._profiles()
-        limits = to.table(document.get("limits", {}), Limits, ("limits",))
+        given = document.get("limits", {})
+        limits = to.table({**CONFIGURED, **given} if isinstance(given, dict) else given, Limits, ("limits",))
         paper = self._paper()
         tape = to.table(document.get("tape", {}), Tape, ("tape",))
         guard = to.table(document.get("guard", {}), Guard, ("guard",))

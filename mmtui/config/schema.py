@@ -93,6 +93,7 @@ class InstrumentKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     quote: bool = True
     target: Amount = 0
     max_position: Amount = 0
+    max_order: Amount = 0
     baseline: Amount = 0
     tick: Amount | None = None
     lot: Amount | None = None
@@ -130,6 +131,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "quote": "false: shown, not quoted",
         "target": "inventory that the desk wants to hold: base units (contracts on inverse); spot: above the baseline",
         "max_position": "largest position either way, in the same units; 0: 20 x the quoted size",
+        "max_order": "largest order that may add, in the same units; 0: as max_position and order_notional let it be",
         "baseline": "spot: the balance that is treasury, not inventory; sales come out of it, so 0 quotes bids first",
         "tick": "price increment, where the venue's is not known",
         "lot": "size increment, where the venue's is not known",
