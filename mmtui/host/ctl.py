@@ -89,6 +89,8 @@ def arguments(act: Act, words: list[str]) -> dict[str, Value]:
         return HANDS[act.name](words)
     if act.name == "stop" and words == ["drain"]:
         return {"drain": True}
+    if act.name == "kill" and len(words) == 1:
+        return {"profile": words[0]}
     if act.name == "flatten" and len(words) == 1:
         return {"asset": words[0]}
     if words:
