@@ -235,8 +235,9 @@ def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> TripVi
     sweep = sweeps[-1]
     shown = [one for one in sweeps if one is sweep or not one.done]  # the kill of a strategy is one an instrument
     rows = []
-    for kill, v, one in [(kill, v, one) for kill in shown for v, one in kill.venues.items()]:
-        left = engine.sweeper.orders(kill, v)
+    asked = [(kill, v, one) for kill in shown for v, one in kill.venues.items()]
+    for of, v, one in asked:
+        left = engine.sweeper.orders(of, v)
         unknown = sum(1 for order in left if order.state.name == "UNKNOWN")
         silent = _silent(one, now)
         text = "verified zero by 2 endpoints" if one.verified else f"try {one.attempts}: {len(left)} orders not proven"

@@ -1,4 +1,4 @@
-"""The trip card: every venue of every kill that is not proven, and the one that answers nothing said within a second."""
+"""The trip card: every venue of every kill that is not proven; one that answers nothing is red within a second."""
 
 from __future__ import annotations
 
