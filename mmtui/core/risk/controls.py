@@ -30,7 +30,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         1, "price collar", "RTS 6 15(1)(a), FIA", "core.risk.references:doubtful",
         "core/test_repeats.py::test_a_quote_is_inside_of_the_collar_of_the_median_of_mid_last_and_mark",
-        "over a period only as the profile says (vol_pause_bps, moving_band_above_pct ...), which is off unless it is set",
+        "over a period only as the profile says (vol_pause_bps, moving_band_above_pct), off unless it is set",
     ),
     Control(
         2, "largest order value", "RTS 6 15(1)(b), 15c3-5", "core.risk.gate:Gate.check",
@@ -64,7 +64,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         9, "self-trade prevention", "FIA, CME", "core.order_side:OrderSide.place",
         "core/test_gate.py::test_own_quotes_never_cross_each_other",
-        "one profile an instrument, so on one desk all strategies; the venue's own tag is not sent: two desks on one account can meet",
+        "on one desk; the venue's own tag is not sent, so two desks on one account can meet",
     ),
     Control(
         10, "kill: any or all, one decision", "RTS 6 12", "core.risk.sweep:Sweeper",
@@ -87,7 +87,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         14, "reconciliation", "RTS 6 17, FIA", "core.orders.reconcile:Reconciler",
         "core/test_reconcile.py::test_a_difference_is_a_break_only_when_two_polls_agree",
-        "no drop copy on a second connection: fills are asked for again over REST, at every round and after each reconnect",
+        "no drop copy on a second connection: fills are asked for again over REST, each round and reconnect",
     ),
     Control(
         15, "audit trail", "RTS 6 28, 15c3-5", "review.audit:audit",
@@ -102,7 +102,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         17, "tests apart from trading, staged start, stress", "RTS 6 5-8", "sim.main:run",
         "sim/test_sim_command.py::test_a_seed_leaves_the_same_bytes_whatever_the_hash_seed_and_the_story",
-        "the tape names the version, not a hash of code and config; peers are not compared, sizes not ramped by themselves",
+        "the tape names the version, not a hash of code; peers are not compared, sizes are not ramped by themselves",
     ),
     Control(
         18, "self-assessment", "RTS 6 9", "bench.doctor:run",
@@ -117,7 +117,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         20, "access", "RTS 6 18, NI 23-103", "host.people:people",
         "host/test_admin_role.py::test_an_operator_who_says_admin_stays_an_operator",
-        "roles are proven by uid on one machine; keys are not rotated by themselves, and nobody has tried to break in for us",
+        "roles are proven by uid, on one machine; keys are not rotated by themselves; no penetration test",
     ),
 )  # fmt: skip
 
