@@ -16,6 +16,7 @@ from mmtui.core.risk import calendar
 from mmtui.core.setup import DeskSetup
 
 Amount = int | float | str
+User = Annotated[int, Meta(ge=0, le=2**32 - 2)] | Annotated[str, Meta(pattern=r"^[^\s:,/]{1,64}$")]
 Bps = Annotated[float, Meta(ge=-100, le=1_000)]
 
 
@@ -56,6 +57,15 @@ class Alerts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     repeats: Annotated[int, Meta(ge=0, le=100)] = 10
 
 
+class Access(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[access]: which users of this machine are what on the desk; proven by the socket, whatever a client says."""
+
+    admins: list[User] = []
+    operators: list[User] = []
+    observers: list[User] = []
+    socket: Annotated[str, Meta(pattern=r"^(/.{0,102})?$")] = ""
+
+
 class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     maker: Bps
     taker: Bps
@@ -83,6 +93,7 @@ class InstrumentKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     quote: bool = True
     target: Amount = 0
     max_position: Amount = 0
+    max_order: Amount = 0
     baseline: Amount = 0
     tick: Amount | None = None
     lot: Amount | None = None
@@ -120,6 +131,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "quote": "false: shown, not quoted",
         "target": "inventory that the desk wants to hold: base units (contracts on inverse); spot: above the baseline",
         "max_position": "largest position either way, in the same units; 0: 20 x the quoted size",
+        "max_order": "largest order that may add, in the same units; 0: as max_position and order_notional let it be",
         "baseline": "spot: the balance that is treasury, not inventory; sales come out of it, so 0 quotes bids first",
         "tick": "price increment, where the venue's is not known",
         "lot": "size increment, where the venue's is not known",
@@ -139,6 +151,13 @@ REFERENCE: dict[str, dict[str, str]] = {
         "severity": "what is sent: danger (halts, kills, breaks), or warn and danger",
         "repeat_s": "a danger that no cockpit has acknowledged is sent again after so many seconds; 0: never",
         "repeats": "so many times",
+    },
+    "access": {
+        "admins": "users (names or uids) who raise limits where admins_raise asks for one; operators as well",
+        "operators": "users who act; the desk's own user is one unless it is named elsewhere",
+        "observers": "users who look, and kill where observers_may_kill lets them",
+        "socket": "path of a second socket that other users of the machine can reach (`mmtui ctl --socket PATH`, "
+        "`mmtui attach --socket PATH`), in a folder that only you or root can write; the desk's own stays private",
     },
     "obligation": programme.REFERENCE,
     "event": calendar.REFERENCE,
@@ -189,3 +208,4 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True):
     tape: Tape = Tape()
     guard: Guard = Guard()
     alerts: Alerts = Alerts()
+    access: Access = Access()

@@ -17,6 +17,7 @@ from mmtui.core.orders.amending import Amends
 from mmtui.core.orders.reconcile import LISTED
 from mmtui.core.orders.table import RESTING, Fact, State
 from mmtui.core.orders.tracker import Order
+from mmtui.core.risk.references import doubtful
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -83,6 +84,8 @@ class OrderSide:
             collar, reference = self.collar(i), self.accounts[i].references.last()
             if self.across(i, side, px):
                 return "own order across"
+            if doubtful(self.engine, i, px, collar, reference):
+                return "references disagree"
         elif purpose in ("flatten", "close", "roll"):
             collar, reference = self.engine.tasks.collar(i)
         elif purpose == "hedge":
@@ -337,6 +340,8 @@ class OrderSide:
             self.engine.market.requote(i)
         if self.engine.hedger.assets:
             self.engine.hedger.filled(i)
+        if self.engine.repeats is not None and purpose == "quote":
+            self.engine.repeats.filled(self.engine, i, event.side)
 
     def overfilled(self, order: Order) -> None:
         self.engine.broken(order.i, f"order {order.oid} overfilled: {order.filled} of {order.most} lots")

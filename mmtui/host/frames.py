@@ -16,6 +16,7 @@ from mmtui.core.effects import Alert, Effect, Result
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import UNIT, money
+from mmtui.core.risk.watch import Reading
 from mmtui.core.tasks import Plan, plan
 from mmtui.host.earn_parts import earn_status, earn_view, line_views, obligation_views
 from mmtui.host.entries import SPOKEN, alert_item, event_item, result_item
@@ -53,6 +54,7 @@ class Extras:
     session: str = ""
     execution: str = "paper"
     guards: list[GuardView] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)  # gauges of the host
 
 
 class FrameBuilder:
@@ -136,7 +138,7 @@ class FrameBuilder:
                     level=one.level,
                     fires_at=one.fires_at,
                 )
-                for one in [*engine.watch.readings(engine), *readings(engine, self.meter.view(now))]
+                for one in [*engine.watch.readings(engine), *readings(engine, self.meter.view(now)), *extras.readings]
             ],
             pnl=self._pnl(),
             tasks=[

@@ -32,6 +32,7 @@ from mmtui.host.brake import Brake
 from mmtui.host.desk import SLICE_NS, Desk
 from mmtui.host.frames import Extras
 from mmtui.host.guarding import Guarding, says
+from mmtui.host.surroundings import Surroundings
 from mmtui.link.messages import Cmd, Hello
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.writer import TapeWriter
@@ -148,6 +149,8 @@ class LiveDesk(Desk):
         self._waiting: list[Event] = []
         self._standing_down = 0
         self.guarding: Guarding | None = None
+        self.around = Surroundings(setup.limits, tape.directory)
+        self._found = 0  # things that were wrong round the desk
 
     def guard(self, guarding: Guarding) -> None:
         """From now on the loop's turns are watched, and creates pass a fence at the egress of each venue."""
@@ -186,6 +189,15 @@ class LiveDesk(Desk):
         if self.guarding is not None:
             self.guarding.turn(self)
         return min(max(0, self._due() - self.now()) / 1e9, LOOK_S)
+
+    def after_slice(self) -> None:
+        """As every desk, and a look at loop, clock and disk: a warning, or PAUSED with what was measured."""
+        super().after_slice()
+        for one in self.around.look(time.monotonic_ns()):
+            self._alert("danger" if one.pauses else "warn", "host", one.text)
+            if one.pauses:
+                self._found += 1
+                self.act("pause", "host", f"around-{self._found}", one.text)
 
     def _due(self) -> int:
         due = min(self.runner.wake, self.runner.execution.next_ts())
@@ -313,6 +325,7 @@ class LiveDesk(Desk):
         extras.execution = "live" if self.setup.mode == "live" else "paper"
         margins = {link.venue: link.margin for link in self.links if isinstance(link, VenueLink)}
         self.frames.meter.margins = {venue: told for venue, told in margins.items() if told is not None}
+        extras.readings = self.around.readings()
         if self.guarding is not None:
             extras.guards = self.guarding.views()
         return extras

@@ -34,8 +34,8 @@ from mmtui.link.replayed import ReplayView
 from mmtui.link.risked import RiskView
 
 PROTOCOL = 1
-#: observer: looks; operator: acts; admin: raises limits as well, where a desk asks for one.  Claimed, not proven: every
-#: client is a process of the desk's own user (the socket says so).
+#: observer: looks; operator: acts; admin: raises limits as well, where a desk asks for one.  What a client claims
+#: counts as far as its user has it (the socket says who that is, the config what they are: host.people).
 ROLES = ("observer", "operator", "admin")
 
 

@@ -167,6 +167,7 @@ class TripRow(msgspec.Struct, kw_only=True):
     open_orders: int
     unknown: int
     text: str
+    silent_ms: float = -1.0  # the venue has confirmed nothing of this kill for so long; -1: it has, or may yet
 
 
 class TripView(msgspec.Struct, kw_only=True):

@@ -15,6 +15,7 @@ from mmtui.core import events as ev
 from mmtui.core.effects import AmendOrder
 from mmtui.core.orders.table import Fact, State
 from mmtui.core.orders.tracker import Order
+from mmtui.core.risk.references import doubtful
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -50,6 +51,8 @@ class Amends:
             return "own order across"
         reference = engine.accounts[i].references.last()
         state, collar = engine.lattice.effective(i), self.orders.collar(i)
+        if px != order.px and doubtful(engine, i, px, collar, reference):
+            return "references disagree"
         why = engine.gate.amends(order, px, left, state, engine.ts, reference, collar)
         if why:
             return why

@@ -16,7 +16,7 @@ from mmtui.core.ledger.account import RATE
 from mmtui.core.ledger.ledger import UNIT, Ledger
 from mmtui.core.orders.tracker import Order, Tracker
 from mmtui.core.risk.states import MAY_SEND, Desk
-from mmtui.core.setup import DeskSetup
+from mmtui.core.setup import DeskSetup, InstrumentSetup
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -48,6 +48,8 @@ class Gate:
         self.baselines = [int(Decimal(item.baseline) / Decimal(item.instrument.lot)) for item in setup.instruments]
         self.spot = [item.instrument.kind == "spot" for item in setup.instruments]
         self.min_notional = [_units(float(item.instrument.min_notional)) // RATE for item in setup.instruments]
+        #: largest order that adds, lots
+        self.order_lots = [_lots(item) for item in setup.instruments]
         #: (instrument, side, whose) -> why no quote may leave there: a failed hedge, an order of ours that takes
         self.pulled: dict[tuple[int, int, str], str] = {}
 
@@ -100,6 +102,8 @@ class Gate:
             return short
         if purpose in ("flatten", "close") or self.reduces(i, side, lots):
             return ""
+        if lots > self.order_lots[i]:
+            return "order size limit"
         return self._limits(i, side, lots, notional, notional, ts)
 
     def amends(
@@ -132,6 +136,8 @@ class Gate:
         short = self._spot_short(i, side, more) if more else ""
         if short or self.reduces(i, side, more):
             return short
+        if left > self.order_lots[i]:
+            return "order size limit"
         return self._limits(i, side, more, notional, account.grid.notional_atoms(2 * px, more) if more else 0, ts)
 
     def _still_reduces(self, purpose: str, state: Desk, i: int, side: int, lots: int) -> bool:
@@ -177,6 +183,7 @@ class Gate:
         one = account.grid.notional_atoms(2 * px, 1) * self.ledger.quote_rate(i)
         if one > 0:
             lots = min(lots, self.order_notional // one)
+        lots = min(lots, self.order_lots[i])
         return max(0, lots - lots % account.lot_step)
 
     # ------------------------------------------------------------ sides that are pulled
@@ -247,6 +254,10 @@ class Gate:
     def count(self, v: int, ts: int) -> None:
         self.rate(v, ts)  # forgets what is older than a second
         self.sent[v].append(ts)
+
+
+def _lots(item: InstrumentSetup) -> int:
+    return int(Decimal(item.max_order) / Decimal(item.instrument.lot)) or MOST
 
 
 def _units(currency: float) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmtui.core.ledger.ledger import DAY, MINUTE, UNIT, money
+from mmtui.core.orders.reconcile import APART, ROUNDING
 from mmtui.core.orders.table import RESTING
 from mmtui.core.orders.tracker import Order
 from mmtui.core.risk.states import Desk
@@ -16,6 +17,7 @@ from mmtui.core.setup import DeskSetup
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
 
+MS, SECOND = 1_000_000, 1_000_000_000
 WARN, REDUCE, ACT = 0.70, 0.90, 1.00
 
 
@@ -151,6 +153,9 @@ class Watch:
         out.append(
             Reading("msgs/s", engine.setup.venues[v], rate / gate.per_s, text, f"no creates at {gate.creates_per_s}")
         )
+        out += [self._stale(engine), *self._break(engine)]
+        if engine.repeats is not None:
+            out.append(engine.repeats.reading(engine))
         return out
 
     def _leverage(self, engine: Engine) -> list[Reading]:
@@ -164,6 +169,25 @@ class Watch:
         name = engine.setup.venues[v]
         text = f"{gross[v] / gate.equity[v]:.2f}x of {cap:g}x on {name}"
         return [Reading("leverage", name, gross[v] / gate.leverage[v], text, f"would refuse orders at {cap:g}x")]
+
+    def _stale(self, engine: Engine) -> Reading:
+        """Age of the data of the instrument that is nearest to having its quotes pulled."""
+        protections, ts = engine.protections, engine.ts
+        ages = [ts - seen if seen else 0 for seen in protections.seen]
+        i = max(range(len(ages)), key=lambda k: ages[k] / protections.stale_after[k])
+        limit = protections.stale_after[i]
+        text = f"{ages[i] // MS:,} of {limit // MS:,} ms since the venue last spoke of it"
+        return Reading("data age", engine.name(i), ages[i] / limit, text, f"would pull quotes at {limit // MS:,} ms")
+
+    def _break(self, engine: Engine) -> list[Reading]:
+        """Lots that a venue's position is off what is booked; none where no venue is compared with."""
+        if not engine.reconcile.every:
+            return []
+        found = [(abs(lots), i) for one in engine.reconcile.rounds for i, (lots, _) in one.suspects.items()]
+        lots, i = max(found, default=(0, -1))
+        text = f"{lots:,} lots unexplained in the last poll"
+        fires = f"would HALT above {ROUNDING} lot in two polls {APART // SECOND} s apart"
+        return [Reading("break", engine.name(i) if i >= 0 else "desk", REDUCE if lots else 0.0, text, fires)]
 
     def _unhedged(self, engine: Engine) -> list[Reading]:
         """Unhedged seconds of the asset that is nearest to its limit; none without a hedger."""
