@@ -92,5 +92,7 @@ def test_an_address_of_the_config_replaces_every_address_of_the_venue():
     hosts = {links.rest, links.ws, links.account, links.api_ws}
     assert hosts == {"http://127.0.0.1:1", "ws://127.0.0.1:1"}
     assert links_of(LiveVenue("binance-spot")) == LINKS["binance-spot"]
+    coin = links_of(LiveVenue("binance-coinm", "http://127.0.0.1:1", "ws://127.0.0.1:1"))
+    assert {coin.rest, coin.ws, coin.account} == {"http://127.0.0.1:1", "ws://127.0.0.1:1"}
     with pytest.raises(UserError, match="no live link yet"):
-        links_of(LiveVenue("binance-coinm"))
+        links_of(LiveVenue("binance-options"))

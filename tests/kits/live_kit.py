@@ -33,6 +33,11 @@ spread_bps = 0.3
 fee_floor = false
 size = 0.02
 levels = 2
+[quoting.contracts]
+spread_bps = 0.3
+fee_floor = false
+size = 30
+levels = 2
 """
 
 VENUES = {
@@ -46,6 +51,17 @@ keys = "env:LOOPBACK"
 id = "binance-usdm:BTCUSDT"
 quoting = "tight"
 max_position = 1.0
+""",
+    "binance-coinm": """
+[[venue]]
+id = "binance-coinm"
+rest = "{rest}"
+ws = "{ws}"
+keys = "env:LOOPBACK"
+[[instrument]]
+id = "binance-coinm:BTCUSD_PERP"
+quoting = "contracts"
+max_position = 600
 """,
     "binance-spot": """
 [[venue]]

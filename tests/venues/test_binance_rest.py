@@ -105,6 +105,9 @@ def test_every_signed_call_is_on_the_list_and_the_list_holds_no_other_power():
         ("POST", "/fapi/v1/order"), ("POST", "/fapi/v1/batchOrders"), ("DELETE", "/fapi/v1/batchOrders"),
         ("DELETE", "/fapi/v1/allOpenOrders"), ("DELETE", "/fapi/v1/algoOpenOrders"),
         ("POST", "/fapi/v1/countdownCancelAll"),
+        ("PUT", "/dapi/v1/order"), ("POST", "/dapi/v1/order"), ("POST", "/dapi/v1/batchOrders"),
+        ("DELETE", "/dapi/v1/batchOrders"), ("DELETE", "/dapi/v1/allOpenOrders"),
+        ("POST", "/dapi/v1/countdownCancelAll"),
     }  # fmt: skip
 
 
@@ -114,6 +117,10 @@ def test_every_signed_call_is_on_the_list_and_the_list_holds_no_other_power():
         (
             "binance-usdm",
             "PUT /fapi/v1/order symbol=BTCUSDT&origClientOrderId=mmab-1&side=SELL&quantity=0.04&price=60000.2",
+        ),
+        (
+            "binance-coinm",
+            "PUT /dapi/v1/order symbol=BTCUSDT&origClientOrderId=mmab-1&side=SELL&quantity=0.04&price=60000.2",
         ),
         (
             "binance-spot",

@@ -27,7 +27,8 @@ VALUES: dict[str, frozenset[str]] = {
 }
 #: Calls that can add risk: they leave half of a signer's rate to all others.
 CREATES = frozenset({("POST", "/api/v3/order"), ("POST", "/fapi/v1/order"), ("POST", "/fapi/v1/batchOrders"),
-                     ("PUT", "/fapi/v1/order")})  # fmt: skip
+                     ("PUT", "/fapi/v1/order"), ("POST", "/dapi/v1/order"), ("POST", "/dapi/v1/batchOrders"),
+                     ("PUT", "/dapi/v1/order")})  # fmt: skip
 
 
 def _calls(text: str) -> dict[tuple[str, str], frozenset[str]]:
@@ -71,6 +72,25 @@ FIELDS: dict[str, dict[tuple[str, str], frozenset[str]]] = {
         GET /fapi/v3/balance
         GET /fapi/v1/accountConfig
         GET /fapi/v1/commissionRate symbol
+        GET /sapi/v1/account/apiRestrictions
+        """
+    ),
+    "binance-coinm": _calls(
+        """
+        POST /dapi/v1/order symbol side type timeInForce quantity price newClientOrderId reduceOnly
+        PUT /dapi/v1/order symbol origClientOrderId side quantity price
+        POST /dapi/v1/batchOrders batchOrders
+        DELETE /dapi/v1/batchOrders symbol origClientOrderIdList
+        DELETE /dapi/v1/allOpenOrders symbol
+        GET /dapi/v1/openOrders symbol
+        GET /dapi/v1/allOrders symbol orderId limit
+        GET /dapi/v1/userTrades symbol startTime fromId limit
+        GET /dapi/v1/positionRisk
+        GET /dapi/v1/income startTime limit
+        POST /dapi/v1/countdownCancelAll symbol countdownTime
+        GET /dapi/v1/account
+        GET /dapi/v1/positionSide/dual
+        GET /dapi/v1/commissionRate symbol
         GET /sapi/v1/account/apiRestrictions
         """
     ),

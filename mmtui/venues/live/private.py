@@ -97,7 +97,7 @@ class PrivateStream:
         if not isinstance(key, str) or not key.isalnum():
             return None
         self._keep_alive()
-        return f"{link.links.ws}{link.links.private}?listenKey={key}"
+        return f"{link.links.ws}{link.links.private}{key}"
 
     def _keep_alive(self) -> None:
         if self._keep is not None:

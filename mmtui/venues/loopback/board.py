@@ -42,6 +42,8 @@ class Board:
         self.instrument = instrument
         self.symbol = instrument.symbol
         self.futures = instrument.kind != "spot"
+        self.settle = instrument.settle
+        self.contract = Decimal(instrument.contract_size)
         self.book = OrderBook()
         self.matching = Matching(i, instrument, self.book, False, sink)
         self.ticks, self.lots = Units(instrument.tick), Units(instrument.lot)
@@ -68,6 +70,16 @@ class Board:
     @property
     def mark_text(self) -> str:
         return plain(Decimal(repr(round(self.mark, 8)))) if self.mark else self.px((self.book.bid + self.book.ask) // 2)
+
+    def worth(self, price: Decimal, lots: int) -> Decimal:
+        """So many lots at a price: in quote, of an inverse contract in its coin."""
+        size = self.lot * lots * self.contract
+        return size / price if self.instrument.kind == "inverse" else size * price
+
+    def gain(self, entry: Decimal, price: Decimal, lots: int) -> Decimal:
+        """What a position (plus: long) has won since its entry, in what it is settled in."""
+        won = self.worth(price, lots) - self.worth(entry, lots)
+        return -won if self.instrument.kind == "inverse" else won
 
     # -- the market moves ----------------------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ class Exchange:
         self.dice = Dice(seed)
         self.boards = [Board(i, item, self) for i, item in enumerate(source.instruments)]
         self.by_symbol = {board.symbol: board for board in self.boards}
-        self.wallet = Wallet(self.futures, self.boards)
+        self.wallet = Wallet(self.market.kind, self.boards)
         self.orders: dict[int, Order] = {}
         self.by_client: dict[str, Order] = {}
         self.executions: list[Execution] = []
@@ -97,15 +97,15 @@ class Exchange:
         board = self.boards[i]
         amount = (-self.wallet.notional(i) * Decimal(board.funding).scaleb(-10)).quantize(Decimal("1e-8"))
         if amount:
-            self.moved("FUNDING_FEE", board.symbol, amount, "USDT", now)
-            self.tell(forms.account_update(self, "FUNDING_FEE", [], now, amount))
+            self.moved("FUNDING_FEE", board.symbol, amount, board.settle, now)
+            self.tell(forms.account_update(self, "FUNDING_FEE", board.settle, [], now, amount))
 
     def transfer(self, asset: str, amount: Decimal) -> None:
         """A deposit, or (negative) a withdrawal."""
         now = self.now()
         self.moved("TRANSFER", "", amount, asset, now)
         if self.futures:
-            self.tell(forms.account_update(self, "DEPOSIT" if amount > 0 else "WITHDRAW", [], now, amount))
+            self.tell(forms.account_update(self, "DEPOSIT" if amount > 0 else "WITHDRAW", asset, [], now, amount))
         else:
             self.tell(forms.balance_update(asset, amount, now))
             self.tell(forms.account_position(self, (asset,), now))
@@ -281,7 +281,7 @@ class Exchange:
         board.matching.position = self.wallet.positions[order.i].lots
         self._report(order, now, execution)
         if self.futures:
-            self.tell(forms.account_update(self, "ORDER", [order.i], now))
+            self.tell(forms.account_update(self, "ORDER", board.settle, [order.i], now))
         else:
             self._told_balances(order, now)
         return execution

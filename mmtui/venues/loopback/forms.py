@@ -287,11 +287,13 @@ def balance_update(asset: str, amount: Decimal, now: int) -> Form:
     return {"e": "balanceUpdate", "E": now // MS, "a": asset, "d": plain(amount), "T": now // MS}
 
 
-def account_update(exchange: Exchange, why: str, places: list[int], now: int, change: Decimal = ZERO) -> Form:
-    """Futures: ACCOUNT_UPDATE with the wallet and the positions that changed."""
+def account_update(
+    exchange: Exchange, why: str, asset: str, places: list[int], now: int, change: Decimal = ZERO
+) -> Form:
+    """Futures: ACCOUNT_UPDATE with the wallet of an asset and the positions that changed."""
     wallet = exchange.wallet
-    total = plain(wallet.balances.get("USDT", ZERO))
-    balances = [{"a": "USDT", "wb": total, "cw": total, "bc": plain(change)}]
+    total = plain(wallet.balances.get(asset, ZERO))
+    balances = [{"a": asset, "wb": total, "cw": total, "bc": plain(change)}]
     positions = [
         {
             "s": exchange.boards[i].symbol,

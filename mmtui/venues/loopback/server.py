@@ -28,9 +28,9 @@ from mmtui.venues.loopback.faults import read_faults
 from mmtui.venues.loopback.streams import Streams
 
 STEP_S = 0.005
-PING_S = {"binance-spot": 20.0, "binance-usdm": 180.0}
+PING_S = {"binance-spot": 20.0, "binance-usdm": 180.0, "binance-coinm": 180.0}
 _NAMES = {10_000: "10S", 60_000: "1M"}
-_KEY_PATHS = {"/api/v3/userDataStream", "/fapi/v1/listenKey"}
+_KEY_PATHS = {"/api/v3/userDataStream", "/fapi/v1/listenKey", "/dapi/v1/listenKey"}
 _VERBS = {"POST": "start", "PUT": "ping", "DELETE": "stop"}
 
 
@@ -56,7 +56,7 @@ class Server:
             for path in ("/ws", "/stream"):
                 app.router.add_get(prefix + path, self.streams.serve)
                 app.router.add_get(prefix + path + "/{rest:.*}", self.streams.serve)
-        for path in ("/ws-api/v3", "/ws-fapi/v1"):
+        for path in ("/ws-api/v3", "/ws-fapi/v1", "/ws-dapi/v1"):
             app.router.add_get(path, self.streams.serve)
         app.router.add_route("*", "/{path:.*}", self._rest)
         return app
