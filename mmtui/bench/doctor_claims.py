@@ -56,6 +56,7 @@ def capabilities() -> list[tuple[str, ...]]:
     from mmtui.venues.loopback.api import CALLS
     from mmtui.venues.loopback.public.server import VOICES
     from mmtui.venues.market_links import MARKET_LINKS
+    from mmtui.venues.traders import TRADERS
 
     rows: list[tuple[str, ...]] = []
     for facts in TRADING.values():
@@ -68,7 +69,7 @@ def capabilities() -> list[tuple[str, ...]]:
             (
                 facts.id,
                 data,
-                "live" if facts.id in LINKS else "-",
+                "live" if facts.id in LINKS or facts.id in TRADERS else "-",
                 served,
                 "none: unbounded" if switch == "none" else f"{switch}, {facts.dead_man.min_ms / 1000:g} s or more",
                 {"venue": "account", "instrument": "symbol", "none": "one by one"}[facts.cancel_all],

@@ -10,10 +10,12 @@ Source: the venue's public documentation of its signed endpoints (2026-11-22).
 
 from __future__ import annotations
 
+from mmtui.venues.signing_table import WEBSOCKET, Fields, Places, Signable, Texts, calls, query_of
+
 #: Fields of every signed call.
 ALWAYS = frozenset({"timestamp", "recvWindow"})
 #: The subscription to an account's events on the WebSocket API; its method stands where a path stands.
-WEBSOCKET, SUBSCRIBE = "WS", "userDataStream.subscribe.signature"
+SUBSCRIBE = "userDataStream.subscribe.signature"
 #: Field -> what its value is: a JSON list of tables with these fields, or of plain texts (no fields).
 LISTS: dict[str, frozenset[str]] = {
     "batchOrders": frozenset({"symbol", "side", "type", "timeInForce", "quantity", "price", "newClientOrderId",
@@ -31,15 +33,9 @@ CREATES = frozenset({("POST", "/api/v3/order"), ("POST", "/fapi/v1/order"), ("PO
                      ("PUT", "/dapi/v1/order")})  # fmt: skip
 
 
-def _calls(text: str) -> dict[tuple[str, str], frozenset[str]]:
-    """METHOD PATH FIELD ... a line."""
-    rows = [line.split() for line in text.strip().splitlines()]
-    return {(method, path): frozenset(fields) for method, path, *fields in rows}
-
-
 #: market -> (method, path) -> fields that it may carry.
-FIELDS: dict[str, dict[tuple[str, str], frozenset[str]]] = {
-    "binance-spot": _calls(
+FIELDS: dict[str, Places] = {
+    "binance-spot": calls(
         """
         POST /api/v3/order symbol side type timeInForce quantity price newClientOrderId newOrderRespType
         PUT /api/v3/order/amend/keepPriority symbol origClientOrderId newClientOrderId newQty
@@ -54,7 +50,7 @@ FIELDS: dict[str, dict[tuple[str, str], frozenset[str]]] = {
         WS userDataStream.subscribe.signature apiKey
         """
     ),
-    "binance-usdm": _calls(
+    "binance-usdm": calls(
         """
         POST /fapi/v1/order symbol side type timeInForce quantity price newClientOrderId reduceOnly
         PUT /fapi/v1/order symbol origClientOrderId side quantity price
@@ -75,7 +71,7 @@ FIELDS: dict[str, dict[tuple[str, str], frozenset[str]]] = {
         GET /sapi/v1/account/apiRestrictions
         """
     ),
-    "binance-coinm": _calls(
+    "binance-coinm": calls(
         """
         POST /dapi/v1/order symbol side type timeInForce quantity price newClientOrderId reduceOnly
         PUT /dapi/v1/order symbol origClientOrderId side quantity price
@@ -95,3 +91,19 @@ FIELDS: dict[str, dict[tuple[str, str], frozenset[str]]] = {
         """
     ),
 }
+
+
+def _scheme(key: str, method: str, path: str, fields: Fields) -> Texts:
+    """The query is what is signed, and the path is not."""
+    payload = query_of(fields)
+    return Texts(payload, payload)
+
+
+SIGNABLE: dict[str, Signable] = {
+    market: Signable(
+        places=places, always=ALWAYS, scheme=_scheme, creates=CREATES & places.keys(), lists=LISTS, values=VALUES
+    )
+    for market, places in FIELDS.items()
+}
+
+__all__ = ["ALWAYS", "CREATES", "FIELDS", "LISTS", "SIGNABLE", "SUBSCRIBE", "VALUES", "WEBSOCKET"]

@@ -43,7 +43,8 @@ class Report(msgspec.Struct):
     holds: list[str] = []  # "USDT 1000000", "BTCUSDT +0.010"
     prices: dict[str, float] = {}
     dead_man: str = ""
-    found: dict[str, Instrument] = {}  # of a venue without execution code: what it lists, whole
+    bounded: bool | None = None  # whether this account has the venue's dead-man switch; None: as the table says
+    found: dict[str, Instrument] = {}  # of a venue of market_links: what it lists, whole
 
 
 class Listed(NamedTuple):
@@ -71,13 +72,13 @@ async def ask(venue: str, links: Links, instruments: list[Instrument], pair: Cre
             await _permissions(http, report)
             report.why = pair.mask(report.why) if report.why else ""  # a venue may say what it was sent
         report.answer_ms = http.took_ms
-        report.dead_man = _dead_man(venue)
+        report.dead_man = dead_man(venue)
     finally:
         await http.close()
     return report
 
 
-def _dead_man(venue: str) -> str:
+def dead_man(venue: str) -> str:
     facts = facts_of(venue).dead_man
     return "none: UNBOUNDED" if facts.mechanism == "none" else f"{facts.mechanism} per {facts.scope}"
 
