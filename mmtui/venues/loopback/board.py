@@ -131,6 +131,15 @@ class Board:
         self._changed[key] = None
         return self._quote(now)
 
+    @property
+    def own(self) -> dict[tuple[int, int], int]:
+        """Side and price -> lots of ours that are shown there."""
+        return self._own
+
+    def take_changed(self) -> list[tuple[int, int]]:
+        """Sides and prices at which they have changed since the last depth frame, which is about to be made."""
+        return list(self._changed)
+
     def _size(self, side: int, px: int) -> int:
         return (self.book.bids if side > 0 else self.book.asks).size(px) + self._own.get((side, px), 0)
 

@@ -14,7 +14,6 @@ from mmtui.venues.loopback.codes import Refusal
 from mmtui.venues.loopback.entry import (
     Params,
     board_of,
-    crosses_book,
     find,
     need,
     number,
@@ -22,7 +21,7 @@ from mmtui.venues.loopback.entry import (
     read_order,
     size_of,
 )
-from mmtui.venues.loopback.exchange import Exchange
+from mmtui.venues.loopback.exchange import Exchange, crosses_book
 from mmtui.venues.loopback.records import Order
 
 MS = 1_000_000

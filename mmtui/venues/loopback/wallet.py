@@ -33,12 +33,13 @@ class Position:
 
 
 class Wallet:
-    """Balances by asset; `locked` is a part of them (spot). `kind`: of all boards."""
+    """Balances by asset; `locked` is a part of them (spot)."""
 
-    def __init__(self, kind: str, boards: list[Board]) -> None:
-        self.futures = kind != "spot"
+    def __init__(self, boards: list[Board]) -> None:
         self.boards = boards
-        self.balances = dict(FUNDS[kind])
+        self.balances: dict[str, Decimal] = {}
+        for kind in dict.fromkeys(board.instrument.kind for board in boards):
+            self.balances |= FUNDS[kind]
         self.locked: dict[str, Decimal] = {}
         self.positions = [Position() for _ in boards]
 
@@ -56,7 +57,7 @@ class Wallet:
     def affords(self, order: Order) -> bool:
         """Whether the account can pay for the order, or has the margin for it."""
         board = self.boards[order.i]
-        if not self.futures:
+        if not board.futures:
             asset, amount = self.pays_with(order)
             return self.free(asset) >= amount
         position = self.positions[order.i]
@@ -67,7 +68,7 @@ class Wallet:
 
     def lock(self, order: Order) -> None:
         """A spot order rests."""
-        if not self.futures:
+        if not self.boards[order.i].futures:
             asset, order.locked = self.pays_with(order)
             self.locked[asset] = self.locked.get(asset, ZERO) + order.locked
 
@@ -87,7 +88,7 @@ class Wallet:
         money = board.worth(price, sz)
         rate = Decimal(instrument.maker_bps if maker else instrument.taker_bps)
         quote = instrument.quote
-        if not self.futures:
+        if not board.futures:
             received = (instrument.base, size) if order.side > 0 else (quote, money)
             fee = (received[1] * rate / BPS).quantize(Decimal("1e-8"))
             self._add(instrument.base, order.side * size)
