@@ -320,10 +320,11 @@ class BybitAccount(AccountVoice):
             client.put(encode(answer))
 
     def _enters(self, client: PublicClient, args: list[Any]) -> bool:
-        if len(args) != 3 or not isinstance(args[1], int) or args[1] < self.ms():
+        key, until, signature = [str(arg) for arg in args] if len(args) == 3 else ["", "", ""]
+        if not until.isdecimal() or int(until) < self.ms():
             return False
-        signed = self.same(self._signature(f"GET/realtime{args[1]}"), str(args[2]))
-        if signed and self.same(self.keys.key, str(args[0])):
+        signed = self.same(self._signature(f"GET/realtime{until}"), signature)
+        if signed and self.same(self.keys.key, key):
             self.inside[client] = None
             return True
         return False
