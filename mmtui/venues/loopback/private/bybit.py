@@ -258,7 +258,8 @@ class BybitAccount(AccountVoice):
             "cumExecValue": plain(order.quote), "cumExecFee": "0",
             "avgPrice": forms.average(board, order) if order.filled else "", "reduceOnly": order.reduce_only,
             "rejectReason": "EC_PostOnlyWillTakeLiquidity" if order.reason == "post-only" else "EC_NoError",
-            "cancelType": "UNKNOWN", "stopOrderType": "", "triggerPrice": "", "smpType": "CancelMaker",
+            "cancelType": "UNKNOWN", "stopOrderType": "", "triggerPrice": "", "tpslMode": "",
+            "smpType": "CancelMaker",
             "createdTime": str(order.created // MS), "updatedTime": str(order.updated // MS),
         }  # fmt: skip
 
