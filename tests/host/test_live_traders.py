@@ -70,6 +70,15 @@ def test_a_kill_without_a_host_cancels_at_the_venue_and_proves_zero(home, server
     assert not server.admin()["open_orders"]
 
 
+def test_the_dead_man_switch_of_the_venue_clears_what_a_dead_host_left(home, server):
+    desk = LiveDesk(home, [server]).run().start()
+    until(lambda: desk.status()["venues"][server.protocol]["dead_man"].startswith("armed"))
+    desk.process.kill()
+    desk.process.wait()
+    until(lambda: not server.admin()["open_orders"], 40.0)  # ten seconds, and nobody is left to say so
+    assert not desk.latched()
+
+
 def test_requests_whose_fate_is_not_known_are_resolved(home, server):
     desk = LiveDesk(home, [server], "enabled = true").run().start()
     server.admin(error_503=0.15)
