@@ -46,6 +46,7 @@ CAPABILITIES = (
     "batch",
     "amend",
     "post-only",
+    "self-trade",
 )
 
 
@@ -54,6 +55,7 @@ def capabilities() -> list[tuple[str, ...]]:
     from mmtui.venues.binance import profile
     from mmtui.venues.binance.links import LINKS
     from mmtui.venues.loopback.api import CALLS
+    from mmtui.venues.loopback.private.server import ACCOUNTS
     from mmtui.venues.loopback.public.server import VOICES
     from mmtui.venues.market_links import MARKET_LINKS
     from mmtui.venues.traders import TRADERS
@@ -63,7 +65,9 @@ def capabilities() -> list[tuple[str, ...]]:
         markets = {facts.id, f"{facts.id}-spot"}  # gate is gate-spot and gate-futures in market data
         captured, live = facts.id in profile.MARKETS, not markets.isdisjoint({*LINKS, *MARKET_LINKS})
         data = ", ".join(word for word, has in (("live", live), ("captures", captured)) if has) or "-"
-        served = "yes" if facts.id in CALLS else "market data" if not markets.isdisjoint(VOICES) else "-"
+        served = "market data" if not markets.isdisjoint(VOICES) else "-"
+        if facts.id in CALLS or facts.id in ACCOUNTS:
+            served = "yes"
         switch = facts.dead_man.mechanism
         rows.append(
             (
@@ -76,6 +80,7 @@ def capabilities() -> list[tuple[str, ...]]:
                 f"{facts.batch_create} / {facts.batch_cancel}",
                 facts.amend_words(),
                 {"reject": "rejects", "cancel": "cancels", "reprice": "reprices"}[facts.post_only],
+                {"maker": "resting one goes", "": "account's rule"}[facts.self_trade],
             )
         )
     return rows

@@ -170,7 +170,8 @@ def test_a_refused_amend_is_the_venues_own_code():
 )
 def test_an_order_in_the_venues_words(market, tif, reduce_only, wanted):
     (call,), _ = step(rest(market).talk(Create(1, [new(tif=tif, reduce_only=reduce_only)])), None)
-    same = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.05", "price": "60000.1", "newClientOrderId": "mmab-1"}
+    same = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.05", "price": "60000.1", "newClientOrderId": "mmab-1",
+            "selfTradePreventionMode": "EXPIRE_MAKER"}  # fmt: skip
     more = {"newOrderRespType": "RESULT"} if market == "binance-spot" else {}
     assert call.params == same | wanted | more
     assert call.method == "POST"

@@ -276,8 +276,8 @@ def test_the_dead_man_switch_is_what_the_venue_says_it_is():
 
 _LEAF = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 _NAMES = ["code", "data", "msg", "sCode", "clOrdId", "ordId", "retCode", "result", "list", "retExtInfo", "orderId",
-          "perm", "orderLinkId", "state", "accFillSz", "details", "ccy", "cashBal", "pos", "avgPx", "instId", "type", "billId",
-          "triggerTime", "symbol", "orderStatus", "positionIdx", "size", "side", "execId", "execPrice",
+          "perm", "orderLinkId", "state", "accFillSz", "details", "ccy", "cashBal", "pos", "avgPx", "instId", "type",
+          "billId", "triggerTime", "symbol", "orderStatus", "positionIdx", "size", "side", "execId", "execPrice",
           "permissions"]  # fmt: skip
 _KEY = st.sampled_from(_NAMES) | st.text(max_size=4)
 _JSON = st.recursive(

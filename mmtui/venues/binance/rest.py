@@ -74,6 +74,7 @@ class BinanceRest:
         body = {
             "symbol": self._symbols[order.i], "side": side, "type": "LIMIT", "timeInForce": order.tif,
             "quantity": order.size, "price": order.price, "newClientOrderId": order.client_id,
+            "selfTradePreventionMode": "EXPIRE_MAKER",
         }  # fmt: skip
         if self.futures:
             return body | ({"reduceOnly": "true"} if order.reduce_only else {})

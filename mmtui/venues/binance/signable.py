@@ -19,13 +19,14 @@ SUBSCRIBE = "userDataStream.subscribe.signature"
 #: Field -> what its value is: a JSON list of tables with these fields, or of plain texts (no fields).
 LISTS: dict[str, frozenset[str]] = {
     "batchOrders": frozenset({"symbol", "side", "type", "timeInForce", "quantity", "price", "newClientOrderId",
-                              "reduceOnly"}),
+                              "reduceOnly", "selfTradePreventionMode"}),
     "origClientOrderIdList": frozenset(),
 }  # fmt: skip
 #: Field -> the only values that it may have.
 VALUES: dict[str, frozenset[str]] = {
     "type": frozenset({"LIMIT", "LIMIT_MAKER"}),
     "side": frozenset({"BUY", "SELL"}),
+    "selfTradePreventionMode": frozenset({"EXPIRE_MAKER"}),
 }
 #: Calls that can add risk: they leave half of a signer's rate to all others.
 CREATES = frozenset({("POST", "/api/v3/order"), ("POST", "/fapi/v1/order"), ("POST", "/fapi/v1/batchOrders"),
@@ -37,7 +38,8 @@ CREATES = frozenset({("POST", "/api/v3/order"), ("POST", "/fapi/v1/order"), ("PO
 FIELDS: dict[str, Places] = {
     "binance-spot": calls(
         """
-        POST /api/v3/order symbol side type timeInForce quantity price newClientOrderId newOrderRespType
+        POST /api/v3/order symbol side type timeInForce quantity price newClientOrderId newOrderRespType \
+            selfTradePreventionMode
         PUT /api/v3/order/amend/keepPriority symbol origClientOrderId newClientOrderId newQty
         DELETE /api/v3/order symbol origClientOrderId
         DELETE /api/v3/openOrders symbol
@@ -52,7 +54,8 @@ FIELDS: dict[str, Places] = {
     ),
     "binance-usdm": calls(
         """
-        POST /fapi/v1/order symbol side type timeInForce quantity price newClientOrderId reduceOnly
+        POST /fapi/v1/order symbol side type timeInForce quantity price newClientOrderId reduceOnly \
+            selfTradePreventionMode
         PUT /fapi/v1/order symbol origClientOrderId side quantity price
         POST /fapi/v1/batchOrders batchOrders
         DELETE /fapi/v1/batchOrders symbol origClientOrderIdList
@@ -73,7 +76,8 @@ FIELDS: dict[str, Places] = {
     ),
     "binance-coinm": calls(
         """
-        POST /dapi/v1/order symbol side type timeInForce quantity price newClientOrderId reduceOnly
+        POST /dapi/v1/order symbol side type timeInForce quantity price newClientOrderId reduceOnly \
+            selfTradePreventionMode
         PUT /dapi/v1/order symbol origClientOrderId side quantity price
         POST /dapi/v1/batchOrders batchOrders
         DELETE /dapi/v1/batchOrders symbol origClientOrderIdList

@@ -41,6 +41,7 @@ BYBIT = TradingFacts(
     recalled=("amend", "codes", "fill_before_ack", "lag", "link.client_ping_s"),
     fill_before_ack=True,
     post_only="cancel",  # PostOnly orders that would take are cancelled
+    self_trade="maker",  # smpType CancelMaker
     cancel_all="instrument",
     cancel_all_excludes=("conditional", "tp/sl"),
     cancel_all_max=500,  # any 500 of them

@@ -45,6 +45,7 @@ OKX = TradingFacts(
     recalled=("amend", "codes", "expiry_ms", "lag", "link", "rates.weight"),
     fill_before_ack=True,
     post_only="cancel",  # accepted, then cancelled with the reason post-only
+    self_trade="maker",  # stpMode cancel_maker
     cancel_all="none",  # mass-cancel is for options and market-maker protection only
     batch_create=20,
     batch_cancel=20,
