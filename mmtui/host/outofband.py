@@ -215,8 +215,8 @@ def _speaks(access: VenueAccess, places: list[tuple[int, Instrument]]) -> tuple[
     if isinstance(access.links, Links):
         return Http(access.venue, access.links, access.pair, time.time_ns, CALL_S), BinanceRest(access.venue, places)
     assert isinstance(access.links, MarketLinks) and access.pair is not None
-    trader = TRADERS[access.venue](places)
-    return TradeHttp(trader, MarketHttp(access.links, time.time_ns), access.pair, time.time_ns, CALL_S), trader
+    trader, market = TRADERS[access.venue](places), MarketHttp(access.links, time.time_ns, CALL_S)
+    return TradeHttp(trader, market, access.pair, time.time_ns, CALL_S), trader
 
 
 def cancellers(config: DeskConfig, where: str) -> list[Canceller]:

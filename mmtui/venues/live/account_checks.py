@@ -36,7 +36,6 @@ async def ask_account(
         found = await _talk(trader.inquire(), http)
     finally:
         await http.close()
-        await market.close()
     report.dead_man = dead_man(report.venue)
     if not isinstance(found, AccountFacts):
         words = getattr(found, "text", "") or getattr(found, "kind", "")

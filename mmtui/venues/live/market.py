@@ -85,9 +85,7 @@ class MarketLink:
         if self._task is not None:
             self._task.cancel()
         await asyncio.sleep(0)
-        await self.http.close()
-        if self._trade is not None:
-            await self._trade.close()
+        await (self._trade or self.http).close()
 
     # -- time ----------------------------------------------------------------------------------------------------
 

@@ -43,6 +43,10 @@ class TradeHttp(Calls):
         self._market = market
         self.clock = market.clock
 
+    async def close(self) -> None:
+        await self._market.close()
+        await super().close()
+
     async def measure(self) -> bool:
         return await self._market.measure()
 

@@ -191,7 +191,8 @@ class OkxTrader(Trader):
         if wrong is not None:
             return wrong
         try:
-            return Armed(int(rows[0]["triggerTime"]) * MS if request.ms else 0)
+            left_ms = int(rows[0]["triggerTime"]) - int(rows[0]["ts"])  # both by the venue's clock
+            return Armed(reply.sent + left_ms * MS if request.ms else 0)
         except UNREADABLE:
             return Failed("5xx")
 
