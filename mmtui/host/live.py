@@ -53,7 +53,7 @@ LOOK_S = 0.02
 STAND_DOWN_NS = 1_000_000_000
 
 
-#: Where a venue is: one that trades, one with native market data, one through ccxt.
+#: Where a venue is: a market of Binance, one of market_links, one through ccxt.
 Access = Links | MarketLinks | CcxtLinks
 
 
@@ -111,7 +111,7 @@ def execution_of(setup: DeskSetup, engine: Engine) -> Execution:
 
 
 class LiveDesk(Desk):
-    """The stage of a host on live venues (host.hub.Stage, venues.live.venue.Host)."""
+    """The stage of a host on live venues (host.hub.Stage, venues.live.account_link.Host)."""
 
     def __init__(
         self,
@@ -133,13 +133,13 @@ class LiveDesk(Desk):
         self.links: list[AnyLink] = []
         for v, one in enumerate(access):
             places = [(i, a.instrument) for i, a in enumerate(engine.accounts) if engine.venue_of[i] == v]
+            pair = one.pair if setup.mode == "live" else None
             if isinstance(one.links, MarketLinks):
-                self.links.append(MarketLink(self, v, one.venue, places, one.links))
+                self.links.append(MarketLink(self, v, one.venue, places, one.links, pair, session[-4:]))
                 continue
             if isinstance(one.links, CcxtLinks):
                 self.links.append(CcxtLink(self, v, one.venue, places, one.links))
                 continue
-            pair = one.pair if setup.mode == "live" else None
             self.links.append(VenueLink(self, v, one.venue, places, one.links, pair, session[-4:]))
         self._live = execution if isinstance(execution, LiveExecution) else LiveExecution(setup)
         self._live.links = self.links
@@ -156,8 +156,8 @@ class LiveDesk(Desk):
         """From now on the loop's turns are watched, and creates pass a fence at the egress of each venue."""
         self.guarding = guarding
         for link in self.links:
-            if isinstance(link, VenueLink):  # the others send no orders
-                link.fenced = lambda: guarding.fenced
+            if not isinstance(link, CcxtLink) and link.account is not None:  # the others send no orders
+                link.account.fenced = lambda: guarding.fenced
 
     # ------------------------------------------------------------ life
 
