@@ -47,7 +47,7 @@ def attach(args: argparse.Namespace) -> int:
     """Another cockpit on a desk that runs."""
     from mmtui.host.registry import find
 
-    return _cockpit(lambda: find(args.name, replays=True).socket, observe=args.observe)
+    return _cockpit(lambda: args.socket or find(args.name, replays=True).socket, observe=args.observe)
 
 
 def replay(args: argparse.Namespace) -> int:
@@ -148,7 +148,7 @@ def ctl_order(words: Sequence[str]) -> list[str]:
             waiting = False
         elif word.startswith("-") and not _NUMBER.match(word):
             options.append(word)
-            waiting = word in ("--instrument", "--venue", "--reason")
+            waiting = word in ("--instrument", "--venue", "--reason", "--socket")
         else:
             rest.append(word)
     return [*options, "--", *rest]

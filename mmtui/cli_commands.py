@@ -65,6 +65,7 @@ def _engine(parser: argparse.ArgumentParser) -> None:
 def _attach(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="the desk (default: the only one that runs)")
     parser.add_argument("--observe", action="store_true", help="look only (and kill, if the config lets observers)")
+    cli_live.socket(parser)
 
 
 def _ctl(parser: argparse.ArgumentParser) -> None:

@@ -19,6 +19,12 @@ def flag(parser: argparse.ArgumentParser) -> None:
 
 def admin(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--admin", action="store_true", help="as admin: raises limits where only an admin may")
+    socket(parser)
+
+
+def socket(parser: argparse.ArgumentParser) -> None:
+    what = "another user's desk, by [access] socket of its config"
+    parser.add_argument("--socket", type=Path, metavar="PATH", help=what)
 
 
 def venue(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ import math
 import random
 import sys
 import time
+from array import array
 from fractions import Fraction
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class Fuzz:
         self.engine = self.desk.engine
         self.ts = DAY0 + 60_000 * MS
         self.passed: dict[str, int] = {}
+        self.times = array("q")  # ns of each answer, on the wall's clock
 
     def mix(self) -> None:
         """Other positions, open orders and messages sent."""
@@ -79,8 +81,10 @@ class Fuzz:
         collar = chance.choice((math.nan, math.inf, -1.0)) if chance.random() < 0.05 else COLLAR
         purpose, state = chance.choice(PURPOSES), chance.choice((State.RUNNING, State.RUNNING, *State))
         told = (i, side, px, lots, purpose, state, self.ts, reference, collar)
+        began = time.perf_counter_ns()
         try:
             answer = self.engine.gate.check(*told)
+            self.times.append(time.perf_counter_ns() - began)
         except TypeError:
             typed = isinstance(reference, str | None)  # text is no reference: no caller can hand it over
             return "" if typed else f"raised at {told}"
@@ -151,5 +155,8 @@ if __name__ == "__main__":
         print(f"{times:>10,}  {answer or 'left'}")
     for line in failures[:20]:
         print(line)
+    took = sorted(fuzzed.times)
+    p50, p99 = (took[int(share * len(took))] / 1e3 for share in (0.5, 0.99))
+    print(f"the gate's answer: p50 {p50:.1f} us, p99 {p99:.1f} us (wall; goal p99 50)")
     print(f"{count:,} orders in {time.perf_counter() - began:.0f} s: {len(failures)} past a limit")
     sys.exit(1 if failures else 0)

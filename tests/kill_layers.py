@@ -28,7 +28,8 @@ from loopback_kit import Loopback  # noqa: E402
 
 from mmtui.host.ctl import new_id, result, status  # noqa: E402
 from mmtui.link.blocking import BlockingConnection, hello  # noqa: E402
-from mmtui.link.messages import Cmd  # noqa: E402
+from mmtui.link.messages import Cmd, Frame, View  # noqa: E402
+from mmtui.link.parts import TripRow  # noqa: E402
 
 PAUSE_S = 0.005
 LOSS = {"lost_request": 0.15, "lost_answer": 0.15}
@@ -131,22 +132,50 @@ def under(name: str, **faults: float) -> Callable[[int], list[float]]:
     return run
 
 
-def dead_venue(rounds: int) -> list[float]:
-    """the key with one venue dead: zero at the other"""
-    out = []
-    for _ in range(max(1, rounds // 5)):
-        bench = Bench()
-        try:
-            with BlockingConnection(Path(bench.desk.ready["socket"]), hello(client="ctl")) as connection:
-                os.kill(bench.servers[1].process.pid, signal.SIGSTOP)
+def dead_venue(what: Callable[[TripRow, TripRow], bool]) -> Callable[[int], list[float]]:
+    """The key with one venue dead (SIGSTOP), until a frame's trip card says `what` of the living and the dead one."""
 
-                def kill(connection: BlockingConnection = connection) -> None:
-                    result(connection, Cmd(id=new_id(), action="kill", reason="round"), 20.0)
+    def run(rounds: int) -> list[float]:
+        out = []
+        for _ in range(max(1, rounds // 5)):
+            bench = Bench()
+            try:
+                with BlockingConnection(Path(bench.desk.ready["socket"]), hello(client="cockpit")) as connection:
+                    connection.send(View(fps=10.0, instruments=[], depth=1))
+                    os.kill(bench.servers[1].process.pid, signal.SIGSTOP)
+                    out.append(card(bench, connection, what))
+            finally:
+                os.kill(bench.servers[1].process.pid, signal.SIGCONT)
+                bench.close()
+        return out
 
-                out.append(zero(bench, kill, bench.servers[:1]))
-        finally:
-            bench.close()
-    return out
+    return run
+
+
+def alive_verified(alive: TripRow, dead: TripRow) -> bool:
+    return alive.verified_ms >= 0
+
+
+def dead_is_red(alive: TripRow, dead: TripRow) -> bool:
+    return dead.silent_ms >= 0 or dead.unknown > 0  # as view/trip.py colours it
+
+
+def card(bench: Bench, connection: BlockingConnection, what: Callable[[TripRow, TripRow], bool]) -> float:
+    """From the key until the trip card on a cockpit says so; the dead venue is never called zero."""
+    began = time.monotonic()
+    connection.send(Cmd(id=new_id(), action="kill", reason="round"))
+    while time.monotonic() - began < 60.0:
+        message = connection.receive(1.0)
+        if not isinstance(message, Frame) or message.trip is None:
+            continue
+        rows = {row.venue: row for row in message.trip.rows}
+        living, dead = (rows[one.protocol] for one in bench.servers)
+        assert dead.verified_ms < 0 and not message.trip.proven
+        if what(living, dead):
+            took = time.monotonic() - began
+            assert living.verified_ms < 0 or not bench.servers[0].admin()["open_orders"]
+            return took
+    raise AssertionError("the trip card never said so")
 
 
 def command(rounds: int) -> list[float]:
@@ -208,7 +237,8 @@ SCENARIOS: dict[str, tuple[str, Callable[[int], list[float]]]] = {
     "delay": ("L1 the same, 50 ms of added round trip", under("delay", delay_ms=50)),
     "loss": ("L1 the same, 30 % of calls lost, 50 ms", under("loss", delay_ms=50, **LOSS)),
     "429": ("L1 the same, 30 % answered 429, 50 ms", under("429", delay_ms=50, error_429=0.3)),
-    "dead": ("L1 key -> zero at the venue that lives, the other dead", dead_venue),
+    "dead": ("L1 one venue dead: key -> the other verified, on a card", dead_venue(alive_verified)),
+    "red": ("L1 one venue dead: key -> the dead one red, on a card", dead_venue(dead_is_red)),
     "command": ("L2 mmtui kill, engine dead -> exit 0", command),
     "stopped": ("L3 SIGSTOP -> guard has cancelled", halted("silence_s = 0.8")),
     "spinning": ("L3 spinning engine -> guard has cancelled", halted("silence_s = 0.8", spin=True)),

@@ -24,6 +24,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from mmtui.core.risk.limits import Limits
 from mmtui.core.risk.states import LATCHED, Desk
 from mmtui.core.setup import DeskSetup
 from mmtui.host.feed import Source, synthetic_instruments
@@ -112,18 +113,19 @@ class Cockpit:
 class Table:
     """One desk, its hub, eight cockpits, and every schedule on them."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, cockpits: int = COCKPITS, limits: Limits = Limits()) -> None:
         self.dice = random.Random(seed)
         source = Source("synthetic", scenario="calm", seed=7, start_ns=1_700_000_000_000_000_000)
         instruments = [_demo_instrument(one) for one in synthetic_instruments(source)][:2]
         venues = list(dict.fromkeys(one.instrument.venue for one in instruments))
         setup = DeskSetup(
-            name="press", mode="paper", currency="USDT", equity="1000000", instruments=instruments, venues=venues
+            name="press", mode="paper", currency="USDT", equity="1000000", instruments=instruments, venues=venues,
+            limits=limits,
         )
         self.desk = open_desk(setup, source, speed=0.0, keep=False)
         self.clock = Clock()
         self.hub = Hub(self.desk, self.clock, os.getuid())  # type: ignore[arg-type]
-        self.cockpits = [Cockpit(self.hub, f"op{k}") for k in range(COCKPITS)]
+        self.cockpits = [Cockpit(self.hub, f"op{k}") for k in range(cockpits)]
         self.pressed: dict[str, tuple[str, int]] = {}  # id -> act, version that its cockpit had seen
         self.state = self.desk.runner.engine.lattice.desk
         self.moved = 0  # version at the last change of state

@@ -46,6 +46,7 @@ CAPABILITIES = (
     "batch",
     "amend",
     "post-only",
+    "self-trade",
 )
 
 
@@ -54,27 +55,32 @@ def capabilities() -> list[tuple[str, ...]]:
     from mmtui.venues.binance import profile
     from mmtui.venues.binance.links import LINKS
     from mmtui.venues.loopback.api import CALLS
+    from mmtui.venues.loopback.private.server import ACCOUNTS
     from mmtui.venues.loopback.public.server import VOICES
     from mmtui.venues.market_links import MARKET_LINKS
+    from mmtui.venues.traders import TRADERS
 
     rows: list[tuple[str, ...]] = []
     for facts in TRADING.values():
         markets = {facts.id, f"{facts.id}-spot"}  # gate is gate-spot and gate-futures in market data
         captured, live = facts.id in profile.MARKETS, not markets.isdisjoint({*LINKS, *MARKET_LINKS})
         data = ", ".join(word for word, has in (("live", live), ("captures", captured)) if has) or "-"
-        served = "yes" if facts.id in CALLS else "market data" if not markets.isdisjoint(VOICES) else "-"
+        served = "market data" if not markets.isdisjoint(VOICES) else "-"
+        if facts.id in CALLS or facts.id in ACCOUNTS:
+            served = "yes"
         switch = facts.dead_man.mechanism
         rows.append(
             (
                 facts.id,
                 data,
-                "live" if facts.id in LINKS else "-",
+                "live" if facts.id in LINKS or facts.id in TRADERS else "-",
                 served,
                 "none: unbounded" if switch == "none" else f"{switch}, {facts.dead_man.min_ms / 1000:g} s or more",
                 {"venue": "account", "instrument": "symbol", "none": "one by one"}[facts.cancel_all],
                 f"{facts.batch_create} / {facts.batch_cancel}",
                 facts.amend_words(),
                 {"reject": "rejects", "cancel": "cancels", "reprice": "reprices"}[facts.post_only],
+                {"maker": "resting one goes", "": "account's rule"}[facts.self_trade],
             )
         )
     return rows

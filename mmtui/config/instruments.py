@@ -121,6 +121,7 @@ class Instruments:
             quote=keys.quote,
             target=self.to.amount(keys.target, (*where, "target")),
             max_position=self.to.amount(keys.max_position, (*where, "max_position"), least="0"),
+            max_order=self.to.amount(keys.max_order, (*where, "max_order"), least="0"),
             baseline=self.to.amount(keys.baseline, (*where, "baseline"), least="0"),
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mmtui.config.schema import REFERENCE, Alerts, Desk, Guard, InstrumentKeys, Tape, Venue
+from mmtui.config.schema import REFERENCE, Access, Alerts, Desk, Guard, InstrumentKeys, Tape, Venue
 from mmtui.core.earn.programme import Obligation
 from mmtui.core.hedging import params as hedging
 from mmtui.core.quoting import params
@@ -32,6 +32,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True):
     tape: Tape = Tape()
     guard: Guard = Guard()
     alerts: Alerts = Alerts()
+    access: Access = Access()
     obligation: list[Obligation] = []
     event: list[CalendarEvent] = []
     hedge: dict[str, hedging.Hedge] = {}
@@ -47,6 +48,7 @@ def schema() -> dict[str, Any]:
         "PaperSetup": REFERENCE["paper"],
         "Guard": REFERENCE["guard"],
         "Alerts": REFERENCE["alerts"],
+        "Access": REFERENCE["access"],
         "Obligation": REFERENCE["obligation"],
         "CalendarEvent": REFERENCE["event"],
         "Quoting": {key: f"{text} [{unit}]" if unit else text for key, (unit, text) in params.REFERENCE.items()},

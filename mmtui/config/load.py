@@ -15,7 +15,7 @@ from mmtui.config.convert import Converter
 from mmtui.config.errors import ConfigError
 from mmtui.config.instruments import Instruments
 from mmtui.config.live_venues import RECONCILE_S, misguarded
-from mmtui.config.schema import Alerts, Desk, DeskConfig, Guard, InstrumentKeys, Tape, Venue
+from mmtui.config.schema import Access, Alerts, Desk, DeskConfig, Guard, InstrumentKeys, Tape, Venue
 from mmtui.config.sources import Sources
 from mmtui.core.commands import BY_NAME
 from mmtui.core.earn.days import day_number
@@ -27,11 +27,11 @@ from mmtui.core.quoting.checks import misfit
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.calendar import CalendarEvent
 from mmtui.core.risk.calendar import misplaced as misdated
-from mmtui.core.risk.limits import Limits
+from mmtui.core.risk.limits import CONFIGURED, Limits
 from mmtui.core.setup import DeskSetup, InstrumentSetup, PaperSetup
 
 SECTIONS = ["desk", "venue", "instrument", "quoting", "limits", "paper", "tape", "alerts", "hedge", "obligation",
-            "event", "guard"]  # fmt: skip
+            "event", "guard", "access"]  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
 
@@ -97,7 +97,8 @@ class _Loader:
         venues = self._tables("venue", Venue)
         wanted = self._tables("instrument", InstrumentKeys)
         profiles = self._profiles()
-        limits = to.table(document.get("limits", {}), Limits, ("limits",))
+        given = document.get("limits", {})
+        limits = to.table({**CONFIGURED, **given} if isinstance(given, dict) else given, Limits, ("limits",))
         paper = self._paper()
         tape = to.table(document.get("tape", {}), Tape, ("tape",))
         guard = to.table(document.get("guard", {}), Guard, ("guard",))
@@ -105,6 +106,9 @@ class _Loader:
         if wrong:
             raise self.error(("guard", key), wrong)
         alerts = to.table(document.get("alerts", {}), Alerts, ("alerts",))
+        access = to.table(document.get("access", {}), Access, ("access",))
+        if limits.admins_raise and not access.admins:
+            raise self.error(("limits", "admins_raise"), "nobody is an admin; name users in [access] admins")
         market = Sources(to, venues)
         if self.given is None:
             sources = market.sources(desk)
@@ -139,7 +143,8 @@ class _Loader:
             venue_equity=self._equity(venues),
         )
         return DeskConfig(
-            setup=setup, sources=sources, path=self.path, text=self.text, tape=tape, guard=guard, alerts=alerts
+            setup=setup, sources=sources, path=self.path, text=self.text, tape=tape, guard=guard, alerts=alerts,
+            access=access,
         )
 
     def _tables(self, name: str, shape: type[Any], key: str = "id") -> list[Any]:

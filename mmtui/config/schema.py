@@ -16,6 +16,7 @@ from mmtui.core.risk import calendar
 from mmtui.core.setup import DeskSetup
 
 Amount = int | float | str
+User = Annotated[int, Meta(ge=0, le=2**32 - 2)] | Annotated[str, Meta(pattern=r"^[^\s:,/]{1,64}$")]
 Bps = Annotated[float, Meta(ge=-100, le=1_000)]
 
 
@@ -56,6 +57,15 @@ class Alerts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     repeats: Annotated[int, Meta(ge=0, le=100)] = 10
 
 
+class Access(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """[access]: which users of this machine are what on the desk; proven by the socket, whatever a client says."""
+
+    admins: list[User] = []
+    operators: list[User] = []
+    observers: list[User] = []
+    socket: Annotated[str, Meta(pattern=r"^(/.{0,102})?$")] = ""
+
+
 class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     maker: Bps
     taker: Bps
@@ -84,6 +94,7 @@ class InstrumentKeys(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     quote: bool = True
     target: Amount = 0
     max_position: Amount = 0
+    max_order: Amount = 0
     baseline: Amount = 0
     tick: Amount | None = None
     lot: Amount | None = None
@@ -102,14 +113,14 @@ REFERENCE: dict[str, dict[str, str]] = {
         "seed": "of everything that is drawn by chance (paper latency, synthetic market)",
     },
     "venue": {
-        "id": "binance-spot, binance-usdm, binance-coinm; data only: okx, bybit, bybit-spot, hyperliquid, deribit, "
+        "id": "binance-spot, binance-usdm, binance-coinm, okx, bybit; data only: bybit-spot, hyperliquid, deribit, "
         "kraken-spot, kraken-futures, coinbase, gate-spot, gate-futures, dydx, bitmex, bitget, ccxt-NAME; "
         "sim-spot, sim-usdm, sim-coinm of the synthetic market",
         "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",
         "rest": "address of the REST calls in place of the venue's own: a loopback exchange, a testnet",
         "ws": "address of the streams in place of the venue's own",
         "keys": "sealed:NAME or keyring:NAME (both by `mmtui keys add NAME`), file:PATH (TOML with key and secret, "
-        "mode 0600), or env:NAME (the variables NAME_KEY and NAME_SECRET; with a warning)",
+        "mode 0600), or env:NAME (the variables NAME_KEY and NAME_SECRET; with a warning); OKX: passphrase too",
         "kill_keys": "keys of the guard and of `mmtui kill`, where they have their own (cancelling is all they need)",
         "accept_unbounded": "true: trade live without a dead-man switch at the venue, with at most 10 % of equity",
         "fees_bps": "{ maker = 2.0, taker = 4.0 } in bps of notional; a negative one is a rebate",
@@ -123,6 +134,7 @@ REFERENCE: dict[str, dict[str, str]] = {
         "quote": "false: shown, not quoted",
         "target": "inventory that the desk wants to hold: base units (contracts on inverse); spot: above the baseline",
         "max_position": "largest position either way, in the same units; 0: 20 x the quoted size",
+        "max_order": "largest order that may add, in the same units; 0: as max_position and order_notional let it be",
         "baseline": "spot: the balance that is treasury, not inventory; sales come out of it, so 0 quotes bids first",
         "tick": "price increment, where the venue's is not known",
         "lot": "size increment, where the venue's is not known",
@@ -142,6 +154,13 @@ REFERENCE: dict[str, dict[str, str]] = {
         "severity": "what is sent: danger (halts, kills, breaks), or warn and danger",
         "repeat_s": "a danger that no cockpit has acknowledged is sent again after so many seconds; 0: never",
         "repeats": "so many times",
+    },
+    "access": {
+        "admins": "users (names or uids) who raise limits where admins_raise asks for one; operators as well",
+        "operators": "users who act; the desk's own user is one unless it is named elsewhere",
+        "observers": "users who look, and kill where observers_may_kill lets them",
+        "socket": "path of a second socket that other users of the machine can reach (`mmtui ctl --socket PATH`, "
+        "`mmtui attach --socket PATH`), in a folder that only you or root can write; the desk's own stays private",
     },
     "obligation": programme.REFERENCE,
     "event": calendar.REFERENCE,
@@ -192,3 +211,4 @@ class DeskConfig(msgspec.Struct, frozen=True, kw_only=True):
     tape: Tape = Tape()
     guard: Guard = Guard()
     alerts: Alerts = Alerts()
+    access: Access = Access()

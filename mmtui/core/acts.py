@@ -13,6 +13,8 @@ from collections import deque
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from mmtui.core.adjust import Adjust, in_scope, number
 from mmtui.core.commands import BY_NAME
 from mmtui.core.effects import Result
@@ -174,6 +176,8 @@ class Acts:
     def _do_kill(self, event: Command, args: dict[str, Any]) -> tuple[str, str, str]:
         """Block first (the state), then cancel, then verify: nothing may stand before these lines."""
         engine = self.engine
+        if "profile" in args:
+            return self._kill_strategy(event, str(args["profile"]))
         before = engine.lattice.get(event.v, event.i)
         by = event.operator + (f" over {event.origin}" if event.origin else "")
         engine.block(event.v, event.i, f"kill by {by}")
@@ -186,6 +190,17 @@ class Acts:
         engine.activate_all()
         count = sum(state.cancels for state in sweep.venues.values())
         return f"KILLED {self._scope_name(event)}: {count} orders being cancelled", before.name, "KILLED"
+
+    def _kill_strategy(self, event: Command, profile: str) -> tuple[str, str, str]:
+        """Every instrument that a profile quotes now, each by a kill of its own: all are blocked, then cancelled."""
+        engine = self.engine
+        mine = [i for i in in_scope(engine, event) if self.adjust.parameters.now(i)[1] == profile]
+        if not mine:
+            raise Refusal(f"no instrument in scope is quoted by the profile {profile!r}")
+        for i in mine:
+            engine.block(-1, i, f"kill of {profile} by {event.operator}")
+        done = [self._do_kill(msgspec.structs.replace(event, v=-1, i=i), {}) for i in mine]
+        return "; ".join(text for text, _, _ in done), "", "KILLED"
 
     def _sweep(self, kind: str, by: str, cause: str, v: int, i: int) -> Sweep:
         """Cancel everything in scope and ask until the venues say zero."""

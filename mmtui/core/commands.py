@@ -58,7 +58,7 @@ ACTS: tuple[Act, ...] = (
     Act("roll", "TO [SIZE] [post-only] [preview]", "the position of --instrument to another contract, in lockstep"),
     Act("abort", "", "stop a running flatten, close or roll", escalates=True),
     Act("extend", "", "carry a task on once past its slippage cap"),
-    Act("kill", "", "block, cancel, verify zero, and stay KILLED", escalates=True),
+    Act("kill", "[PROFILE]", "block, cancel, verify zero, and stay KILLED; PROFILE: what it quotes", escalates=True),
     Act("shutdown", "", "cancel, verify zero, end the host", escalates=True, scoped=False),
 )
 

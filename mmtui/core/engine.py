@@ -31,6 +31,7 @@ from mmtui.core.quoting.quoter import Quoter
 from mmtui.core.risk.calendar import Calendar
 from mmtui.core.risk.gate import Gate
 from mmtui.core.risk.protections import Protections
+from mmtui.core.risk.repeats import Repeats
 from mmtui.core.risk.states import LATCHED, Desk, Lattice
 from mmtui.core.risk.sweep import Sweeper
 from mmtui.core.risk.watch import Watch
@@ -75,6 +76,8 @@ class Engine:
         self.protections = Protections(setup, self.books, self.sources)
         self.sweeper = Sweeper(self.tracker, self.venue_of)
         self.watch = Watch(setup)
+        limits = setup.limits
+        self.repeats = Repeats(count, limits.repeated_fills, limits.repeated_s) if limits.repeated_fills else None
         names = [item.instrument.id for item in setup.instruments]
         self.calendar = Calendar(setup.events, names) if setup.events else None
         self.earn = Earn(setup, self.books, self.accounts)
@@ -335,7 +338,8 @@ class Engine:
         pulled = [(*key, why) for key, why in self.gate.pulled.items()]
         hands = (("hedges", self.hedger.digest()), ("tickets", self.tickets.digest()), ("pulled", pulled))
         events = self.calendar.digest() if self.calendar is not None else []
-        parts = (*hands, ("limits", self.acts.limits.digest()), ("events", events))
+        repeats = self.repeats.digest() if self.repeats is not None else []
+        parts = (*hands, ("limits", self.acts.limits.digest()), ("events", events), ("repeats", repeats))
         return [part for part in parts if part[1]]
 
     def state_hash(self) -> str:

@@ -225,6 +225,7 @@ class AccountMove(_Event, frozen=True, array_like=True, gc=False, tag=29):
     px: int  # ticks; 0: it had no price
     amount: str  # change of money, decimal text, signed: plus is received
     asset: str
+    rest: str = "0"  # change of the position beside `lots` that is less than a lot: decimal text, signed, as sizes are
 
 
 class Positions(_Event, frozen=True, array_like=True, gc=False, tag=30):
@@ -310,7 +311,7 @@ class LegFill(Fill, frozen=True, array_like=True, gc=False, tag=45):
 class LegMove(AccountMove, frozen=True, array_like=True, gc=False, tag=46):
     """An AccountMove of a leg in hedge mode: a manual trade elsewhere, a liquidation."""
 
-    leg: int
+    leg: int = 0
 
 
 class LegFound(OrderFound, frozen=True, array_like=True, gc=False, tag=47):

@@ -196,6 +196,7 @@ class MarketSide:
         self.quoters[i].rescale(self.accounts[i].grid, px, sz)
         self.engine.gate.position_limits[i] = self.quoters[i].capped()
         self.engine.gate.baselines[i] *= sz
+        self.engine.gate.order_lots[i] *= sz
         self.engine.tasks.rescale(i, px, sz)
         self.engine.hedger.rescale(i, px)
         self.engine.tickets.rescale(i, px, sz)

@@ -51,19 +51,28 @@ def _pair(x: int, step: int) -> tuple[float, float]:
 
 _LN2 = _log_ratio(2, 1)
 #: log 2, and log of the table's points: high parts in units of 2**-40, so that e * log 2 + log F is exact.
-_LN2_HI, _LN2_LO = _pair(_LN2, 40)
-_FIRST, _LAST = 90, 182
+_LN2_PAIR = _pair(_LN2, 40)
+_LN2_HI: float = _LN2_PAIR[0]
+_LN2_LO: float = _LN2_PAIR[1]
+_FIRST = 90
+_LAST = 182
 _LOG = [_pair(_log_ratio(i, 128), 40) for i in range(_FIRST, _LAST)]
-_LOG_HI, _LOG_LO = [hi for hi, _ in _LOG], [lo for _, lo in _LOG]
+_LOG_HI = [hi for hi, _ in _LOG]
+_LOG_LO = [lo for _, lo in _LOG]
 #: log 2 / 64 with a high part that times any n (17 bits) is exact; 2**(j/64) as pairs.
-_STEP_HI, _STEP_LO = _pair(_LN2 // 64, 42)
+_STEP = _pair(_LN2 // 64, 42)
+_STEP_HI: float = _STEP[0]
+_STEP_LO: float = _STEP[1]
 _PER_STEP = 1.0 / (_STEP_HI + _STEP_LO)
 _EXP = [_pair(_exp_fixed(_LN2 * j // 64), 52) for j in range(64)]
-_EXP_HI, _EXP_LO = [hi for hi, _ in _EXP], [lo for _, lo in _EXP]
+_EXP_HI = [hi for hi, _ in _EXP]
+_EXP_LO = [lo for _, lo in _EXP]
 _SCALES = [ldexp(1.0, m) for m in range(-1022, 1024)]
 _ROOT_HALF = 0.7071067811865476
-_LARGEST, _SMALLEST = 709.782712893384, -745.1332191019412
+_LARGEST = 709.782712893384
+_SMALLEST = -745.1332191019412
 _SPLIT = 134217729.0  # 2**27 + 1
+_WHOLE = 6755399441055744.0  # 1.5 * 2**52: what is added to it and taken away again is whole, ties to even
 
 
 def exp(x: float) -> float:
@@ -81,12 +90,13 @@ def _beyond(x: float) -> float:
 
 def _exp_pair(x: float, low: float) -> float:
     """exp(x + low), |low| far below |x|, x inside the range of exp."""
-    n = round(x * _PER_STEP)
-    high = x - n * _STEP_HI
-    rest = low - n * _STEP_LO
+    nearest = x * _PER_STEP + _WHOLE - _WHOLE
+    high = x - nearest * _STEP_HI
+    rest = low - nearest * _STEP_LO
     r = high + rest
     rest += high - r
     p = r + (rest + r * r * (0.5 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720))))))
+    n = int(nearest)
     j = n & 63
     top = _EXP_HI[j]
     y = top + (_EXP_LO[j] + top * p)

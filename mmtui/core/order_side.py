@@ -18,6 +18,7 @@ from mmtui.core.orders.amending import Amends
 from mmtui.core.orders.reconcile import LISTED
 from mmtui.core.orders.table import RESTING, Fact, State
 from mmtui.core.orders.tracker import Order
+from mmtui.core.risk.references import doubtful
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -84,6 +85,8 @@ class OrderSide:
             collar, reference = self.collar(i), self.accounts[i].references.last()
             if self.across(i, side, px):
                 return "own order across"
+            if doubtful(self.engine, i, px, collar, reference):
+                return "references disagree"
         elif purpose in ("flatten", "close", "roll"):
             collar, reference = self.engine.tasks.collar(i)
         elif purpose == "hedge":
@@ -92,8 +95,7 @@ class OrderSide:
             collar, reference = limits.collar_manual_bps, self.accounts[i].references.last()
         state, closes = self.engine.lattice.effective(i), False
         if self.accounts[i].legs is not None:
-            room, least = legs.closable(self.accounts[i], self.tracker, i, side), self.engine.gate.least(i, px)
-            closes, lots = legs.chosen(room, lots, least, reduce_only)
+            closes, lots = legs.picked(self.engine, i, side, px, lots, reduce_only)
             if not lots:
                 return legs.NOTHING
         why = self.engine.gate.check(i, side, px, lots, purpose, state, self.engine.ts, reference, collar, closes)
@@ -149,9 +151,7 @@ class OrderSide:
         if order.absent:  # the venue's own word is stronger than its silence
             self._alive_after_all(order)
         self.tracker.apply(order, Fact.ACCEPTED)
-        order.live_ts = event.ts
-        order.ahead = event.ahead
-        order.venue_order_id = event.venue_order_id
+        order.live_ts, order.ahead, order.venue_order_id = event.ts, event.ahead, event.venue_order_id
 
     def rejected(self, event: ev.OrderRejected) -> None:
         order = self.tracker.get(event.oid)
@@ -167,9 +167,9 @@ class OrderSide:
         if order is None:
             return
         if self.tracker.apply(order, Fact.CANCELLED):
-            if event.reason not in ("requested", "ioc"):
-                text = f"{self.engine.name(event.i)}: order {event.oid} cancelled {event.reason}"
-                self.engine.alert("warn", "cancelled", text, event.i)
+            if (why := event.reason) not in ("requested", "ioc"):
+                name = self.engine.name(event.i)
+                self.engine.alert("warn", "cancelled", f"{name}: order {event.oid} cancelled {why}", event.i)
             self.ended(order)
 
     def cancel_rejected(self, event: ev.CancelRejected) -> None:
@@ -274,9 +274,8 @@ class OrderSide:
     def _alive_after_all(self, order: Order) -> None:
         """An order that turns up again after it was taken for gone is live, and goes."""
         if self.tracker.reopen(order):
-            self.engine.alert(
-                "danger", "unknown", f"{self.engine.name(order.i)}: order {order.oid} lives after all", order.i
-            )
+            text = f"{self.engine.name(order.i)}: order {order.oid} lives after all"
+            self.engine.alert("danger", "unknown", text, order.i)
             self.tracker.apply(order, Fact.SEEN)
             self.cancel(order)
 
@@ -311,8 +310,7 @@ class OrderSide:
         if not account.rate:
             account.convert(self.engine.ledger.rate(i))
         fee = self.money(i, event.fee, f"fill {event.trade_id}")
-        purpose = order.purpose if order is not None else "manual"
-        level = order.level if order is not None else 0
+        purpose, level = (order.purpose, order.level) if order is not None else ("manual", 0)
         account.fill(event.side, event.px, event.sz, event.ts_event, fee, purpose, level, legs.told(event))
         if purpose == "quote":
             self.engine.market.ladders.filled(event)
@@ -340,6 +338,8 @@ class OrderSide:
             self.engine.market.requote(i)
         if self.engine.hedger.assets:
             self.engine.hedger.filled(i)
+        if self.engine.repeats is not None and purpose == "quote":
+            self.engine.repeats.filled(self.engine, i, event.side)
 
     def overfilled(self, order: Order) -> None:
         self.engine.broken(order.i, f"order {order.oid} overfilled: {order.filled} of {order.most} lots")

@@ -37,6 +37,7 @@ class Execution(Protocol):
 
 
 NEVER = 1 << 62
+_SENT = frozenset(SENT)
 
 
 class Runner:
@@ -106,10 +107,10 @@ class Runner:
 
     def _hand_on(self, effects: list[Effect]) -> None:
         for effect in effects:
-            if isinstance(effect, SENT):
-                self.execution.send(effect, self.now)
-            elif isinstance(effect, Wake):
+            if isinstance(effect, Wake):
                 if effect.ts < self.wake:
                     self.wake = effect.ts
+            elif type(effect) in _SENT:
+                self.execution.send(effect, self.now)
             else:
                 self.other(effect, self.now)

@@ -23,6 +23,7 @@ class InstrumentSetup(msgspec.Struct, frozen=True, kw_only=True):
     quote: bool = True  # False: shown, not quoted
     target: str = "0"  # base units (contracts on inverse); on spot: above the baseline
     max_position: str = "0"  # 0: 20 x size
+    max_order: str = "0"  # largest order, in the units of max_position; 0: as large as the other limits let it be
     baseline: str = "0"  # spot: the treasury that is not inventory
 
 

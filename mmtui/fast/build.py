@@ -1,10 +1,12 @@
-"""Compiles the engine: `python -m mmtui.fast.build FOLDER` makes a copy of the package with its hot rooms compiled.
+"""Compiles the engine: `python -m mmtui.fast.build FOLDER` makes a copy of the package with its hot rooms compiled;
+with `simulator` at the end, the rooms of `mmtui sim` too.
 
 The sources are the same, so both paths decide the same: mypyc turns typed Python into C extensions (it comes with
 mypy).  numba was planned for this place: it would need every kernel a second time beside the pure function, and the
 cost of a quote lies in many small methods over objects, which numba does not compile.
 
-A module is compiled when all its classes are plain (messages are msgspec's, enumerations and errors Python's own).
+A module is compiled when all its classes are plain (messages are msgspec's and errors Python's own).  Constants of a
+module are marked as such for the compiler: who changes one at run time changes it for the pure path alone.
 Three things keep the bits of the interpreter: no fused multiply-add (-ffp-contract=off); integers beyond 2**53 are
 divided as Python divides them (`EXACT`); attributes that are annotated float are floats on both paths.
 Rules of this file: runs in no hot path and is imported by none; every failure is one sentence.
@@ -18,6 +20,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,10 +29,17 @@ from mmtui.core.errors import UserError
 
 #: What is compiled, as far as its classes allow: the engine, the paper venues, the decoder of the captures.
 ROOMS = ("mmtui/core", "mmtui/venues/paper", "mmtui/venues/binance/wire.py", "mmtui/venues/binance/sequence.py")
+#: What a build for long simulations takes as well: the world around the desk, its sessions and its tape.
+SIMULATOR = (
+    *ROOMS, "mmtui/sim", "mmtui/tape", "mmtui/venues/account*.py", "mmtui/venues/binance/private.py",
+    "mmtui/venues/numbers.py", "mmtui/venues/private_words.py", "mmtui/link/acts.py",
+)  # fmt: skip
 #: Bases that a class may have in a compiled module, beside classes of compiled modules.
-BASES = ("NamedTuple", "Protocol", "Generic")
+BASES = ("NamedTuple", "Protocol", "Generic", "IntEnum", "dict")
+#: Of these, the ones that mypyc leaves as Python makes them: they are not marked.
+UNMARKED = {"NamedTuple", "Protocol", "IntEnum"}
 _FUTURE = "from __future__ import annotations\n"
-_MARK = "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from mypy_extensions import mypyc_attr\n\n"
+_MARK = "from typing import TYPE_CHECKING, Final\n\nif TYPE_CHECKING:\n    from mypy_extensions import mypyc_attr\n\n"
 #: Classes behave as Python's do: made without __init__ by checkpoints, subclassed by tests.
 _OPEN = "@mypyc_attr(allow_interpreted_subclasses=True)"
 #: mypyc divides two machine integers as doubles, which rounds twice beyond 2**53: there Python's own division is taken.
@@ -39,6 +49,8 @@ EXACT = (
     "               && (size_t)((Py_ssize_t)x >> 1) + (1ULL << 53) <= (1ULL << 54)\n"
     "               && (size_t)((Py_ssize_t)y >> 1) + (1ULL << 53) <= (1ULL << 54))) {\n        return (double)",
 )
+#: Values of constants that are known to be no tuples, beside sums and the like of others.
+_KEPT = (ast.Constant, ast.UnaryOp, ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set)
 _CHECKS = ["--strict", "--allow-untyped-decorators", "--ignore-missing-imports", "--no-warn-unreachable"]
 
 
@@ -67,21 +79,50 @@ def modules(folder: Path, rooms: tuple[str, ...] = ROOMS) -> list[str]:
     found: list[str] = []
     for room in rooms:
         path = folder / room
-        for one in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        for one in sorted(path.rglob("*.py") if path.is_dir() else folder.glob(room)):
             if one.name != "__init__.py" and plain(ast.parse(one.read_text("utf-8"))):
                 found.append(one.relative_to(folder).as_posix())
     return found
 
 
 def opened(text: str) -> str:
-    """A source whose plain classes are marked for mypyc, lines moved but no statement changed."""
+    """A source whose plain classes are marked for mypyc and whose constants are said to be constant: lines moved and
+    annotations added, but no statement changed."""
     tree, lines = ast.parse(text), text.split("\n")
-    marked = False
+    stored = Counter(n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     for node in reversed(tree.body):
-        if isinstance(node, ast.ClassDef) and not {"NamedTuple", "Protocol"} & {ast.unparse(b) for b in node.bases}:
-            lines.insert(node.lineno - 1, _OPEN)
-            marked = True
-    return "\n".join(lines).replace(_FUTURE, _FUTURE + _MARK, 1) if marked else text
+        if isinstance(node, ast.ClassDef):
+            if not UNMARKED & {ast.unparse(base) for base in node.bases}:
+                lines.insert(node.lineno - 1, _OPEN)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name) and stored[target.id] == 1 and target.id.isupper() and _constant(node):
+                _final(lines, node, target)
+    return "\n".join(lines).replace(_FUTURE, _FUTURE + _MARK, 1)
+
+
+def _constant(node: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether its value, by how it is written, is one that mypyc keeps as a constant: no tuple, whose place it takes
+    for empty (mypyc 2.4)."""
+    value = node.value
+    if value is None or isinstance(value, ast.Tuple):
+        return False
+    if isinstance(node, ast.AnnAssign):
+        return not ast.unparse(node.annotation).startswith("tuple")
+    if isinstance(value, ast.BinOp):
+        return not any(isinstance(part, ast.Tuple) for part in ast.walk(value))
+    return len(node.targets) == 1 and (isinstance(value, _KEPT) or ast.unparse(value).startswith("frozenset("))
+
+
+def _final(lines: list[str], node: ast.Assign | ast.AnnAssign, target: ast.Name) -> None:
+    """Annotate: mypyc then takes the value itself, or a place of its own, instead of a look into the module's dict."""
+    place, column = target.lineno - 1, target.end_col_offset or 0  # columns count bytes: names here are ASCII
+    line = lines[place]
+    if isinstance(node, ast.Assign):
+        lines[place] = f"{line[:column]}: Final{line[column:]}"
+    elif node.annotation.end_lineno == node.lineno:
+        begin, end = node.annotation.col_offset, node.annotation.end_col_offset
+        lines[place] = f"{line[:begin]}Final[{line[begin:end]}]{line[end:]}"
 
 
 def ready() -> str:
@@ -150,17 +191,19 @@ setup(name="mmtui", packages=[], ext_modules=extensions, script_args=["-q", "bui
 
 
 def main(arguments: list[str]) -> int:
-    """`python -m mmtui.fast.build FOLDER [LEVEL]`."""
-    if len(arguments) not in (1, 2) or arguments[0].startswith("-"):
-        print("usage: python -m mmtui.fast.build FOLDER [LEVEL]", file=sys.stderr)
+    """`python -m mmtui.fast.build FOLDER [LEVEL] [simulator]`."""
+    rooms = SIMULATOR if arguments[1:] and arguments[-1] == "simulator" else ROOMS
+    places = arguments[:-1] if rooms is SIMULATOR else arguments
+    if len(places) not in (1, 2) or places[0].startswith("-"):
+        print("usage: python -m mmtui.fast.build FOLDER [LEVEL] [simulator]", file=sys.stderr)
         return 2
-    source, level = Path(__file__).resolve().parents[2], arguments[1] if len(arguments) > 1 else "2"
+    source, level = Path(__file__).resolve().parents[2], places[1] if len(places) > 1 else "2"
     try:
-        done = build(source, Path(arguments[0]).resolve(), level=level)
+        done = build(source, Path(places[0]).resolve(), rooms, level)
     except (UserError, OSError) as error:
         print(f"mmtui.fast.build: {error}", file=sys.stderr)
         return 1
-    print(f"{len(done)} modules compiled into {arguments[0]}: run with PYTHONPATH={arguments[0]}")
+    print(f"{len(done)} modules compiled into {places[0]}: run with PYTHONPATH={places[0]}")
     return 0
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from mmtui.core.commands import ACTS, BY_NAME, Act
 from mmtui.core.errors import SourceError, UserError
-from mmtui.host.registry import Desk, find
+from mmtui.host.registry import find
 from mmtui.link.acts import typed
 from mmtui.link.blocking import BlockingConnection, hello
 from mmtui.link.codec import LinkError
@@ -47,14 +47,17 @@ def run(args: argparse.Namespace) -> int:
         )
     elif rest:
         raise UserError(f"status takes no arguments: {' '.join(rest)}")
-    desk = find(name, replays=name is not None)
+    if args.socket and name:
+        raise UserError("give a desk's NAME or --socket, not both")
+    desk = None if args.socket else find(name, replays=name is not None)
+    path = args.socket if desk is None else desk.socket
     try:
-        with BlockingConnection(desk.socket, hello("admin" if args.admin else "operator", "ctl")) as connection:
+        with BlockingConnection(path, hello("admin" if args.admin else "operator", "ctl")) as connection:
             if action == "status":
                 return _print_status(status(connection), args.json)
-            return _act(connection, desk, cmd, args.json)
+            return _act(connection, cmd, args.json)
     except LinkError as error:
-        raise SourceError(f"desk {desk.name!r}: {error}") from None
+        raise SourceError(f"desk {desk.name!r}: {error}" if desk else str(error)) from None
 
 
 def split(words: list[str]) -> tuple[str | None, str, list[str]]:
@@ -86,6 +89,8 @@ def arguments(act: Act, words: list[str]) -> dict[str, Value]:
         return HANDS[act.name](words)
     if act.name == "stop" and words == ["drain"]:
         return {"drain": True}
+    if act.name == "kill" and len(words) == 1:
+        return {"profile": words[0]}
     if act.name == "flatten" and len(words) == 1:
         return {"asset": words[0]}
     if words:
@@ -157,14 +162,14 @@ def result(connection: BlockingConnection, cmd: Cmd, timeout: float = ANSWER_S) 
     raise LinkError(f"no answer to {cmd.action} within {timeout:.0f} s")
 
 
-def _act(connection: BlockingConnection, desk: Desk, cmd: Cmd, as_json: bool) -> int:
+def _act(connection: BlockingConnection, cmd: Cmd, as_json: bool) -> int:
     item = result(connection, cmd)
     ok = item.ok
     text = item.text
     if ok and cmd.action == "shutdown":
         ok, text = _gone(connection)
     if as_json:
-        body = {"ok": ok, "text": text, "desk": desk.name, "action": cmd.action, "version": item.version}
+        body = {"ok": ok, "text": text, "desk": connection.welcome.name, "action": cmd.action, "version": item.version}
         print(json.dumps(body, ensure_ascii=False))
     else:
         print(text, file=sys.stdout if ok else sys.stderr)

@@ -14,6 +14,7 @@ from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import money
 from mmtui.core.market.instrument import plain
 from mmtui.core.risk.states import Desk
+from mmtui.core.risk.sweep import VenueSweep
 from mmtui.host.leg_parts import leg_views
 from mmtui.link.parts import AssetView, BookView, InstrumentView, Level, Print, Step, TripRow, TripView, VenueView
 from mmtui.venues.ccxt_market.names import unverified
@@ -25,7 +26,11 @@ ABSENT = {
     "inverse": ("borrow",),
 }
 PRINTS = 12
+#: Levels a side of a book that a cockpit does not look at.
+FEW = 10
 SECOND = 1_000_000_000
+#: A venue that has confirmed nothing of a kill for so long is said, in red (goal: within a second).
+SILENT_NS = 700_000_000
 
 
 def book_state(engine: Engine, i: int, now: int) -> str:
@@ -44,8 +49,10 @@ def book_state(engine: Engine, i: int, now: int) -> str:
     return "stale" if now - protections.seen[i] > protections.stale_after[i] else "ok"
 
 
-def book_view(engine: Engine, i: int, depth: int, now: int) -> BookView:
+def book_view(engine: Engine, i: int, depth: int, now: int, whole: bool = True) -> BookView:
+    """The best `depth` levels of a book; of one that is not looked at the best few."""
     book = engine.books[i]
+    depth = depth if whole else min(depth, FEW)
     bids, asks = book.display(depth)
     seen = engine.protections.seen[i]
     return BookView(
@@ -57,6 +64,8 @@ def book_view(engine: Engine, i: int, depth: int, now: int) -> BookView:
         bids=[Level(px, sz) for px, sz in bids],
         asks=[Level(px, sz) for px, sz in asks],
         prints=[Print(*one) for one in list(engine.prints[i])[: -PRINTS - 1 : -1]],
+        levels=len(book.bids.sizes) + len(book.asks.sizes),
+        whole=whole,
     )
 
 
@@ -218,6 +227,13 @@ def _dead_man(last: ev.DeadMan | None, now: int) -> str:
     return f"armed {max(0, last.until - now) // 10**9} s" if last.state == "armed" else last.state
 
 
+def _silent(one: VenueSweep, now: int) -> float:
+    """For how long (ms) a venue has confirmed nothing of a kill: no cancel-all, no list; -1 while that is no news."""
+    heard = one.verified or one.acked or any(said for _, said in one.answers.values())
+    waited = now - one.blocked
+    return -1.0 if heard or waited < SILENT_NS else waited / 1e6
+
+
 def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> TripView | None:
     """The trip card: as long as something is KILLED, or a kill is not proven yet."""
     killed = Desk.KILLED in (engine.lattice.desk, *engine.lattice.venues, *engine.lattice.instruments)
@@ -225,10 +241,13 @@ def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> TripVi
     if not sweeps or not (killed or not sweeps[-1].done):
         return None
     sweep = sweeps[-1]
+    shown = [one for one in sweeps if one is sweep or not one.done]  # the kill of a strategy is one an instrument
     rows = []
-    for v, one in sweep.venues.items():
-        left = engine.sweeper.orders(sweep, v)
+    asked = [(kill, v, one) for kill in shown for v, one in kill.venues.items()]
+    for of, v, one in asked:
+        left = engine.sweeper.orders(of, v)
         unknown = sum(1 for order in left if order.state.name == "UNKNOWN")
+        silent = _silent(one, now)
         text = "verified zero by 2 endpoints" if one.verified else f"try {one.attempts}: {len(left)} orders not proven"
         rows.append(
             TripRow(
@@ -241,6 +260,7 @@ def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> TripVi
                 open_orders=len(left),
                 unknown=unknown,
                 text=text,
+                silent_ms=silent,
             )
         )
     positions = {
@@ -252,10 +272,10 @@ def trip_view(engine: Engine, now: int, blocked_us: int, sent_us: int) -> TripVi
     return TripView(
         by=sweep.by,
         at=sweep.ts,
-        scope=sweep.scope,
+        scope=", ".join(dict.fromkeys(kill.scope for kill in shown)),
         cause=sweep.cause,
         rows=rows,
         positions=positions,
-        proven=sweep.done,
-        next=step if sweep.done else "cancelling again until every venue says zero",
+        proven=all(kill.done for kill in shown),
+        next=step if all(kill.done for kill in shown) else "cancelling again until every venue says zero",
     )

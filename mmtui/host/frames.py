@@ -16,6 +16,7 @@ from mmtui.core.effects import Alert, Effect, Result
 from mmtui.core.engine import Engine
 from mmtui.core.ledger.account import HORIZONS, PARTS
 from mmtui.core.ledger.ledger import UNIT, money
+from mmtui.core.risk.watch import Reading
 from mmtui.core.tasks import Plan, plan
 from mmtui.host.earn_parts import earn_status, earn_view, line_views, obligation_views
 from mmtui.host.entries import SPOKEN, alert_item, event_item, result_item
@@ -35,6 +36,8 @@ HISTORY = 600
 SECOND = 1_000_000_000
 PLAN_EVERY = SECOND // 2
 EARN_EVERY = SECOND
+#: Sets of books looked at that are remembered.
+VIEWS_MAX = 64
 
 
 @dataclass
@@ -52,6 +55,7 @@ class Extras:
     session: str = ""
     execution: str = "paper"
     guards: list[GuardView] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)  # gauges of the host
 
 
 class FrameBuilder:
@@ -70,6 +74,7 @@ class FrameBuilder:
         self._lines: list[LineView] = []
         self._chances: dict[int, float] = {}
         self._earned = 0
+        self._wholes: dict[tuple[str, ...], int] = {}  # books looked at -> second in which all were sent whole
 
     # ------------------------------------------------------------ lossless lane
 
@@ -112,6 +117,7 @@ class FrameBuilder:
         shown = [i for i in range(len(engine.books)) if wanted is None or engine.name(i) in wanted]
         lattice = engine.lattice
         self._look(now)
+        near = self._near(view, now)
         return m.Frame(
             ts=now,
             version=engine.version,
@@ -119,7 +125,7 @@ class FrameBuilder:
             state_since=lattice.since,
             state_reason=lattice.reasons.get("desk", ""),
             ended=engine.ended,
-            books=[book_view(engine, i, view.depth, now) for i in shown],
+            books=[book_view(engine, i, view.depth, now, near is None or engine.name(i) in near) for i in shown],
             orders=[self._order(order, now) for order in engine.tracker.open.values()],
             instruments=[instrument_view(engine, i, now) for i in range(len(engine.books))],
             venues=[venue_view(engine, v, now, extras.execution) for v in range(len(engine.setup.venues))],
@@ -133,7 +139,7 @@ class FrameBuilder:
                     level=one.level,
                     fires_at=one.fires_at,
                 )
-                for one in [*engine.watch.readings(engine), *readings(engine, self.meter.view(now))]
+                for one in [*engine.watch.readings(engine), *readings(engine, self.meter.view(now)), *extras.readings]
             ],
             pnl=self._pnl(),
             tasks=[
@@ -159,6 +165,19 @@ class FrameBuilder:
             risk=self.meter.view(now),
             guards=extras.guards,
         )
+
+    def _near(self, view: m.View, now: int) -> set[str] | None:
+        """Instruments whose books are sent whole now; None, with the first frame of a second: all."""
+        if view.near is None:
+            return None
+        key = tuple(view.near)
+        second = now // SECOND
+        if self._wholes.get(key) != second:
+            if len(self._wholes) > VIEWS_MAX:
+                self._wholes.clear()
+            self._wholes[key] = second
+            return None
+        return set(key)
 
     def _look(self, now: int) -> None:
         """How the desk earns costs a walk through the books: made anew once a second."""

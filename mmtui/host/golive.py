@@ -26,6 +26,7 @@ from mmtui.venues.binance.links import LINKS
 from mmtui.venues.ccxt_market.link import ask_ccxt
 from mmtui.venues.ccxt_market.names import CcxtLinks, exchange_of
 from mmtui.venues.facts import facts_of
+from mmtui.venues.live.account_checks import ask_account
 from mmtui.venues.live.checks import Report, ask, objections, on_grid
 from mmtui.venues.live.market_checks import as_listed, ask_market
 from mmtui.venues.live.signing import Credential
@@ -58,7 +59,8 @@ async def inquire(venue: str, links: Access, instruments: list[Instrument], pair
     if isinstance(links, CcxtLinks):
         return await ask_ccxt(venue, links, instruments)
     if isinstance(links, MarketLinks):
-        return await ask_market(links, instruments)
+        report = await ask_market(links, instruments)
+        return report if pair is None else await ask_account(report, links, instruments, pair)
     return await ask(venue, links, instruments, pair)
 
 
@@ -165,7 +167,7 @@ def unbounded(config: DeskConfig, reports: list[Report], bounded: bool = False) 
     said = []
     accepted = {source.venue for source in config.sources if isinstance(source, LiveVenue) and source.accept_unbounded}
     for report in reports:
-        if facts_of(report.venue).dead_man.mechanism != "none":
+        if facts_of(report.venue).dead_man.mechanism != "none" and report.bounded is not False:
             continue
         if report.venue not in accepted:
             said.append(
@@ -178,7 +180,9 @@ def unbounded(config: DeskConfig, reports: list[Report], bounded: bool = False) 
         for item in config.setup.instruments:
             if item.instrument.venue == report.venue and item.quote:
                 price = report.prices.get(item.instrument.symbol, 0.0)
-                money += 2 * item.quoting.levels * item.quoting.size * price
+                one = item.instrument
+                unit = float(one.contract_size) * (1.0 if one.kind == "inverse" else price)
+                money += 2 * item.quoting.levels * item.quoting.size * unit
         if money > UNBOUNDED * float(config.setup.equity):
             said.append(f"{report.venue}: {money:.0f} in orders is above 10 % of equity, and nothing bounds them")
     return said

@@ -16,6 +16,7 @@ import msgspec
 
 from mmtui.core.commands import BY_NAME
 from mmtui.host.lane import Lane
+from mmtui.host.people import lower
 from mmtui.link.codec import LinkError, encode, host_decoder
 from mmtui.link.messages import (
     PROTOCOL,
@@ -209,10 +210,13 @@ class Client(asyncio.Protocol):
 class Hub:
     """Everyone who is connected to one stage."""
 
-    def __init__(self, stage: Stage, loop: asyncio.AbstractEventLoop, uid: int) -> None:
+    def __init__(
+        self, stage: Stage, loop: asyncio.AbstractEventLoop, uid: int, roles: dict[int, str] | None = None
+    ) -> None:
         self.stage = stage
         self.loop = loop
         self.uid = uid
+        self.roles = roles or {uid: ROLES[-1]}  # uid -> the highest role that it has
         self.lane = Lane()
         self.clients: set[Client] = set()
         self.on_change: Callable[[], None] = lambda: None
@@ -230,7 +234,7 @@ class Hub:
         return sorted(
             f"{client.who.operator} ({client.who.origin})"
             for client in self.clients
-            if client.who and client.who.client == "cockpit" and client.who.role == "operator"
+            if client.who and client.who.client == "cockpit" and client.who.role != "observer"
         )
 
     def accept(self, uid: int, pid: int) -> Client:
@@ -262,7 +266,8 @@ class Hub:
 
     def frame(self, view: View, now: float) -> bytes:
         """A frame for this view, encoded; cockpits that show the same share it."""
-        key = (view.depth, None if view.instruments is None else tuple(view.instruments))
+        wanted, near = (None if ids is None else tuple(ids) for ids in (view.instruments, view.near))
+        key = (view.depth, wanted, near)
         made = self._frames.get(key)
         if made is not None and now - made[0] < 0.4 / min(30.0, max(2.0, view.fps)):
             return made[1]
@@ -288,7 +293,7 @@ class Hub:
             client.send(self.stage.parameters(message))
         elif isinstance(message, Heard):
             self.stage.journal("heard", operator=client.who.operator, role=client.who.role, alerts=message.n)
-            if self.sink is not None and client.who.role == "operator":
+            if self.sink is not None and client.who.role != "observer":
                 self.sink.heard(message.n)
         elif isinstance(message, Transport):
             self.stage.transport(message)
@@ -318,7 +323,7 @@ class Hub:
             client.refuse(f"this host speaks protocol {PROTOCOL}, not {message.protocol}: the versions of mmtui differ")
         elif message.role not in ROLES or message.client not in ("cockpit", "ctl"):
             client.refuse(f"a client is a cockpit or ctl, as one of: {', '.join(ROLES)}")
-        elif client.uid != self.uid:
+        elif client.uid not in self.roles:
             client.refuse("this desk belongs to another user")
         elif len(self.clients) >= CLIENTS_MAX:
             client.refuse(f"{CLIENTS_MAX} clients are connected already")
@@ -326,6 +331,7 @@ class Hub:
             message.operator = clean(message.operator)
             message.origin = clean(message.origin)
             message.uid = client.uid
+            message.role = lower(message.role, self.roles[client.uid])
             client.who = message
             self.clients.add(client)
             client.send(self.stage.welcome(message.role))

@@ -14,7 +14,7 @@ import sys
 from mmtui.core.errors import UserError
 from mmtui.host.signer import harden
 from mmtui.venues.live import keys_keyring, keys_sealed
-from mmtui.venues.live.keys import PEM, checked
+from mmtui.venues.live.keys import PEM, behind, checked
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 INPUT_MAX = 16_384
@@ -34,13 +34,13 @@ def _add(args: argparse.Namespace) -> int:
     key, secret = _asked()
     pair = checked("mmtui keys", "the input", key, secret)
     if args.keyring:
-        keys_keyring.put(args.name, pair.key, pair.secret)
+        keys_keyring.put(args.name, pair.key, behind(pair.secret, pair.passphrase))
         return _say(f"{args.name}: in the keyring; a config names it keyring:{args.name}")
     path = keys_sealed.sealed_path()
     new = not path.exists()
     phrase = keys_sealed.passphrase(again=new)
     pairs = {} if new else keys_sealed.load(phrase)
-    keys_sealed.save({**pairs, args.name: {"key": pair.key, "secret": pair.secret}}, phrase)
+    keys_sealed.save({**pairs, args.name: {"key": pair.key, "secret": behind(pair.secret, pair.passphrase)}}, phrase)
     return _say(f"{args.name}: sealed in {path}; a config names it sealed:{args.name}")
 
 
@@ -77,10 +77,11 @@ def _kind(secret: str) -> str:
 
 
 def _asked() -> tuple[str, str]:
-    """Key and secret: from the terminal, or two parts of standard input (a private key has more lines)."""
+    """Key, and secret with its passphrase: from the terminal, or a line each of standard input (of a PEM more)."""
     if sys.stdin.isatty():
         key = getpass.getpass("API key (not shown): ").strip()
-        return key, getpass.getpass("secret (not shown; a private key: give it on standard input): ").strip()
+        secret = getpass.getpass("secret (not shown; a private key: give it on standard input): ").strip()
+        return key, behind(secret, getpass.getpass("passphrase (not shown; OKX only, else empty): ").strip())
     text = sys.stdin.read(INPUT_MAX + 1)
     if len(text) > INPUT_MAX:
         raise UserError("mmtui keys add: standard input is no API key and secret, a line each")

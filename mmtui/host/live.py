@@ -32,6 +32,7 @@ from mmtui.host.brake import Brake
 from mmtui.host.desk import SLICE_NS, Desk
 from mmtui.host.frames import Extras
 from mmtui.host.guarding import Guarding, says
+from mmtui.host.surroundings import Surroundings
 from mmtui.link.messages import Cmd, Hello
 from mmtui.tape.journal import SideJournal
 from mmtui.tape.writer import TapeWriter
@@ -52,7 +53,7 @@ LOOK_S = 0.02
 STAND_DOWN_NS = 1_000_000_000
 
 
-#: Where a venue is: one that trades, one with native market data, one through ccxt.
+#: Where a venue is: a market of Binance, one of market_links, one through ccxt.
 Access = Links | MarketLinks | CcxtLinks
 
 
@@ -110,7 +111,7 @@ def execution_of(setup: DeskSetup, engine: Engine) -> Execution:
 
 
 class LiveDesk(Desk):
-    """The stage of a host on live venues (host.hub.Stage, venues.live.venue.Host)."""
+    """The stage of a host on live venues (host.hub.Stage, venues.live.account_link.Host)."""
 
     def __init__(
         self,
@@ -132,13 +133,13 @@ class LiveDesk(Desk):
         self.links: list[AnyLink] = []
         for v, one in enumerate(access):
             places = [(i, a.instrument) for i, a in enumerate(engine.accounts) if engine.venue_of[i] == v]
+            pair = one.pair if setup.mode == "live" else None
             if isinstance(one.links, MarketLinks):
-                self.links.append(MarketLink(self, v, one.venue, places, one.links))
+                self.links.append(MarketLink(self, v, one.venue, places, one.links, pair, session[-4:]))
                 continue
             if isinstance(one.links, CcxtLinks):
                 self.links.append(CcxtLink(self, v, one.venue, places, one.links))
                 continue
-            pair = one.pair if setup.mode == "live" else None
             self.links.append(VenueLink(self, v, one.venue, places, one.links, pair, session[-4:]))
         self._live = execution if isinstance(execution, LiveExecution) else LiveExecution(setup)
         self._live.links = self.links
@@ -148,13 +149,15 @@ class LiveDesk(Desk):
         self._waiting: list[Event] = []
         self._standing_down = 0
         self.guarding: Guarding | None = None
+        self.around = Surroundings(setup.limits, tape.directory)
+        self._found = 0  # things that were wrong round the desk
 
     def guard(self, guarding: Guarding) -> None:
         """From now on the loop's turns are watched, and creates pass a fence at the egress of each venue."""
         self.guarding = guarding
         for link in self.links:
-            if isinstance(link, VenueLink):  # the others send no orders
-                link.fenced = lambda: guarding.fenced
+            if not isinstance(link, CcxtLink) and link.account is not None:  # the others send no orders
+                link.account.fenced = lambda: guarding.fenced
 
     # ------------------------------------------------------------ life
 
@@ -186,6 +189,15 @@ class LiveDesk(Desk):
         if self.guarding is not None:
             self.guarding.turn(self)
         return min(max(0, self._due() - self.now()) / 1e9, LOOK_S)
+
+    def after_slice(self) -> None:
+        """As every desk, and a look at loop, clock and disk: a warning, or PAUSED with what was measured."""
+        super().after_slice()
+        for one in self.around.look(time.monotonic_ns()):
+            self._alert("danger" if one.pauses else "warn", "host", one.text)
+            if one.pauses:
+                self._found += 1
+                self.act("pause", "host", f"around-{self._found}", one.text)
 
     def _due(self) -> int:
         due = min(self.runner.wake, self.runner.execution.next_ts())
@@ -313,6 +325,7 @@ class LiveDesk(Desk):
         extras.execution = "live" if self.setup.mode == "live" else "paper"
         margins = {link.venue: link.margin for link in self.links if isinstance(link, VenueLink)}
         self.frames.meter.margins = {venue: told for venue, told in margins.items() if told is not None}
+        extras.readings = self.around.readings()
         if self.guarding is not None:
             extras.guards = self.guarding.views()
         return extras

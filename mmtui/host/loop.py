@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mmtui.host.hub import Hub, Stage
+from mmtui.host.people import People
 from mmtui.host.server import Server
 from mmtui.link.messages import Item
 
@@ -71,12 +72,14 @@ def new_loop() -> asyncio.AbstractEventLoop:
 class HostLoop:
     """Runs one stage behind one socket until it is over."""
 
-    def __init__(self, stage: Runs, socket: Path, idle_limit: float | None) -> None:
+    def __init__(self, stage: Runs, socket: Path, idle_limit: float | None, who: People | None = None) -> None:
         self.loop = new_loop()
         self.stage = stage
-        self.hub = Hub(stage, self.loop, os.getuid())
+        self.hub = Hub(stage, self.loop, os.getuid(), who.roles if who else None)
         self.hub.on_change = self.wake
-        self.server = Server(socket, self.hub)
+        self.servers = [Server(socket, self.hub)]
+        if who is not None and who.shared is not None:  # others reach it; their uid decides
+            self.servers.append(Server(who.shared, self.hub, 0o666))
         self.idle_limit = idle_limit  # seconds without a cockpit, after which the stage is shut down
         self.timed_out = False
         self.between: Callable[[bool], None] = lambda busy: None  # between two slices; busy: more is due at once
@@ -108,7 +111,8 @@ class HostLoop:
             self.hub.on_change = lambda: None
             if self._handle is not None:
                 self._handle.cancel()
-            self.server.close()
+            for server in self.servers:
+                server.close()
             self.hub.close("the host has ended")
             loop.run_until_complete(self.stage.leave())
             loop.run_until_complete(asyncio.sleep(0.02))  # the last words leave

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from mmtui.config.paths import desk_dir, socket_path
-from mmtui.config.schema import Alerts, DeskConfig, Guard, Tape
+from mmtui.config.schema import Access, Alerts, DeskConfig, Guard, Tape
 from mmtui.core.errors import UserError
 from mmtui.core.market.instrument import Instrument, plain
 from mmtui.core.setup import DeskSetup, InstrumentSetup
@@ -73,6 +73,7 @@ class Plan(NamedTuple):
     guard: Guard = Guard()
     alerts: Alerts = Alerts()
     webhook: str = ""  # its address
+    people: Access = Access()
 
 
 def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> int:
@@ -80,15 +81,16 @@ def _serve_desk(plan: Plan, lock: DeskLock, *, keep: bool, detached: bool) -> in
     from mmtui.host.commit import GroupCommit
     from mmtui.host.life import open_desk
     from mmtui.host.loop import HostLoop
+    from mmtui.host.people import people
     from mmtui.host.snapshot import Snapshots
     from mmtui.host.tidy import hourly
 
     setup = plan.setup
     guarding: Any = None
-    path = _socket(setup.name)
+    path, who = _socket(setup.name), people(plan.people, os.getuid())
     desk = open_desk(setup, plan.source, speed=plan.speed, keep=keep, access=plan.access)
     entry = Entry(setup.name, setup.mode.upper(), os.getpid(), path, desk.session)
-    loop = HostLoop(desk, path, None if keep else DEMO_IDLE_S)
+    loop = HostLoop(desk, path, None if keep else DEMO_IDLE_S, who)
     if plan.access:
         desk.on_due = loop.wake
     if plan.config is not None and setup.mode == "live":
@@ -175,12 +177,14 @@ def _config(spec: dict[str, Any], detached: bool) -> Plan:
     webhook = address(config.alerts.webhook, config.path.resolve().parent) if config.alerts.webhook else ""
     if live:
         plan = _live(msgspec.structs.replace(config, setup=setup), bool(spec.get("live")), detached)
-        return plan._replace(alerts=config.alerts, webhook=webhook)
+        return plan._replace(alerts=config.alerts, webhook=webhook, people=config.access)
     if spec.get("live"):
         raise UserError(f"{config.path}: --live is for live venues; this desk has a source")
     source = Source.captures(files) if files else Source.synthetic(synthetic[0].scenario, synthetic[0].seed)
     speed = 1.0 if spec["speed"] is None else spec["speed"]
-    return Plan(setup, source, speed, config.tape, [], alerts=config.alerts, webhook=webhook)
+    return Plan(
+        setup, source, speed, config.tape, [], alerts=config.alerts, webhook=webhook, people=config.access
+    )
 
 
 def _live(config: DeskConfig, live: bool, detached: bool) -> Plan:

@@ -39,7 +39,12 @@ from mmtui.venues.binance.links import Links
 from mmtui.venues.binance.rest import BinanceRest
 from mmtui.venues.binance.rest_calls import step
 from mmtui.venues.facts import facts_of
+from mmtui.venues.live.account_link import Talker
 from mmtui.venues.live.http import Http
+from mmtui.venues.live.market_http import MarketHttp
+from mmtui.venues.live.trade_http import TradeHttp
+from mmtui.venues.market_links import MarketLinks
+from mmtui.venues.traders import TRADERS
 
 #: Between two rounds; longer the longer it lasts, never above the second.
 AGAIN_S, AGAIN_MAX_S = 0.05, 1.0
@@ -60,9 +65,7 @@ class Canceller:
         self.venue = access.venue
         self.places = places
         self.facts = facts_of(access.venue)
-        assert isinstance(access.links, Links)
-        self.http = Http(access.venue, access.links, access.pair, time.time_ns, CALL_S)
-        self._rest = BinanceRest(access.venue, places)
+        self.http, self._rest = _speaks(access, places)
         self._mask = access.pair.mask if access.pair is not None else str  # a venue may repeat what it was sent
         self.begin("")
 
@@ -207,13 +210,22 @@ class Canceller:
             self._paused = max(self._paused, time.monotonic() + pause)
 
 
+def _speaks(access: VenueAccess, places: list[tuple[int, Instrument]]) -> tuple[Http | TradeHttp, Talker]:
+    """Calls and words of a venue that trades."""
+    if isinstance(access.links, Links):
+        return Http(access.venue, access.links, access.pair, time.time_ns, CALL_S), BinanceRest(access.venue, places)
+    assert isinstance(access.links, MarketLinks) and access.pair is not None
+    trader, market = TRADERS[access.venue](places), MarketHttp(access.links, time.time_ns, CALL_S)
+    return TradeHttp(trader, market, access.pair, time.time_ns, CALL_S), trader
+
+
 def cancellers(config: DeskConfig, where: str) -> list[Canceller]:
     """One for every venue of a live desk, with the keys that are kept for this. UserError: it is none, or no keys."""
     if config.setup.mode != "live":
         raise UserError(f'{where} is not mode = "live": nothing of it stands at a venue')
     out = []
     for access in access_of(config, live=True, kill=True):
-        if not isinstance(access.links, Links):
+        if not isinstance(access.links, Links) and access.venue not in TRADERS:
             continue  # market data alone: no order can be there
         items = [(i, item.instrument) for i, item in enumerate(config.setup.instruments)]
         out.append(Canceller(access, [(i, item) for i, item in items if item.venue == access.venue]))

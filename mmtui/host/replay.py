@@ -22,6 +22,7 @@ from mmtui.core.commands import BY_NAME
 from mmtui.core.effects import Alert, Effect
 from mmtui.core.errors import Refusal, UserError
 from mmtui.core.events import MARKET, Command, Event, Fill, GridRefined
+from mmtui.core.orders.recorded import follow
 from mmtui.host import parameters
 from mmtui.host.frames import Extras, FrameBuilder
 from mmtui.host.pace import Pace
@@ -207,10 +208,12 @@ class Replay:
         assert record is not None
         number, event, effects = record
         try:
-            self._engine.process(event)
+            made = self._engine.process(event)
         except Exception as error:  # a tape with a hole: said, and the rest is not guessed
             self._stop(f"the engine cannot go on after record {number}: {type(error).__name__}: {error}")
             return
+        if 0 <= self.reader.partial_from <= number:
+            follow(self._engine, made, effects)
         self.at = event.ts
         self.index = number + 1
         if type(event) is GridRefined:

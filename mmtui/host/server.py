@@ -1,6 +1,6 @@
 """The Unix socket of a host: made private, checked by user id, handed to the hub.
 
-Rules of this file: nobody but the owner's processes gets as far as the codec.
+Rules of this file: nobody but those whose uid has a role on the desk gets as far as the codec.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def peer(connection: socket.socket) -> tuple[int, int]:
 class Server:
     """Listens at `path` for the hub."""
 
-    def __init__(self, path: Path, hub: Hub) -> None:
+    def __init__(self, path: Path, hub: Hub, mode: int = 0o600) -> None:
         self.path = path
         self.hub = hub
         self._tasks: set[asyncio.Task[None]] = set()
@@ -49,7 +49,7 @@ class Server:
             raise SourceError(f"{path}: cannot listen ({error.strerror})") from None
         finally:
             os.umask(before)
-        path.chmod(0o600)
+        path.chmod(mode)
         self._listener.listen(_BACKLOG)
         hub.loop.add_reader(self._listener.fileno(), self._accept)
 
@@ -69,7 +69,7 @@ class Server:
         except OSError:
             connection.close()
             return
-        if uid != self.hub.uid:
+        if uid not in self.hub.roles:
             connection.close()
             self.hub.stage.journal("refused", uid=uid, pid=pid)
             return

@@ -96,7 +96,8 @@ class Signer:
         return encode(self._held(self._vault))
 
     def _held(self, vault: Vault) -> Held:
-        return Held(os.getpid(), [(market, pair.key, pair.open) for market, pair in vault.pairs.items()])
+        rows = [(market, pair.key, pair.open, pair.passphrase) for market, pair in vault.pairs.items()]
+        return Held(os.getpid(), rows)
 
     def _twin(self, fds: list[int]) -> None:
         """Fork; the child serves the socket that came along and nothing else."""

@@ -303,12 +303,12 @@ class SignerClient:
 class HeldKey:
     """signing.Credential of one market, held by a signer process."""
 
-    __slots__ = ("_market", "client", "key", "open")
+    __slots__ = ("_market", "client", "key", "open", "passphrase")
 
     def __init__(self, client: SignerClient, market: str) -> None:
         self.client = client
         self._market = market
-        self.key, self.open = client.keys[market]
+        self.key, self.open, self.passphrase = client.keys[market]
 
     def __repr__(self) -> str:
         return "HeldKey(***)"

@@ -59,7 +59,7 @@ def ready(sock: socket.socket) -> bool:
     return bool(select.select([sock], [], [], 0)[0])
 
 
-def start(wanted: dict[str, str], base: Path) -> tuple[subprocess.Popen[bytes], Line, dict[str, tuple[str, bool]]]:
+def start(wanted: dict[str, str], base: Path) -> tuple[subprocess.Popen[bytes], Line, dict[str, tuple[str, bool, str]]]:
     """A signer that is ready. UserError: its own sentence."""
     ours, theirs = socket.socketpair()
     with theirs:
@@ -77,7 +77,7 @@ def start(wanted: dict[str, str], base: Path) -> tuple[subprocess.Popen[bytes], 
     line = Line(ours)
     ours.setblocking(False)
     line.pid = first.pid
-    return process, line, {market: (key, from_env) for market, key, from_env in first.keys}
+    return process, line, {market: (key, from_env, phrase) for market, key, from_env, phrase in first.keys}
 
 
 def _handshake(sock: socket.socket, wanted: dict[str, str], base: Path) -> Held:

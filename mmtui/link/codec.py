@@ -6,6 +6,7 @@ Rules of this file: no sockets, no clock; bytes in, messages out.  Whatever is w
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -39,11 +40,17 @@ def encode(message: ToHost | ToCockpit) -> bytes:
     return bytes(frame)
 
 
+@cache
+def _reader(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    """One for all connections: it keeps nothing between two messages, and making it takes longer than a message."""
+    return msgspec.msgpack.Decoder(kind)
+
+
 class Decoder(Generic[T]):
     """Bytes as they arrive -> whole messages, in order."""
 
     def __init__(self, kind: Any, limit: int = FRAME_MAX) -> None:
-        self._decode = msgspec.msgpack.Decoder(kind).decode
+        self._decode = _reader(kind).decode
         self._limit = limit
         self._buffer = bytearray()
         self._failed = ""

@@ -34,8 +34,8 @@ from mmtui.link.replayed import ReplayView
 from mmtui.link.risked import RiskView
 
 PROTOCOL = 1
-#: observer: looks; operator: acts; admin: raises limits as well, where a desk asks for one.  Claimed, not proven: every
-#: client is a process of the desk's own user (the socket says so).
+#: observer: looks; operator: acts; admin: raises limits as well, where a desk asks for one.  What a client claims
+#: counts as far as its user has it (the socket says who that is, the config what they are: host.people).
 ROLES = ("observer", "operator", "admin")
 
 
@@ -57,6 +57,7 @@ class View(msgspec.Struct, tag="view", kw_only=True):
     fps: float = 10.0  # 2..30; 0: no frames
     instruments: list[str] | None = None  # books wanted; None: all
     depth: int = 60  # levels a side
+    near: list[str] | None = None  # books of `depth` in every frame, the others once a second; None: all
 
 
 class Cmd(msgspec.Struct, tag="cmd", kw_only=True):

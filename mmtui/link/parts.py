@@ -9,12 +9,12 @@ from __future__ import annotations
 import msgspec
 
 
-class Level(msgspec.Struct, array_like=True):
+class Level(msgspec.Struct, array_like=True, gc=False):
     px: int
     sz: int
 
 
-class Print(msgspec.Struct, array_like=True):
+class Print(msgspec.Struct, array_like=True, gc=False):
     """A public trade."""
 
     ts: int
@@ -52,6 +52,8 @@ class BookView(msgspec.Struct, kw_only=True):
     bids: list[Level]
     asks: list[Level]
     prints: list[Print]  # newest first, at most 12
+    levels: int = 0  # that the host knows, of both sides
+    whole: bool = True  # as many levels as were asked for; else the best few
 
 
 class Step(msgspec.Struct, array_like=True):
@@ -174,6 +176,7 @@ class TripRow(msgspec.Struct, kw_only=True):
     open_orders: int
     unknown: int
     text: str
+    silent_ms: float = -1.0  # the venue has confirmed nothing of this kill for so long; -1: it has, or may yet
 
 
 class TripView(msgspec.Struct, kw_only=True):

@@ -25,6 +25,7 @@ from mmtui.core.effects import Effect
 from mmtui.core.engine import Engine
 from mmtui.core.errors import SourceError, UserError
 from mmtui.core.events import MARKET, Event
+from mmtui.core.orders.recorded import follow
 from mmtui.review.bundle_file import CONFIG, SUMMARY, pack
 from mmtui.review.bundle_text import Story, summary
 from mmtui.review.export import opened
@@ -126,12 +127,14 @@ def _span(reader: TapeReader, around: int, minutes: float) -> Span:
 def _before(reader: TapeReader, number: int) -> Engine:
     """The engine before a record, from the nearest state. Raises SourceError where records before it are lost."""
     loaded: Loaded = Checkpoints(reader.directory, reader.header).load(number) or beginning(reader)
-    for place, (index, event, _) in enumerate(reader.records(loaded.place.number), loaded.place.number):
+    for place, (index, event, recorded) in enumerate(reader.records(loaded.place.number), loaded.place.number):
         if place == number:
             break
         if index != place:
             raise SourceError(f"{reader.directory}: records from {place} on are lost before the part begins")
-        loaded.engine.process(event)
+        made = loaded.engine.process(event)
+        if 0 <= reader.partial_from <= index:
+            follow(loaded.engine, made, recorded)
     return loaded.engine
 
 
@@ -156,6 +159,8 @@ def _cut(reader: TapeReader, span: Span, part: Path) -> Story:
         if event.ts > span.around:
             story.look()
         made = _processed(engine, event, index)
+        if 0 <= reader.partial_from <= index:
+            follow(engine, made, recorded)
         if secrets and type(event) not in _MARKET:
             _refuse(_found(ENCODER.encode((event, recorded)), secrets), f"record {index}")
         tape.append(event, recorded)

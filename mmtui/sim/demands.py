@@ -1,6 +1,6 @@
 """What the watcher demands: the desk rules as tables of their own, apart from the engine's.
 
-Rules of this file: data, small pure functions, and the exception that a broken demand is.
+Rules of this file: data, small pure functions, and two exceptions: a broken demand, and the end of a process.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ class Breach(Exception):
         super().__init__(f"{name}: {text}")
         self.name = name
         self.text = text
+
+
+class Crashed(BaseException):
+    """The process died inside a write: nothing of it runs on. Whoever runs the host catches it, nobody else."""
 
 
 class Shadow:

@@ -15,9 +15,10 @@ from mmtui.core.engine import Engine
 from mmtui.core.errors import SourceError
 from mmtui.core.events import MARKET, Event, HostStarted, Timer
 from mmtui.core.setup import DeskSetup
+from mmtui.sim.demands import Crashed
 from mmtui.sim.desk_keep import SYNC_NS
 from mmtui.sim.desk_life import Life
-from mmtui.sim.disk import Crashed, SimDisk
+from mmtui.sim.disk import SimDisk
 from mmtui.sim.exchange import Exchange
 from mmtui.sim.network import Network
 from mmtui.sim.watcher import Watcher

@@ -31,11 +31,10 @@ from mmtui.core.events import MARKET, AmendRejected, Command, Event, GridRefined
 from mmtui.core.runner import NEVER, Runner
 from mmtui.link.acts import to_command
 from mmtui.link.messages import Cmd, Hello
-from mmtui.sim.demands import Breach
+from mmtui.sim.demands import Breach, Crashed
 from mmtui.sim.desk_hub import SimHub
 from mmtui.sim.desk_keep import Keeping
 from mmtui.sim.desk_streams import Feeds, Privates
-from mmtui.sim.disk import Crashed
 from mmtui.sim.exchange import SECRET
 from mmtui.sim.world import MS, SECOND
 from mmtui.tape.format import TapeError
@@ -57,6 +56,8 @@ HELD_MAX = 20_000
 COMMANDS_KEPT = 10_000
 WHY = "the tape cannot be written"
 _MARKET = frozenset(MARKET)
+_OF_INSTRUMENTS = (PlaceOrder, AmendOrder, CancelOrder)
+_OF_VENUES = (CancelAll, QueryOpenOrders, QueryAccount)
 
 
 class Life:
@@ -106,7 +107,8 @@ class Life:
 
     def now(self) -> int:
         """The engine's clock."""
-        return max(self.runner.now, self.world.now + self.shift)
+        before, now = self.runner.now, self.world.now + self.shift
+        return now if now > before else before
 
     def come(self, act: Callable[..., None], *args: Any) -> None:
         """Something from outside, or a timer: handled now, later (the process stands still), or never."""
@@ -196,8 +198,9 @@ class Life:
         for _ in range(1_000):
             self._dirty = False
             now = self.now()
-            rejected, self._rejected = self._rejected, []
-            self.steps([*rejected])
+            if self._rejected:
+                rejected, self._rejected = self._rejected, []
+                self.steps([*rejected])
             for v, touched in enumerate(self._touched):
                 if touched:
                     self._take(v, now)
@@ -229,10 +232,10 @@ class Life:
             self.pump()
 
     def _arm(self) -> None:
-        due = min(self.runner.wake, self.feeds.due, self.privates.due, *self._due)
-        at = max(due - self.shift, self.world.now)
-        if at < self._armed:
-            self._armed = at
+        due = min(self.runner.wake, self.feeds.due, self.privates.due, *self._due) - self.shift
+        armed, now = self._armed, self.world.now
+        if due < armed and now < armed:
+            at = self._armed = max(due, now)
             self.world.at(at, self._fire, at)
 
     def _fire(self, at: int) -> None:
@@ -267,9 +270,9 @@ class Life:
         if self.brake and isinstance(effect, AmendOrder):
             self._rejected.append(AmendRejected(now, now, effect.i, effect.oid, effect.amend, True, WHY))
             return
-        if isinstance(effect, PlaceOrder | AmendOrder | CancelOrder):
+        if isinstance(effect, _OF_INSTRUMENTS):
             v = self.engine.venue_of[effect.i]
-        elif isinstance(effect, CancelAll | QueryOpenOrders | QueryAccount):
+        elif isinstance(effect, _OF_VENUES):
             v = effect.v
         else:
             return

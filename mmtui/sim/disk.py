@@ -15,13 +15,10 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
+from mmtui.sim.demands import Crashed
 from mmtui.sim.world import ALL_ORDERS, MS, World
 
 PAGE = 512
-
-
-class Crashed(BaseException):
-    """The process died inside a write: nothing of it runs on. Whoever runs the host catches it, nobody else."""
 
 
 @lru_cache(maxsize=4)

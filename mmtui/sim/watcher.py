@@ -29,7 +29,8 @@ from mmtui.venues.account_messages import Amend, Create, Request
 if TYPE_CHECKING:
     from mmtui.sim.exchange import Exchange
 
-_BOOKS = (ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation)
+_BOOKS = frozenset((ev.BestQuote, ev.BookDelta, ev.BookSnapshot, ev.Trade, ev.MarkPrice, ev.Liquidation))
+_SENT = frozenset(SENT)
 
 
 class Watcher:
@@ -110,29 +111,29 @@ class Watcher:
         """After the engine has processed an event and before its effects leave; `count` records are on the tape."""
         self.counted, self.count = self.count, count
         self.records += 1
+        kind, ts = type(event), event.ts
         last = event.last if isinstance(event, ev.HostStarted) else self.ts  # what a crash lost was later, maybe
-        if event.ts < last:
-            self.fail("I17", f"an event of {event.ts} after {last}")
-        self.ts = event.ts
-        kind = type(event)
+        if ts < last:
+            self.fail("I17", f"an event of {ts} after {last}")
+        self.ts = ts
         if kind in _BOOKS:
             i: int = event.i  # type: ignore[union-attr]
-            self.seen[i] = event.ts
+            self.seen[i] = ts
             if kind is ev.BookSnapshot:
                 self.valid[i] = True
+            if not effects:
+                return
         else:
             self._other(engine, event)
-        noted = kind not in _BOOKS or bool(effects)
-        if noted and engine.tracker.open.keys() != self.open.keys():
+        if engine.tracker.open.keys() != self.open.keys():
             self._gone(engine, event)
-        if noted and self.wishes:
+        if self.wishes:
             egress.settled(self, engine)
         if effects:
             self._effects(engine, effects, event, count)
-        if noted:
-            self._states(engine, event)
-            if engine.tracker.open.keys() != self.open.keys():
-                self._come(engine)
+        self._states(engine, event)
+        if engine.tracker.open.keys() != self.open.keys():
+            self._come(engine)
 
     def _other(self, engine: Engine, event: ev.Event) -> None:
         handler = _HANDLERS.get(type(event))
@@ -155,7 +156,7 @@ class Watcher:
                 self._result(engine, effect, event)
             elif isinstance(effect, Alert) and effect.code == "kill":
                 self._proven(engine)
-            if isinstance(effect, SENT):
+            if type(effect) in _SENT:
                 self.acted = count
 
     def _proven(self, engine: Engine) -> None:

@@ -12,13 +12,14 @@ from mmtui.core.events import BestQuote, BookDelta, BookSnapshot, Event, Heartbe
 
 #: Effects that somebody acts on: their record is in the kernel before they leave.
 ACTED_ON = (*SENT, Latch, Result, Adjust)
+_ACTED_ON = frozenset(ACTED_ON)
 #: What is left out of the emergency segment unless somebody acts on what it caused.
 _LEFT_OUT = frozenset({BestQuote, BookDelta, BookSnapshot, Heartbeat, MarkPrice, QueueUpdate, Timer, Trade})
 
 
 def acted_on(effects: Sequence[Effect]) -> bool:
     """Whether somebody acts on one of them."""
-    return any(isinstance(effect, ACTED_ON) for effect in effects)
+    return not _ACTED_ON.isdisjoint(map(type, effects))
 
 
 def reduces_risk(event: Event, effects: Sequence[Effect]) -> bool:

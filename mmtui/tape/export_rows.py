@@ -7,6 +7,7 @@ value); it knows nothing of file formats.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -248,6 +249,8 @@ class Rows:
     def _move(self, number: int, event: ev.AccountMove) -> None:
         texts = self._texts[event.i] if event.i >= 0 else None
         size = texts.size(event.lots) if texts is not None else None
+        if size is not None and event.rest != "0":
+            size = plain(Decimal(size) + Decimal(event.rest))
         price = texts.price(event.px) if texts is not None and event.px else None
         place = (self._venue(event.v, event.i), self._name(event.i))
         head = (number, event.ts, event.ts_event or None, *place, event.cause, event.ref)

@@ -1,11 +1,12 @@
 """The end of a tape, as an engine: the last usable checkpoint, and every record after it.
 
 Rules of this file: the state is that of a replay from the first record, whatever checkpoints there are; a hole in what
-is rolled forward is an error, never guessed over.
+is rolled forward is an error, never guessed over; where a tape is partial its orders are the recorded ones.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from mmtui.core.effects import Effect
 from mmtui.core.engine import Engine
 from mmtui.core.errors import SourceError
 from mmtui.core.events import MARKET, Event, HostStarted
+from mmtui.core.orders.recorded import follow
 from mmtui.tape.checkpoint import Checkpoints, Loaded, Place
 from mmtui.tape.files import DISK, Files
 from mmtui.tape.format import Header
@@ -61,11 +63,14 @@ def roll(reader: TapeReader, loaded: Loaded, watch: Watch | None = None) -> tupl
     """Roll an engine forward to the tape's end, or to the first hole; (where it stands, whether records are lost)."""
     number, ts, market, epoch = loaded.place
     process = loaded.engine.process
+    partial = reader.partial_from if reader.partial_from >= 0 else sys.maxsize
     for index, event, recorded in reader.records(number):
         if index != number:
             break
         number += 1
-        process(event)
+        made = process(event)
+        if index >= partial:
+            follow(loaded.engine, made, recorded)
         ts = event.ts
         if type(event) in _MARKET:
             market += 1

@@ -286,6 +286,7 @@ class Cockpit(App[int], inherit_bindings=False):
         self.controller.page.ask(now)
         self.controller.hear(now)
         self._ring(now)
+        self.line.look(model.looked_at())
         asking = self.controller.asking
         gate = self._gate
         self._save(now, gate)

@@ -9,7 +9,6 @@ Rules of this file: text and styles in, escape sequences out; it knows no widget
 
 from __future__ import annotations
 
-from operator import ne
 from typing import NamedTuple
 
 from rich.color import Color, ColorSystem
@@ -19,6 +18,8 @@ from mmtui.view.rows import Row
 
 #: Unchanged cells between two changes that are cheaper to write again than to jump over.
 _BRIDGE = 3
+#: Cells of a row that are compared at once.
+_PIECE = 16
 RESET = "\x1b[0m"
 
 
@@ -81,25 +82,19 @@ class Painter:
 
     def change(self, old: Cells, new: Cells, x: int, y: int) -> None:
         """Write the cells of a row at (x, y) that differ."""
-        differ = list(map(ne, old.text, new.text))
-        if old.marks != new.marks:
-            differ = [a or b for a, b in zip(differ, map(ne, old.marks, new.marks), strict=True)]
-        if True not in differ:
+        differ = _differing(old, new)
+        if not differ:
             return
-        end = len(differ)
-        at = differ.index(True)
-        self._out.append(f"\x1b[{y + 1};{x + at + 1}H")
-        while True:
-            to = _first(differ, False, at + 1, end)
-            after = _first(differ, True, to, end)
-            while to < after <= to + _BRIDGE and after < end and self._same(new.marks, to - 1, after):
-                to = _first(differ, False, after + 1, end)
-                after = _first(differ, True, to, end)
-            self._write(new, at, to)
-            if after >= end:
-                return
-            self._out.append(f"\x1b[{after - to}C" if after - to > 1 else "\x1b[C")
-            at = after
+        marks = new.marks
+        self._out.append(f"\x1b[{y + 1};{x + differ[0] + 1}H")
+        first = last = differ[0]
+        for at in differ:
+            if at > last + 1 and not (at <= last + 1 + _BRIDGE and self._same(marks, last, at)):
+                self._write(new, first, last + 1)
+                self._out.append(f"\x1b[{at - last - 1}C" if at - last > 2 else "\x1b[C")
+                first = at
+            last = at
+        self._write(new, first, last + 1)
 
     def take(self) -> str:
         """What has been written since, closed with a reset; empty when nothing was."""
@@ -154,11 +149,19 @@ class Painter:
         return f"\x1b[{';'.join(codes)}m" if codes else ""
 
 
-def _first(flags: list[bool], value: bool, start: int, end: int) -> int:
-    try:
-        return flags.index(value, start)
-    except ValueError:
-        return end
+def _differing(old: Cells, new: Cells) -> list[int]:
+    """Places of the cells that differ: pieces of a row are compared whole, since most of it is as it was."""
+    before, after = old.text, new.text
+    marks, other = old.marks, new.marks
+    cells = len(after)
+    found: list[int] = []
+    for at in range(0, cells, _PIECE):
+        to = at + _PIECE
+        if before[at:to] != after[at:to] or marks[at:to] != other[at:to]:
+            found += [
+                k for k in range(at, min(to, cells)) if before[k] != after[k] or marks[k] != other[k]
+            ]
+    return found
 
 
 def _look(style: Style, system: ColorSystem | None) -> _Look:

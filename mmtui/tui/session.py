@@ -40,7 +40,7 @@ class Session:
         self.store = store
         self._connect = connect
         self._hello = hello
-        self._view = View(fps=fps, depth=DEPTH)
+        self._view = View(fps=fps, depth=DEPTH, near=[])
         self._line: Line | None = None
         self._owed: list[Cmd] = []  # kills pressed while there was no host
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,8 +82,16 @@ class Session:
 
     def frames(self, fps: float) -> None:
         """Ask for another frame rate."""
-        self._view = View(fps=fps, depth=DEPTH)
-        self.send(self._view)
+        self._ask(View(fps=fps, depth=DEPTH, near=self._view.near))
+
+    def look(self, books: list[str]) -> None:
+        """Ask for whole books of these in every frame; the others come so once a second."""
+        if books != self._view.near:
+            self._ask(View(fps=self._view.fps, depth=DEPTH, near=books))
+
+    def _ask(self, view: View) -> None:
+        self._view = view
+        self.send(view)
 
     @property
     def up(self) -> bool:

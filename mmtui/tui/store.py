@@ -10,6 +10,8 @@ from mmtui.view.model import Echo, Model, Notice
 
 KEPT = 500
 _NOTICE_S = 5.0
+#: Items that come by the dozen a second while orders move: the next frame's paint shows them.
+AWAITS_FRAME = ("order", "fill")
 
 
 class Store:
@@ -23,8 +25,9 @@ class Store:
         self.dangers: list[Item] = []  # alerts and states (halts, kills) since the bell was last rung
 
     def apply(self, message: ToCockpit, now: float) -> None:
-        """One message of the host."""
-        self.changed = True
+        """One message of the host. What a frame will show a moment later asks for no paint of its own."""
+        if not (isinstance(message, Item) and message.kind in AWAITS_FRAME):
+            self.changed = True
         if isinstance(message, Frame):
             first = self.model.frame is None
             self.model.framed(message, now)

@@ -195,7 +195,8 @@ class AccountSession:
             for request in self.changes.take(now):
                 self._leave(request, now, requests)
             self._take_creates(now, requests)
-        if self.everything.waiting or self.cancels or self.questions.ready() or self.creates or self.changes.waiting:
+        wants = self.creates or self.changes.waiting
+        if self.everything.waiting or self.cancels or self.questions.ready(now) or wants:
             self._retry = min(self._retry, now + self.budget.slot)
         return requests
 
@@ -258,14 +259,15 @@ class AccountSession:
         # what has been asked to go needs no reserve for its first cancel
         open_orders = sum(not order.asked for order in self.orders.live.values())
         short = False
-        for kind, detail in self.questions.ready():
+        for kind, detail in self.questions.ready(now):
             # whoever has waited longest is first: nobody starves; only what proves a kill may overtake
             if (short and kind != "AskOpen") or not self.budget.asks(now, kind, open_orders, bool(self.orders.live)):
                 short = True
                 continue
             weight = self.budget.weights[kind]
             self.budget.asked(now, kind)
-            request, queries = self.questions.leaves(kind, detail, self.flights.next_id(), self._expires(now), weight)
+            expires = self._expires(now)
+            request, queries = self.questions.leaves(kind, detail, self.flights.next_id(), expires, weight, now)
             self._leave(request, now, requests, queries)
 
     def _take_creates(self, now: int, requests: list[Request]) -> None:
@@ -391,6 +393,6 @@ class AccountSession:
             ts = min(ts, since + MAX_AGE + 1)
         if self.changes.waiting:
             ts = min(ts, self.changes.due())
-        if self._retry == NEVER and self.questions.waiting and self.questions.ready():
+        if self._retry == NEVER and self.questions.waiting and self.questions.ready(self._now):
             ts = min(ts, self._now + MS)
         return ts

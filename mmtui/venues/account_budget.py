@@ -169,7 +169,8 @@ class Budget:
         """Whether a question may leave: within its allowance, and what cancelling everything costs stays.
 
         The reserve is for cancels and for the question that proves them (open orders); while orders of ours are `live`
-        the others leave it alone (without any there is nothing to cancel, and creates cannot take it either).
+        the others leave it alone (without any there is nothing to cancel, and creates cannot take it either). Fills,
+        without which no order's fate is known, may take half of it.
         """
         weight = self.weights[kind]
         if not self._asking.has(now, weight):
@@ -178,7 +179,8 @@ class Budget:
         room = window.room(now)
         reserve = self.cancelling(open_orders)
         if live and kind != "AskOpen":
-            reserve = max(reserve, window.limit // RESERVE)
+            kept = window.limit // RESERVE
+            reserve = max(reserve, kept // 2 if kind == "AskFills" else kept)
         return room - weight >= reserve or room == window.limit
 
     def asked(self, now: int, kind: str) -> None:

@@ -23,6 +23,9 @@ from mmtui.venues.account_messages import (
 
 #: A request without an answer for so long (ns) has none.
 TIMEOUT = 3_000_000_000
+#: A question that is asked again after so long (ns) without an answer leaves again beside the first: it changes nothing
+#: at the venue, and what became of an order does not wait for a lost packet to be given up.
+LOST = 900_000_000
 #: Creates and cancels whose answer came too late that are still understood; questions and cancel-alls remembered.
 LATE_MAX, QUERIES_MAX, ALLS_MAX = 512, 16, 16
 
@@ -105,19 +108,21 @@ class Flights:
 
 
 #: Kinds of questions: type of the request, endpoint.
+_FATES = ("AskOpen", "AskFills")  # what says what became of an order
 _KINDS = (("AskOpen", 1), ("AskOpen", 2), ("AskFills", 0), ("AskLedger", 0), ("AskPositions", 0))
 
 
 class Waiting:
     """Questions of one kind that wait for a request."""
 
-    __slots__ = ("flying", "queries", "since", "wanted")
+    __slots__ = ("flying", "left", "queries", "since", "wanted")
 
     def __init__(self) -> None:
         self.wanted = 0  # place in the queue of kinds; 0: not wanted
         self.queries: list[int] = []
         self.since = 0
-        self.flying = 0  # request under way
+        self.flying = 0  # newest request under way
+        self.left = 0  # when that left
 
 
 class Questions:
@@ -150,17 +155,23 @@ class Questions:
         """A QueryAccount of the engine."""
         self.ask({"fills": "AskFills", "ledger": "AskLedger"}.get(what, "AskPositions"), 0, query, since)
 
-    def ready(self) -> list[tuple[str, int]]:
-        """Kinds that wait and of which no request is under way, the longest waiting first."""
+    def ready(self, now: int) -> list[tuple[str, int]]:
+        """Kinds that wait and of which no request is under way, or seems lost; the longest waiting first."""
         waits = self._waiting
-        ready = [key for key, waiting in waits.items() if waiting.wanted and not waiting.flying]
+        ready = [
+            key
+            for key, one in waits.items()
+            if one.wanted and (not one.flying or (key[0] in _FATES and now - one.left >= LOST))
+        ]
         return sorted(ready, key=lambda key: waits[key].wanted)
 
-    def leaves(self, kind: str, detail: int, id: int, expires: int, weight: int) -> tuple[Question, list[int]]:
+    def leaves(
+        self, kind: str, detail: int, id: int, expires: int, weight: int, now: int
+    ) -> tuple[Question, list[int]]:
         """The request for everything of a kind that waits, and the questions that it answers."""
         waiting = self._waiting[kind, detail]
         queries, since = waiting.queries, waiting.since
-        waiting.wanted, waiting.queries, waiting.since, waiting.flying = 0, [], 0, id
+        waiting.wanted, waiting.queries, waiting.since, waiting.flying, waiting.left = 0, [], 0, id, now
         self.waiting -= 1
         request: Question
         if kind == "AskOpen":

@@ -112,7 +112,13 @@ class GridTexts:
 
     def balance(self, size: str) -> int:
         """Whole lots of a signed size, cut toward zero: a balance may hold dust."""
-        return int(signed_decimal(size) / self.lot)
+        return self.parts(signed_decimal(size))[0]
+
+    def parts(self, size: Decimal) -> tuple[int, str]:
+        """Whole lots of a signed size, cut toward zero, and the text of what is left over."""
+        lots = int(size / self.lot)
+        rest = size - lots * self.lot
+        return lots, format(rest, "f") if rest else "0"
 
 
 class Reader:
@@ -125,8 +131,6 @@ class Reader:
         self._source = f"{venue}/account"
         self._damaged = 0
         names = (venue, *profile.MARKETS)
-        self._dust: dict[int, Decimal] = {}  # fees in the base asset that are less than a lot so far
-        self._taken: dict[tuple[int, str], int] = {}  # instrument and trade -> lots that its fee took
         self._places = {f"{name}:{instrument.symbol}": i for name in names for i, instrument in instruments}
 
     def place(self, instrument: str) -> int:
@@ -163,12 +167,11 @@ class Reader:
         except (WireError, KeyError) as error:
             return [*events, self.damage(now, f"fill {report.trade_id[:40]!r}: {error}")]
         if fee and report.fee_asset == self.grids[i].base:
-            lots = self._fee_lots(i, report.trade_id, fee)
-            if lots:
-                ref = f"{report.instrument.partition(':')[2]}/{report.trade_id}/fee"
-                events.append(
-                    AccountMove(now, report.ts_event, self.v, i, "FEE_ASSET", ref, -lots, 0, "0", report.fee_asset)
-                )
+            lots, rest = self.grids[i].parts(-fee)
+            ref = f"{report.instrument.partition(':')[2]}/{report.trade_id}/fee"
+            events.append(
+                AccountMove(now, report.ts_event, self.v, i, "FEE_ASSET", ref, lots, 0, "0", report.fee_asset, rest)
+            )
             fee *= Decimal(report.price)
             report = msgspec.structs.replace(report, fee=format(fee, "f"), fee_asset=self.grids[i].quote)
         leg = LEGS.get(report.leg, 0)
@@ -181,21 +184,8 @@ class Reader:
             ref = f"{report.instrument.partition(':')[2]}/{report.trade_id}"
             money = (format(-fee, "f") if fee else "0", report.fee_asset)
             moved = (now, report.ts_event, self.v, i, cause, ref, side * sz, px, *money)
-            events.append(LegMove(*moved, leg) if leg else AccountMove(*moved))
+            events.append(LegMove(*moved, leg=leg) if leg else AccountMove(*moved))
         return events
-
-    def _fee_lots(self, i: int, trade: str, fee: Decimal) -> int:
-        """Whole lots that a fee in the base asset takes out of the position; what is less waits for the next."""
-        known = self._taken.get((i, trade))
-        if known is not None:
-            return known
-        total = self._dust.get(i, Decimal(0)) + fee
-        lots = int(total / self.grids[i].lot)
-        self._dust[i] = total - lots * self.grids[i].lot
-        self._taken[i, trade] = lots
-        if len(self._taken) > CACHE_MAX:
-            del self._taken[next(iter(self._taken))]
-        return lots
 
     def found(self, now: int, row: OpenRow, oid: int) -> list[Event]:
         """An open order with an id of ours that was not sent in this life. The last event is it, or a Damage."""
@@ -223,7 +213,7 @@ class Reader:
                 raise WireError(f"cause {row.cause[:40]!r}")
             amount = signed_decimal(row.amount)
             grid = self.grids.get(row.i)
-            lots = grid.balance(row.size) if grid is not None else 0
+            lots, rest = grid.parts(signed_decimal(row.size)) if grid is not None else (0, "0")
         except WireError as error:
             return self.damage(now, f"ledger entry {row.ref[:40]!r}: {error}")
         text = format(amount, "f")
@@ -238,6 +228,7 @@ class Reader:
             0,
             text,
             row.asset,
+            rest,
         )
 
     def positions(self, now: int, rows: list[PositionRow]) -> Positions | Damage:

@@ -16,6 +16,7 @@ from mmtui.venues.binance import profile
 from mmtui.venues.binance.links import LINKS
 from mmtui.venues.ccxt_market.names import PREFIX, exchange_of, instrument
 from mmtui.venues.market_links import MARKET_LINKS
+from mmtui.venues.traders import TRADERS
 
 #: Venues that a config may name without a source.
 KNOWN = (*profile.MARKETS, *MARKET_LINKS)
@@ -95,7 +96,7 @@ def known(venue: str) -> bool:
 
 def without_orders(venue: str) -> str:
     """Why a desk cannot trade at a venue whose data it can have; "" where it can, or nothing is known of it."""
-    if venue not in MARKET_LINKS and not exchange_of(venue):
+    if venue in TRADERS or (venue not in MARKET_LINKS and not exchange_of(venue)):
         return ""
     return f'"live" needs code that sends orders, and {venue} has none here; give "paper" or "shadow"'
 

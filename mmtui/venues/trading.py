@@ -100,6 +100,8 @@ class TradingFacts(msgspec.Struct, frozen=True, kw_only=True):
     amend: Amending | None = None  # changes in place; None: a cancel and a new order
     silent_expiry_ms: int = 0  # orders die at this age without a word; 0: they do not
 
+    self_trade: Literal["maker", ""] = ""  # which of two orders of ours goes that would trade; "": the account's rule
+
     id_max: int = 36
     id_chars: Literal["free", "alnum", "hex128"] = "free"
     id_lead: str = ""  # what every client id must begin with

@@ -23,12 +23,15 @@ JUMP = 120 * SECOND
 class Second:
     """One column. Prices in ticks, sizes in lots, asks negative in `levels` (px, size, px, size ...)."""
 
-    __slots__ = ("ask", "bid", "bought", "buys", "good", "levels", "own_ask", "own_bid", "sells", "sold", "start")
+    __slots__ = (
+        "_book", "_levels", "ask", "bid", "bought", "buys", "good", "own_ask", "own_bid", "sells", "sold", "start",
+    )  # fmt: skip
 
     def __init__(self, start: int) -> None:
         self.start = start
         self.good = False
-        self.levels = array("q")
+        self._book: BookView | None = None  # of the second that is not over
+        self._levels = array("q")
         self.bid = self.ask = 0
         self.own_bid = self.own_ask = 0
         self.buys: dict[int, int] = {}  # price -> lots that takers bought there
@@ -36,18 +39,24 @@ class Second:
         self.bought = self.sold = 0
 
     def take(self, book: BookView, view: InstrumentView | None) -> None:
-        """The book as it is now stands for the second."""
+        """The book as it is now stands for the second; its far levels are those of the last whole one."""
         self.good = book.state == "ok" and bool(book.bids) and bool(book.asks)
-        levels = array("q")
-        if self.good:
-            for level in book.bids:
-                levels.extend((level.px, level.sz))
-            for level in book.asks:
-                levels.extend((level.px, -level.sz))
+        if not self.good:
+            self._book = None
+        else:
             self.bid, self.ask = book.bids[0].px, book.asks[0].px
-        self.levels = levels
+            if book.whole or self._book is None:
+                self._book = book
         if view is not None:
             self.own_bid, self.own_ask = view.quote_bid, view.quote_ask
+
+    @property
+    def levels(self) -> array[int]:
+        return self._levels if self._book is None else _pairs(self._book)
+
+    def end(self) -> None:
+        """The second is over: its levels are kept, small."""
+        self._levels, self._book = self.levels, None
 
     def trade(self, one: Print) -> None:
         table = self.buys if one.side > 0 else self.sells
@@ -56,6 +65,17 @@ class Second:
             self.bought += one.sz
         else:
             self.sold += one.sz
+
+
+def _pairs(book: BookView) -> array[int]:
+    levels = array("q")
+    for level in book.bids:
+        levels.append(level.px)
+        levels.append(level.sz)
+    for level in book.asks:
+        levels.append(level.px)
+        levels.append(-level.sz)
+    return levels
 
 
 class History:
@@ -76,6 +96,8 @@ class History:
             self.last = []
         start = ts - ts % SECOND
         if not columns or start > columns[-1].start:
+            if columns:
+                columns[-1].end()
             columns.append(Second(start))
         column = columns[-1]
         column.take(book, view)

@@ -105,10 +105,10 @@ def _bar(model: Model, kept: list[Key], cells: int, places: dict[str, int]) -> R
 def _fitting(model: Model, shown: list[Key], cells: int) -> list[Key]:
     kept = list(shown)
     room = cells - 1
+    needs = {k.id: len(k.keys) + len(_label(model, k, cells)) + 3 for k in kept}
 
     def total() -> int:
-        groups = len({k.group for k in kept})
-        return sum(len(k.keys) + len(_label(model, k, cells)) + 3 for k in kept) + 2 * (groups - 1)
+        return sum(needs[k.id] for k in kept) + 2 * (len({k.group for k in kept}) - 1)
 
     while total() > room + 2 and len(kept) > 1:
         kept.remove(max(kept, key=lambda k: _WEIGHT.index(k.id) if k.id in _WEIGHT else len(_WEIGHT)))

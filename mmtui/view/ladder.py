@@ -122,6 +122,7 @@ class _Shape:
         self.sizes = fmt.size_decimals(mid / UNIT)
         self.number = min(self.sizes + 5, self.column - 2)
         self.bar = self.column - self.number - 1
+        self.known, self.unknown = (((" " * (self.column - 2) + sign + " ", "faint"),) for sign in " ·")
 
 
 def _columns(
@@ -131,7 +132,7 @@ def _columns(
     out = [
         column(i.id, model.name(i.id), model.books.get(i.id), model.scales[i.id], step, ts, rows=rows) for i in shown
     ]
-    return [*out, sum_column(model, step, chosen.id, ts, rows)]
+    return [*out, sum_column(model, step, chosen.id, ts, rows, out)]
 
 
 def _own(model: Model, shown: list[Instrument], step: int) -> dict[int, list[OwnOrder]]:
@@ -205,8 +206,7 @@ def _cell(col: Column, row: int, shape: _Shape) -> tuple[Span, ...]:
     side, size = col.cell(row)
     if not side:
         bad = col.state not in ("ok", "stale", "crossed", "ended")
-        known = bad or col.low <= row <= col.high
-        return ((" " * (shape.column - 2) + (" " if known else "·") + " ", "faint"),)
+        return shape.known if bad or col.low <= row <= col.high else shape.unknown
     return _level(
         side, size, col.top, col.state == "ok", col.prints.get(row, 0), (shape.column, shape.bar, shape.sizes)
     )

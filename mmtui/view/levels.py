@@ -6,6 +6,7 @@ that a group never looks nearer than its best level is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from mmtui.link.parts import BookView, Level, OwnOrder
@@ -169,8 +170,13 @@ def scale_bars(col: Column, first: int, last: int) -> None:
     col.top = nice_top(max(sizes, default=0.0))
 
 
-def sum_column(model: Model, step: int, selected: str, now_ns: int, rows: tuple[int, int] = EVERYWHERE) -> Column:
-    """Σ over the markets of the selected one's kind and quote; with `adjust`, over all, moved by their basis to it."""
+def sum_column(
+    model: Model, step: int, selected: str, now_ns: int, rows: tuple[int, int] = EVERYWHERE, made: Sequence[Column] = ()
+) -> Column:
+    """Σ over the markets of the selected one's kind and quote; with `adjust`, over all, moved by their basis to it.
+
+    `made`: columns of single books on the same rows, to be taken as they are.
+    """
     chosen = next(i for i in model.family() if i.id == selected)
     alike = [i for i in model.family() if i.kind == chosen.kind and i.quote == chosen.quote]
     adjust = adjusting(model)
@@ -187,7 +193,9 @@ def sum_column(model: Model, step: int, selected: str, now_ns: int, rows: tuple[
         mid = mid_units(book, model.scales[item.id])
         if adjust and not (mid and home):
             continue
-        one = column(item.id, "", book, model.scales[item.id], step, now_ns, home - mid if adjust else 0, rows)
+        shift = home - mid if adjust else 0
+        ready = next((col for col in made if col.key == item.id and not shift), None)
+        one = ready or column(item.id, "", book, model.scales[item.id], step, now_ns, shift, rows)
         for mine, theirs in ((total.asks, one.asks), (total.bids, one.bids)):
             for row, size in theirs.items():
                 mine[row] = mine.get(row, 0.0) + size

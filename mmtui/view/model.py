@@ -125,6 +125,13 @@ class Model:
         chosen = self.instrument
         return [i for i in self.instruments if chosen and i.base == chosen.base]
 
+    def looked_at(self) -> list[str]:
+        """Instruments whose whole books are on the screen."""
+        if self.screen == "desk":
+            return [item.id for item in self.family()]
+        chosen = self.instrument
+        return [chosen.id] if chosen is not None and self.screen == "heat" else []
+
     def orders(self, instrument: str | None = None) -> list[OwnOrder]:
         """Own orders, of one instrument or all, dearest first."""
         orders = self.frame.orders if self.frame else []

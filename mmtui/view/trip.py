@@ -53,6 +53,8 @@ def _ms(value: float) -> str:
 def _proof(line: TripRow) -> Span:
     if line.verified_ms >= 0 and not line.unknown and not line.open_orders:
         return f"{line.verified_ms:.0f} ms ✓", "ok"
+    if line.silent_ms >= 0:
+        return f"silent {line.silent_ms / 1000:.1f} s", "danger"
     if line.unknown:
         return f"{line.unknown} UNKNOWN", "danger"
     return (f"{line.open_orders} open", "warn") if line.open_orders else ("…", "warn")

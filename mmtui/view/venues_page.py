@@ -87,7 +87,7 @@ def books(model: Model, cells: int) -> list[Row]:
                 (item.id, "hot" if item is model.instrument else "text"), (state, role),
                 (fmt.calm_age(book.age_ms) if book else "n/a", "dim"),
                 (f"{view.messages:,}" if view else "n/a", "text"), _count(view.gaps if view else 0), (spread, "text"),
-                (str(len(book.bids) + len(book.asks)) if book else "0", "dim"),
+                (f"{book.levels:,}" if book else "0", "dim"),
                 (scale.price(bid) if bid else "none", "bid"), (scale.price(ask) if ask else "none", "ask"),
                 (fmt.percent(view.uptime) if view else "n/a", "text"), (fair, "bright"),
                 (view.fair_kind if view else "", "dim"),

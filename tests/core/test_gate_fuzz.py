@@ -33,7 +33,8 @@ def test_what_is_no_number_of_ticks_or_lots_does_not_leave(bad, what):
 
 
 @pytest.mark.parametrize(("reference", "collar"), [(math.nan, 100.0), (math.inf, 100.0), (2_000_000, math.nan),
-                                                   (2_000_000, math.inf), (2_000_000, -1.0)])  # fmt: skip
+                                                   (2_000_000, math.inf), (2_000_000, -1.0),
+                                                   (2_000_000.0, 100.0)])  # fmt: skip
 def test_a_reference_or_collar_that_is_no_number_lets_nothing_through(reference, collar):
     fuzz = Fuzz(1)
     assert fuzz.engine.gate.check(1, 1, 1_000_000, 10, "flatten", State.RUNNING, fuzz.ts, reference, collar)

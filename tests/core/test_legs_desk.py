@@ -276,7 +276,7 @@ def test_a_difference_of_what_is_locked_is_a_break():
 
 def test_a_liquidation_is_booked_on_its_leg():
     desk, _ = up(70, 30)
-    desk.step(LegMove(desk.now, desk.now, 0, 0, "LIQUIDATION", "r1", 30, 1_000_000, "-1", "USDT", -1))
+    desk.step(LegMove(desk.now, desk.now, 0, 0, "LIQUIDATION", "r1", 30, 1_000_000, "-1", "USDT", leg=-1))
     assert legs(desk) == (70, 0)
 
 

@@ -58,8 +58,11 @@ def test_an_order_is_resolved_though_the_rest_of_the_round_is_never_answered(mis
 
 
 def test_a_round_that_has_just_asked_for_positions_is_not_begun_anew_by_every_doubt():
-    desk, account, _, sell = in_doubt()
-    account.orders(sell.oid)
+    desk, account = up(live(reconcile_s=60.0))
+    sell, buy = desk.one(-1), desk.one(1)
+    desk.accept(sell.oid), desk.accept(buy.oid)
+    desk.wait(3_200)
+    account.orders(sell.oid, buy.oid)
     account.history()
     query, mark = account.query, desk.mark
     desk.step(OrderUnknown(desk.now, 0, sell.oid, "cancel: network"))

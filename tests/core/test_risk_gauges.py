@@ -36,6 +36,10 @@ def test_the_gauges_of_a_desk_that_has_done_nothing():
         Reading("notional", "desk", 0.0, "0.00 of 30000.00 USDT", "would refuse orders at 30000.00 USDT"),
         Reading("leverage", "perp", 0.0, "0.00x of 3x on perp", "would refuse orders at 3x"),
         Reading("msgs/s", "cash", 0.0, "0 of 50 on cash", "no creates at 40"),
+        Reading(
+            "data age", "cash:BTC", 0.001, "2 of 2,000 ms since the venue last spoke of it",
+            "would pull quotes at 2,000 ms",
+        ),
     ]
 
 

@@ -28,6 +28,10 @@ a limit, an UNKNOWN order, or [hedge] cap_bps reached; tried again after retry_s
 unhedged | limit | asset | nothing: an alert | in band | [hedge] unhedged_s outside of the band
 hedger off | state | asset | the hedger | no: hedge on | overfill or position break
 tripped too often | state | instrument | PAUSED | no: an operator | more than 3 trips in 10 min
+repeated execution | state | instrument | PAUSED | no: an operator | off (repeated_fills = 0)
+loop lag | state | desk | PAUSED | no: an operator | stood still 5000 ms, of a desk on live venues
+clock step | state | desk | PAUSED | no: an operator | a step 2500 ms, of a desk on live venues
+disk | state | desk | PAUSED | no: an operator | free, less than 100 MB, of a desk on live venues
 restart after a crash | state | desk | PAUSED | no: an operator | always
 source ended | state | desk | PAUSED | no: there is no market | always
 daily loss | limit | desk | HALTED | {LATCHED} | 1 % of equity, UTC day and rolling 24 h
@@ -39,6 +43,8 @@ another engine | limit | instrument | HALTED | {LATCHED} | an order with an id t
 overfill | limit | instrument | HALTED | {LATCHED} | one lot beyond the order's size
 foreign fill | limit | instrument | HALTED | {LATCHED} | a fill of an order that is not ours
 position limit | refusal | order | orders that add | with the position | max_position, worst case
+order size | refusal | order | orders that add | - | max_order of the instrument
+references disagree | refusal | order | that quote | - | the collar, round the median of mid, last, mark
 order notional | refusal | order | that order | - | 10 % of equity
 gross notional | refusal | order | that order | - | 3 x equity
 leverage | refusal | venue | contract orders that add | with the position | gross of contracts 3 x the venue's equity, \
@@ -73,6 +79,10 @@ def test_the_table_with_the_default_limits():
         ({"flatten_cap_major_bps": 7.0, "flatten_cap_other_bps": 9.0}, "slippage cap", "7 bps majors, 9 bps others"),
         ({"leverage": 2.5}, "leverage", "2.5 x the venue's equity"),
         ({"collar_manual_bps": 20.0}, "manual collar", "20 bps from the reference"),
+        ({"repeated_fills": 7, "repeated_s": 3.0}, "repeated execution", "7 fills of one side in 3 s, none of the"),
+        ({"loop_lag_ms": 900}, "loop lag", "stood still 900 ms"),
+        ({"clock_step_ms": 0}, "clock step", "off"),
+        ({"disk_free_mb": 5}, "disk", "free, less than 5 MB"),
         ({"ease_back_s": 5.0}, "sequence gap", "at a quarter of the size for 5 s"),
     ],
 )

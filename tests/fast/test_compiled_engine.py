@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,8 @@ SOME = (
     "mmtui/core/quoting/ladder.py",
     "mmtui/core/quoting/model.py",
     "mmtui/core/orders/tracker.py",
+    "mmtui/core/risk/states.py",
+    "mmtui/sim/market.py",
 )
 #: Runs some seeds of the simulator and prices of the arithmetic that is easiest to get wrong.
 PROBE = """
@@ -65,11 +68,18 @@ def test_compiled_modules_make_the_same_tapes_as_the_pure_ones(tmp_path: Path) -
         assert (tmp_path / name).read_bytes() == (ROOT / name).read_bytes(), name
 
 
-def test_messages_enumerations_and_errors_stay_interpreted() -> None:
+def test_messages_and_errors_stay_interpreted() -> None:
     chosen = build.modules(ROOT)
     assert {"mmtui/core/engine.py", "mmtui/core/market/book.py", "mmtui/core/maths.py"} <= set(chosen)
-    for name in ("events", "effects", "errors", "setup", "orders/table", "quoting/params"):
+    for name in ("events", "effects", "errors", "setup", "quoting/params"):
         assert f"mmtui/core/{name}.py" not in chosen
+
+
+def test_the_rooms_of_the_simulator_are_compiled_where_they_are_asked_for() -> None:
+    plain, wide = set(build.modules(ROOT)), set(build.modules(ROOT, build.SIMULATOR))
+    assert plain < wide and not any(name.startswith("mmtui/sim/") for name in plain)
+    for name in ("sim/world", "sim/watcher", "sim/market", "sim/exchange", "venues/account", "tape/writer"):
+        assert f"mmtui/{name}.py" in wide
 
 
 @pytest.mark.parametrize(
@@ -79,7 +89,9 @@ def test_messages_enumerations_and_errors_stay_interpreted() -> None:
         ("class A(NamedTuple):\n    pass\n", True),
         ("class A:\n    pass\nclass B(A):\n    pass\n", True),
         ("class A(Struct, frozen=True):\n    pass\n", False),
-        ("class A(IntEnum):\n    pass\n", False),
+        ("class A(IntEnum):\n    pass\n", True),
+        ("class A(dict[int, bytes]):\n    pass\n", True),
+        ("class A(StrEnum):\n    pass\n", False),
         ("class A(ValueError):\n    pass\n", False),
         ("@dataclass\nclass A:\n    pass\n", False),
     ],
@@ -88,12 +100,23 @@ def test_a_module_is_compiled_when_its_classes_are_plain(text: str, whether: boo
     assert build.plain(ast.parse(text)) is whether
 
 
-def test_marking_a_source_changes_no_statement() -> None:
-    text = (ROOT / "mmtui/core/orders/tracker.py").read_text("utf-8")
+@pytest.mark.parametrize("name", ["core/orders/tracker.py", "core/maths.py", "sim/network.py", "core/risk/states.py"])
+def test_marking_a_source_changes_no_statement(name: str) -> None:
+    text = (ROOT / "mmtui" / name).read_text("utf-8")
     marked = build.opened(text)
-    assert marked.count("@mypyc_attr") == sum(isinstance(node, ast.ClassDef) for node in ast.parse(text).body)
+    plain = [n for n in ast.parse(text).body if isinstance(n, ast.ClassDef) and "IntEnum" not in ast.unparse(n)]
     kept = [line for line in marked.replace(build._MARK, "", 1).splitlines() if not line.startswith("@mypyc_attr")]
+    assert len(kept) == len(text.splitlines())
+    kept = [re.sub(r"^(\w+): Final =", r"\1 =", line) for line in kept]
+    kept = [re.sub(r"^(\w+): Final\[(.*?)\] =", r"\1: \2 =", line) for line in kept]
     assert kept == text.splitlines()
+    assert marked.count("@mypyc_attr") == len([n for n in plain if "Protocol" not in ast.unparse(n)])
+
+
+def test_constants_are_marked_and_what_changes_is_not() -> None:
+    text = "A = 1\nB: dict[int, str] = {}\nC = D = 2\nE = 3\nE = 4\nlower = 5\nT = TypeVar('T')\nF, G = 1, 2\n"
+    said = text.replace("A = 1", "A: Final = 1").replace("B: dict[int, str]", "B: Final[dict[int, str]]")
+    assert build.opened(text) == said
 
 
 def test_what_is_missing_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from mmtui.config.defaults import default_setup
+from mmtui.config.load import load_config
 from mmtui.config.schema import LiveVenue
 from mmtui.core.errors import UserError
-from mmtui.host.golive import consent, links_of, summary
+from mmtui.host.golive import consent, links_of, summary, unbounded
 from mmtui.host.live import VenueAccess
 from mmtui.venues.binance import profile
 from mmtui.venues.binance.links import LINKS
@@ -109,5 +110,42 @@ def test_an_address_of_the_config_replaces_every_address_of_the_venue():
     hosts = {links.rest, links.ws, links.account, links.api_ws}
     assert hosts == {"http://127.0.0.1:1", "ws://127.0.0.1:1"}
     assert links_of(LiveVenue("binance-spot")) == LINKS["binance-spot"]
+    coin = links_of(LiveVenue("binance-coinm", "http://127.0.0.1:1", "ws://127.0.0.1:1"))
+    assert {coin.rest, coin.ws, coin.account} == {"http://127.0.0.1:1", "ws://127.0.0.1:1"}
     with pytest.raises(UserError, match="no live link yet"):
-        links_of(LiveVenue("binance-coinm"))
+        links_of(LiveVenue("binance-options"))
+
+
+BYBIT = """
+[desk]
+name = "one"
+mode = "live"
+equity = 100_000
+[quoting.small]
+size = 0.01
+levels = 1
+[[venue]]
+id = "bybit"
+keys = "env:X"
+{}
+[[instrument]]
+id = "bybit:BTCUSDT"
+quoting = "small"
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "told", "why"),
+    [
+        ("", {"bounded": True}, ""),
+        ("", {}, ""),  # as the venue's table says
+        ("", {"bounded": False}, "accept_unbounded = true"),
+        ("accept_unbounded = true", {"bounded": False, "prices": {"BTCUSDT": 60_000.0}}, ""),
+        ("accept_unbounded = true", {"bounded": False, "prices": {"BTCUSDT": 900_000.0}}, "above 10 % of equity"),
+    ],
+)
+def test_an_account_without_the_venues_switch_is_unbounded(tmp_path, more, told, why):
+    path = tmp_path / "one.toml"
+    path.write_text(BYBIT.format(more))
+    said = unbounded(load_config(path), [Report("bybit", reached=True, **told)])
+    assert why in "; ".join(said) and bool(said) == bool(why)

@@ -232,7 +232,7 @@ async def test_a_wrong_greeting_is_refused_with_a_reason(served, first, why):
 
 async def test_another_users_process_is_not_even_greeted(served):
     hub, stage, path = served
-    hub.uid = os.getuid() + 1
+    hub.roles = {os.getuid() + 1: "admin"}
     try:
         connection = await open_connection(path, hello())
         with pytest.raises((StopAsyncIteration, LinkError)):

@@ -33,6 +33,16 @@ spread_bps = 0.3
 fee_floor = false
 size = 0.02
 levels = 2
+[quoting.contracts]
+spread_bps = 0.3
+fee_floor = false
+size = 30
+levels = 2
+[quoting.tenths]
+spread_bps = 0.3
+fee_floor = false
+size = 3
+levels = 2
 """
 
 VENUES = {
@@ -44,6 +54,44 @@ ws = "{ws}"
 keys = "env:LOOPBACK"
 [[instrument]]
 id = "binance-usdm:BTCUSDT"
+quoting = "tight"
+max_position = 1.0
+""",
+    "binance-coinm": """
+[[venue]]
+id = "binance-coinm"
+rest = "{rest}"
+ws = "{ws}"
+keys = "env:LOOPBACK"
+[[instrument]]
+id = "binance-coinm:BTCUSD_PERP"
+quoting = "contracts"
+max_position = 600
+""",
+    "okx": """
+[[venue]]
+id = "okx"
+rest = "{rest}"
+ws = "{ws}"
+keys = "env:LOOPBACK"
+[[instrument]]
+id = "okx:BTC-USDT-SWAP"
+quoting = "tenths"
+max_position = 100
+[[instrument]]
+id = "okx:BTC-USDT"
+quoting = "small"
+max_position = 1.0
+baseline = 20
+""",
+    "bybit": """
+[[venue]]
+id = "bybit"
+rest = "{rest}"
+ws = "{ws}"
+keys = "env:LOOPBACK"
+[[instrument]]
+id = "bybit:BTCUSDT"
 quoting = "tight"
 max_position = 1.0
 """,
@@ -104,6 +152,7 @@ class LiveDesk:
         self.name = name
         ready = servers[0].ready
         home.env |= {"LOOPBACK_KEY": ready["key"], "LOOPBACK_SECRET": ready["secret"]}
+        home.env |= {"LOOPBACK_PASSPHRASE": ready.get("passphrase", "")}
         self.config: Path = home.root / f"{name}.toml"
         text = HEAD.format(name=name, mode=mode) + f"[guard]\n{guard}\n"
         text += "".join(VENUES[one.protocol].format(rest=one.rest, ws=one.ws) for one in servers)

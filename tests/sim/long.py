@@ -2,9 +2,10 @@
 
     python tests/sim/long.py --seeds 100000 --into FOLDER [--block 1000] [--jobs 2]
 
-Every block is `mmtui sim --seeds BLOCK --from S --once --json`, and its answer is kept as FOLDER/S.json beside the
-commit; another commit's blocks are refused.  When all are there their sum is printed and judged as one run: no breach,
-and no cell of fault and order state that can be reached below its count.
+Every block is `mmtui sim --seeds BLOCK --from S --once --json`, and its answer is kept as FOLDER/S.json beside a digest
+of every source file that a simulated desk runs; blocks of other sources are refused (a commit that touches the screens
+alone goes on).  When all are there their sum is printed and judged as one run: no breach, and no cell of fault and
+order state that can be reached below its count.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -29,9 +31,9 @@ def main() -> int:
     parser.add_argument("--into", type=Path, required=True)
     args = parser.parse_args()
     args.into.mkdir(parents=True, exist_ok=True)
-    mark, now = args.into / "commit", commit()
+    mark, now = args.into / "sources", sources()
     if mark.exists() and mark.read_text() != now:
-        print(f"{args.into} holds blocks of commit {mark.read_text()}, this is {now}", file=sys.stderr)
+        print(f"{args.into} holds blocks of sources {mark.read_text()}, these are {now}", file=sys.stderr)
         return 2
     mark.write_text(now)
     for first in range(1, args.seeds + 1, args.block):
@@ -39,7 +41,19 @@ def main() -> int:
         if not path.exists():
             path.write_bytes(block(first, min(args.block, args.seeds - first + 1), args.jobs))
             print(f"{min(first + args.block - 1, args.seeds)} of {args.seeds}", file=sys.stderr, flush=True)
-    return judge(args.into, now)
+    return judge(args.into, f"commit {commit()}, sources {now}")
+
+
+def sources() -> str:
+    """Digest of the files of every module of the project that is loaded once a seed has run."""
+    ran = "import mmtui.sim.main, mmtui.sim.worker; from mmtui.sim.run import run_seed; run_seed(1)"
+    ours = "m.__file__ for n, m in sys.modules.items() if n.startswith('mmtui') and m.__file__"
+    told = f"import sys; print(*sorted({ours}))"
+    done = subprocess.run([sys.executable, "-c", f"{ran}\n{told}"], capture_output=True, text=True, check=True)
+    digest = blake2b(digest_size=8)
+    for name in done.stdout.split():
+        digest.update(Path(name).read_bytes())
+    return digest.hexdigest()
 
 
 def block(first: int, count: int, jobs: int) -> bytes:
@@ -62,7 +76,7 @@ def judge(folder: Path, now: str) -> int:
         for cell, count in body["cells"].items():
             tally.cells[cell] = tally.cells.get(cell, 0) + count
     thin = tally.thin()
-    print(f"commit {now}: {total['seeds']:,.0f} seeds, {len(breaches)} breaches, {total['records']:,.0f} records,")
+    print(f"{now}: {total['seeds']:,.0f} seeds, {len(breaches)} breaches, {total['records']:,.0f} records,")
     print(f"{total['restarts']:,.0f} restarts, {total['simulated_s'] / 86_400:,.1f} simulated days,")
     cpu = max(total["cpu_s"], 1e-9)
     said = f"{total['events'] / cpu:,.0f} events and {total['records'] / cpu:,.0f} records a second of one core"

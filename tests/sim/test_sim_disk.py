@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mmtui.sim.disk import PAGE, Crashed, SimDisk
+from mmtui.sim.demands import Crashed
+from mmtui.sim.disk import PAGE, SimDisk
 from mmtui.sim.world import SECOND, START, World
 from mmtui.tape.files import DISK, put
 from mmtui.tape.format import TapeError

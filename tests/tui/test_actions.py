@@ -254,5 +254,5 @@ async def test_frames_a_second_are_asked_for():
         await pilot.press("slash", *"fps 5", "enter")
         await pilot.press("slash", *"fps 99", "enter")
         await pilot.pause()
-        assert [m.fps for m in host.sent if isinstance(m, View)] == [10.0, 5.0]
+        assert list(dict.fromkeys(m.fps for m in host.sent if isinstance(m, View))) == [10.0, 5.0]
         assert "from 2 to 30" in pilot.app.store.model.notice.text

@@ -34,6 +34,23 @@ def test_questions_asked_before_a_request_leaves_share_its_answer():
     assert kinds(one.take(T0)) == ["AskOpen"]
 
 
+def test_a_question_about_orders_that_seems_lost_leaves_again_and_either_answer_counts():
+    one = session()
+    lists, ledger = sent(one, QueryOpenOrders(0, 7, 1), QueryAccount(0, 7, "ledger", T0))
+    one.send(QueryOpenOrders(0, 7, 1), T0 + 800 * MS)
+    assert one.take(T0 + 800 * MS) == []
+    one.send(QueryAccount(0, 7, "ledger", T0), T0 + SECOND)
+    one.send(QueryOpenOrders(0, 7, 1), T0 + SECOND)
+    (again,) = one.take(T0 + SECOND)
+    assert isinstance(again, AskOpen) and again.id != lists.id
+    one.send(QueryOpenOrders(0, 7, 1), T0 + 2 * SECOND - MS * 200)
+    assert one.take(T0 + 2 * SECOND - MS * 200) == []  # the second has not been under way for long
+    for request in (again, lists):
+        (event,) = one.answer(request.id, OpenList([]), T0 + 2 * SECOND)
+        assert (event.query, event.endpoint) == (7, 1)
+    assert kinds(one.answer(ledger.id, LedgerList([]), T0 + 2 * SECOND)) == ["AccountAnswer"]
+
+
 def test_open_orders_names_ours_counts_others_and_finds_what_this_life_never_sent():
     one = session()
     live(one, 5)

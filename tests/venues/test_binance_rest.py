@@ -105,6 +105,9 @@ def test_every_signed_call_is_on_the_list_and_the_list_holds_no_other_power():
         ("POST", "/fapi/v1/order"), ("POST", "/fapi/v1/batchOrders"), ("DELETE", "/fapi/v1/batchOrders"),
         ("DELETE", "/fapi/v1/allOpenOrders"), ("DELETE", "/fapi/v1/algoOpenOrders"),
         ("POST", "/fapi/v1/countdownCancelAll"),
+        ("PUT", "/dapi/v1/order"), ("POST", "/dapi/v1/order"), ("POST", "/dapi/v1/batchOrders"),
+        ("DELETE", "/dapi/v1/batchOrders"), ("DELETE", "/dapi/v1/allOpenOrders"),
+        ("POST", "/dapi/v1/countdownCancelAll"),
     }  # fmt: skip
 
 
@@ -114,6 +117,10 @@ def test_every_signed_call_is_on_the_list_and_the_list_holds_no_other_power():
         (
             "binance-usdm",
             "PUT /fapi/v1/order symbol=BTCUSDT&origClientOrderId=mmab-1&side=SELL&quantity=0.04&price=60000.2",
+        ),
+        (
+            "binance-coinm",
+            "PUT /dapi/v1/order symbol=BTCUSDT&origClientOrderId=mmab-1&side=SELL&quantity=0.04&price=60000.2",
         ),
         (
             "binance-spot",
@@ -163,7 +170,8 @@ def test_a_refused_amend_is_the_venues_own_code():
 )
 def test_an_order_in_the_venues_words(market, tif, reduce_only, wanted):
     (call,), _ = step(rest(market).talk(Create(1, [new(tif=tif, reduce_only=reduce_only)])), None)
-    same = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.05", "price": "60000.1", "newClientOrderId": "mmab-1"}
+    same = {"symbol": "BTCUSDT", "side": "BUY", "quantity": "0.05", "price": "60000.1", "newClientOrderId": "mmab-1",
+            "selfTradePreventionMode": "EXPIRE_MAKER"}  # fmt: skip
     more = {"newOrderRespType": "RESULT"} if market == "binance-spot" else {}
     assert call.params == same | wanted | more
     assert call.method == "POST"

@@ -90,6 +90,29 @@ def test_ccxt_places_batches_and_the_countdown_on_usdm(usdm):
     assert client.fetch_open_orders(symbol) == []
 
 
+def test_ccxt_trades_coin_margined_contracts():
+    server = Loopback("binance-coinm", "--seed", "3")
+    try:
+        client = make("binancecoinm", server)
+        markets = client.load_markets()
+        symbol = "BTC/USD:BTC"
+        assert markets[symbol]["inverse"] and markets[symbol]["contractSize"] == 100
+        book = client.fetch_order_book(symbol, 20)
+        resting = client.create_order(symbol, "limit", "buy", 5, book["bids"][0][0] - 500, {"postOnly": True})
+        assert [order["id"] for order in client.fetch_open_orders(symbol)] == [resting["id"]]
+        assert client.cancel_order(resting["id"], symbol)["status"] == "canceled"
+        client.create_order(symbol, "market", "buy", 30)
+        assert sum(trade["amount"] for trade in client.fetch_my_trades(symbol)) == pytest.approx(30)
+        assert client.fetch_positions([symbol])[0]["contracts"] == 30
+        assert 19.99 < client.fetch_balance()["BTC"]["total"] < 20
+        with pytest.raises(ccxt.ExchangeError, match="-5022"):
+            client.create_order(symbol, "limit", "buy", 5, book["asks"][0][0] + 50, {"timeInForce": "GTX"})
+        answer = client.dapiPrivatePostCountdownCancelAll({"symbol": "BTCUSD_PERP", "countdownTime": 200})
+        assert answer == {"symbol": "BTCUSD_PERP", "countdownTime": "200"}
+    finally:
+        server.close()
+
+
 def test_ccxt_trades_spot(spot):
     client = make("binance", spot)
     markets = client.load_markets()

@@ -23,7 +23,7 @@ def made():
     one = Exchange("binance-usdm", Synthetic(binance("binance-usdm"), "calm", 1, 0), Faults(), 1)
     for event in one.source.until(2_000 * MS):
         if hasattr(event, "i"):
-            one._market(event)
+            one.move(event)
     return one
 
 

@@ -23,7 +23,7 @@ def made(market, path):
     exchange = Exchange(market, Synthetic(binance(market), "calm", 1, 0), Faults(), 1)
     for event in exchange.source.until(2_000 * MS):
         if hasattr(event, "i"):
-            exchange._market(event)
+            exchange.move(event)
     open_journal(exchange, path)
     return exchange
 
@@ -42,7 +42,7 @@ def place(exchange, client, side="BUY", off="-1", **more):
 
 def trade(exchange, px, lots):
     board = exchange.by_symbol[SYMBOL]
-    exchange._market(Trade(exchange.now(), exchange.now(), board.i, 1, px, lots, -1))
+    exchange.move(Trade(exchange.now(), exchange.now(), board.i, 1, px, lots, -1))
 
 
 def picture(exchange):

@@ -32,7 +32,7 @@ def exchange(request):
     made.publish = lambda board, frames: made.shown.extend(frames)
     for event in made.source.until(2_000 * MS):
         if hasattr(event, "i"):
-            made._market(event)
+            made.move(event)
     return made
 
 
@@ -178,7 +178,7 @@ def test_a_resting_order_is_filled_by_the_market_as_maker(exchange):
     made = place(exchange, price=board.px(board.book.bid + 1) if board.book.ask - board.book.bid > 1 else
                  board.px(board.book.bid))  # fmt: skip
     order = exchange.orders[made["orderId"]]
-    exchange._market(Trade(1, 1 << 60, 0, 1, order.px - 5, 100, -1))
+    exchange.move(Trade(1, 1 << 60, 0, 1, order.px - 5, 100, -1))
     assert order.status == "FILLED"
     assert exchange.executions[-1].maker
     fills = [one for message in exchange.told for one in decode_private(message) if isinstance(one, FillReport)]
@@ -208,7 +208,7 @@ def test_public_frames_make_a_book_without_a_gap(exchange):
     exchange.shown.clear()
     for event in exchange.source.until(6_000 * MS):
         if hasattr(event, "i") and event.i == 0:
-            exchange._market(event)
+            exchange.move(event)
     assert exchange.shown
     for kind, message in exchange.shown:
         name = f"btcusdt@{kind}"

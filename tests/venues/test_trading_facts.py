@@ -71,3 +71,10 @@ def test_tables_are_plain_data():
     assert all(isinstance(facts, TradingFacts) for facts in TRADING.values())
     with pytest.raises(KeyError):
         facts_of("nowhere")
+
+
+@pytest.mark.parametrize("facts", [facts for facts in TRADING.values() if facts.amend is not None], ids=lambda f: f.id)
+def test_an_amend_goes_the_way_of_a_create_and_costs_no_less(facts):
+    """Seed 50118: at Kraken spot amends were charged to the REST counter, and left nothing for questions."""
+    assert bool(facts.weight("Amend")) == bool(facts.weight("Create"))
+    assert facts.weight("Amend") >= facts.weight("Create")

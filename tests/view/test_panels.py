@@ -268,6 +268,10 @@ def test_the_trip_card_tells_requested_from_proven(model):
         assert "1 UNKNOWN" in said
         assert "−0.792 BTC" in said
         assert "+59 BTC ct" in said, "contracts are said to be contracts"
+    card.rows[1] = msgspec.structs.replace(bad, silent_ms=1_240.0)
+    for cells in (36, 72):
+        spans = [span for line in trip(model, card, cells, 18) for span in line]
+        assert [role for words, role in spans if "silent 1.2 s" in words] == ["danger"], "a dead venue is red"
     card.proven = True
     assert "PROVEN ZERO" in text(trip(model, card, 72, 14))
 

@@ -87,7 +87,17 @@ class Side:
         book, sign, keys = self.sizes, self.sign, self.keys
         if count > len(keys) and len(keys) < len(book):
             keys = sorted(book)
-        return [(sign * key, book[key]) for key in reversed(keys[-count:])] if count else []
+        return [(sign * key, book[key]) for key in keys[: -count - 1 : -1]]
+
+    def behind(self, px: int, lots: int, count: int) -> list[tuple[int, int]]:
+        """A best quote first, then the levels that it leaves, `count` together: of eight more it may prove gone."""
+        levels = self.top(count + 8)
+        first, sign = 0, self.sign
+        for level in levels:
+            if sign * level[0] < sign * px:
+                break
+            first += 1
+        return [(px, lots), *levels[first : first + count - 1]] if count else []
 
     def rescale(self, px: int, sz: int) -> None:
         self.sizes = {key * px: size * sz for key, size in self.sizes.items()}
@@ -201,14 +211,13 @@ class OrderBook:
 
     def display(self, count: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Best levels with the best quote merged in by id: levels that it proves gone are left out."""
-        bids, asks = self.top(count + 8)
-        quote = self.quote
-        if quote is not None and quote.seq > self.seq:
-            if quote.bid_px:
-                bids = [(quote.bid_px, quote.bid_sz)] + [level for level in bids if level[0] < quote.bid_px]
-            if quote.ask_px:
-                asks = [(quote.ask_px, quote.ask_sz)] + [level for level in asks if level[0] > quote.ask_px]
-        return bids[:count], asks[:count]
+        quote, bids, asks = self.quote, self.bids, self.asks
+        if quote is None or quote.seq <= self.seq:
+            return bids.top(count), asks.top(count)
+        return (
+            bids.behind(quote.bid_px, quote.bid_sz, count) if quote.bid_px else bids.top(count),
+            asks.behind(quote.ask_px, quote.ask_sz, count) if quote.ask_px else asks.top(count),
+        )
 
     def size_at(self, side: int, price: int) -> int:
         """Displayed size at a price, lots; the best quote's where it is the newer."""

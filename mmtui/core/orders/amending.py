@@ -16,6 +16,7 @@ from mmtui.core.effects import AmendOrder
 from mmtui.core.orders import legs
 from mmtui.core.orders.table import Fact, State
 from mmtui.core.orders.tracker import Order
+from mmtui.core.risk.references import doubtful
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -55,6 +56,8 @@ class Amends:
             return legs.GROWS
         reference = account.references.last()
         state, collar = engine.lattice.effective(i), self.orders.collar(i)
+        if px != order.px and doubtful(engine, i, px, collar, reference):
+            return "references disagree"
         why = engine.gate.amends(order, px, left, state, engine.ts, reference, collar)
         if why:
             return why

@@ -10,9 +10,14 @@ Rules of this file: pure questions to the ledger and the tracker; nobody comes h
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mmtui.core.events import AccountMove, Fill, LegFill, LegFound, LegMove, OrderFound
 from mmtui.core.ledger.account import Account
 from mmtui.core.orders.tracker import Tracker
+
+if TYPE_CHECKING:
+    from mmtui.core.engine import Engine
 
 #: Why an order that is to reduce may not leave.
 NOTHING = "nothing of that leg to reduce"
@@ -45,6 +50,12 @@ def chosen(room: int, lots: int, least: int, reduce_only: bool) -> tuple[bool, i
     if reduce_only or room >= lots:
         return True, min(room, lots)
     return (True, room) if room >= max(1, least) else (False, lots)
+
+
+def picked(engine: Engine, i: int, side: int, px: int, lots: int, reduce_only: bool) -> tuple[bool, int]:
+    """What is `chosen` for an order that is about to leave."""
+    room = closable(engine.accounts[i], engine.tracker, i, side)
+    return chosen(room, lots, engine.gate.least(i, px), reduce_only)
 
 
 def gross(account: Account, tracker: Tracker, i: int) -> int:

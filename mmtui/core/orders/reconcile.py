@@ -3,18 +3,23 @@
 One round at a venue: open orders by two endpoints, fills and ledger entries since the last ones that were booked, and
 only when those are in, the positions.  What the fills and the ledger explain is booked under its name; a difference
 that stays, is above one lot and is seen in two polls is an ADJUST and HALTED (desk rules, "Reconciliation").
+While the account is known, the fate of an order is asked for by lists and fills alone, each second if need be: ledger
+and positions say nothing of it and cost a multiple (Binance USDS-M: 35 of 42); a whole round follows soon.
 
 Rules of this file: read-only at the venue; asks, compares, and calls the engine's `broken`.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from mmtui.core import events as ev
 from mmtui.core.effects import Adjust, QueryAccount, QueryOpenOrders
+from mmtui.core.market.instrument import ATOMS
 from mmtui.core.orders.legs import told
-from mmtui.core.orders.table import Fact
+from mmtui.core.orders.rounds import Gap, Round
+from mmtui.core.orders.table import Fact, State
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -23,6 +28,8 @@ SECOND = 1_000_000_000
 #: What has not been answered by then is asked for again, at first; the wait doubles, unless an order is UNKNOWN.
 ANSWER = 1_000_000_000
 ANSWER_MAX = 4_000_000_000
+#: Questions that are asked because they can now prove what the last one could not are at least so far apart.
+PROOFS = 300_000_000
 #: Two polls that are to agree on a difference are at least so far apart: endpoints may be seconds behind.
 APART = 6_000_000_000
 #: A poll that may have been older than what was booked meanwhile is repeated after this.
@@ -40,48 +47,14 @@ FATES = ("1", "2", "fills")
 LISTED = 2_000_000_000
 #: So much of the end of a tape a loss of power may take with it.
 UNWRITTEN = 100_000_000
-#: A difference of so many lots is rounding (fees in the base asset).
+#: A difference of so many lots is rounding (a balance that is no whole number of lots).
 ROUNDING = 1
 
-#: Lots by which the venue's position differs: of the net, or of the net and the short leg (hedge mode).
-Gap = int | tuple[int, int]
 #: Why of the Adjust with which a session begins: no break.
 ADOPTED = "adopted at the start"
 STREAM_DOWN = "account stream down"
 RECONCILING = "reconciling with the venue"
-
-
-class Round:
-    """What is under way at one venue."""
-
-    __slots__ = (
-        "adopts",
-        "asked",
-        "attempts",
-        "begun",
-        "due",
-        "known",
-        "query",
-        "settled",
-        "suspects",
-        "touched",
-        "waits",
-        "why",
-    )
-
-    def __init__(self) -> None:
-        self.adopts = False  # the session's first round: the venue's positions are what it begins with
-        self.query = 0  # 0: none under way
-        self.why = ""
-        self.begun = 0
-        self.asked = 0
-        self.attempts = 0
-        self.due = 0  # instant of the next round, 0: none planned
-        self.waits: list[str] = []
-        self.touched: list[int] = []  # bookings of each instrument when the positions were asked for
-        self.suspects: dict[int, tuple[Gap, int]] = {}  # instrument -> difference in lots, instant of the poll
-        self.known = True  # since the start of this life: what happened before it is not outstanding any more
-        self.settled = 0  # instant from which lists are conclusive: no create of an earlier life can land any more
+DOUBT = "an order whose fate is not known"
 
 
 class Reconciler:
@@ -94,6 +67,9 @@ class Reconciler:
         self.rounds = [Round() for _ in engine.setup.venues]
         self.newest = [0] * len(engine.setup.venues)  # venue's instant of the newest fill or entry
         self.bookings = [0] * len(engine.quoters)  # fills and moves of each instrument
+        #: What each instrument held until an instant not longer than LAGGED ago: a poll that is behind may name it.
+        self.held: list[deque[tuple[int, int]]] = [deque() for _ in engine.quoters]
+        self.dust = [0] * len(engine.quoters)  # atoms of base beside the position's whole lots: less than one, signed
         self.opened = 0  # the session began then: what happened before is in the positions that it adopts
         self.blind = [STREAM_DOWN if self.live else ""] * len(engine.setup.venues)
 
@@ -150,6 +126,23 @@ class Reconciler:
                     self._ask(v, one)
             elif one.due and ts >= one.due:
                 self.begin(v, one.why)
+            elif self.live and ts - one.begun >= PROOFS and self._sees(v, one) and self._provable(v, one):
+                self._lists(v, one, fates=True)
+
+    def _sees(self, v: int, one: Round) -> bool:
+        """Whether the account at a venue is known, so that a round may be about fates alone."""
+        return one.known and not self.blind[v] and self.engine.ts >= one.settled
+
+    def _provable(self, v: int, one: Round) -> bool:
+        """Whether silence about an UNKNOWN order would be evidence by now, and was none in the last round."""
+        ts, tracker, venue_of = self.engine.ts, self.engine.tracker, self.engine.venue_of
+        return any(
+            order.state is State.UNKNOWN
+            and venue_of[order.i] == v
+            and not tracker.absence_proves(order, one.begun)
+            and tracker.absence_proves(order, ts)
+            for order in tracker.open.values()
+        )
 
     def _patience(self, v: int, one: Round) -> int:
         """How long an answer is waited for (ns): no longer each time while the fate of an order hangs on it."""
@@ -158,13 +151,17 @@ class Reconciler:
         return min(ANSWER << min(one.attempts, 3), ANSWER_MAX)
 
     def begin(self, v: int, why: str) -> None:
-        """A round at a venue, from the start."""
-        engine, one = self.engine, self.rounds[v]
-        one.attempts = 0
-        one.query = engine.orders.ask(v, needs=("1", "2", "fills"))
+        """A whole round at a venue, from the start."""
+        one = self.rounds[v]
         one.why = why
-        one.begun = one.asked = engine.ts
         one.due = 0
+        self._lists(v, one)
+
+    def _lists(self, v: int, one: Round, fates: bool = False) -> None:
+        one.fates = fates
+        one.attempts = 0
+        one.query = self.engine.orders.ask(v, needs=FATES)
+        one.begun = one.asked = self.engine.ts
         one.waits = ["1", "2"]
 
     def _ask(self, v: int, one: Round) -> None:
@@ -182,12 +179,16 @@ class Reconciler:
 
     def wanted(self, v: int) -> None:
         """Something about the orders of a venue is not known: a round, unless one is under way. One that has asked
-        about orders, and has waited for the rest in vain, begins anew."""
-        one = self.rounds[v]
-        if not one.query:
-            self.begin(v, "an order whose fate is not known")
-        elif self.engine.ts - one.begun >= ANSWER and not any(part in FATES for part in one.waits):
+        about orders, and has waited for the rest in vain, gives way, and follows when this is known."""
+        one, ts = self.rounds[v], self.engine.ts
+        if one.query and (ts - one.begun < ANSWER or any(part in FATES for part in one.waits)):
+            return
+        if not self._sees(v, one):
+            self.begin(v, one.why if one.query else DOUBT)
+        elif one.due and ts >= one.due:  # doubts without end do not keep positions from being compared
             self.begin(v, one.why)
+        elif ts - one.begun >= ANSWER:  # else `OrderSide.watch` comes again
+            self._lists(v, one, fates=True)
 
     # ------------------------------------------------------------ answers
 
@@ -201,8 +202,23 @@ class Reconciler:
         one.waits.remove(what)
         if one.waits:
             return
-        one.waits = ["fills", "ledger"] if what in ("1", "2") else ["positions"]
+        if what in ("1", "2"):
+            one.waits = ["fills"] if one.fates else ["fills", "ledger"]
+        elif one.fates:
+            self._fates_known(one)
+            return
+        else:
+            one.waits = ["positions"]
         self._ask(v, one)
+
+    def _fates_known(self, one: Round) -> None:
+        """What became of orders is known; a whole round follows when it was to come, and before long."""
+        one.query, one.fates = 0, False
+        soon = self.engine.ts + LAGGED
+        if 0 < one.due < soon:  # too early for what endpoints are late with: there will be one more
+            one.why = DOUBT
+        else:
+            one.due = soon
 
     def account_answer(self, event: ev.AccountAnswer) -> None:
         if event.what == "fills":
@@ -231,6 +247,8 @@ class Reconciler:
                 open_question = open_question or max(abs(difference), abs(short)) > ROUNDING  # asked again at once
             elif max(abs(difference), abs(short)) <= ROUNDING:
                 one.suspects.pop(i, None)
+            elif self._behind(i, one.asked, account.position + difference):
+                open_question = True
             else:
                 open_question = self._suspect(one, i, difference, short) or open_question
         one.adopts = False
@@ -240,13 +258,27 @@ class Reconciler:
         else:
             self._known(v)
 
+    def _behind(self, i: int, asked: int, lots: int) -> bool:
+        """Whether the position that a poll names is ours of a moment ago: two such polls may name one difference."""
+        return any(ts >= asked - LAGGED and abs(lots - before) <= ROUNDING for ts, before in self.held[i])
+
+    def _moves(self, i: int) -> None:
+        """The position is about to be another: the one that it was is kept for as long as endpoints lag."""
+        self.bookings[i] += 1
+        if self.live:
+            held, ts = self.held[i], self.engine.ts
+            while held and held[0][0] < ts - ANSWER_MAX - LAGGED:
+                held.popleft()
+            held.append((ts, self.engine.accounts[i].position))
+
     def _adopt(self, i: int, difference: int, short: int) -> None:
         """A session begins with the position that is there; its price is the market's."""
+        self.dust[i] = 0
         if difference or short:
             engine, account = self.engine, self.engine.accounts[i]
             engine.ledger.mark(i)
+            self._moves(i)
             account.transfer(difference, short)
-            self.bookings[i] += 1
             size = account.held_text()
             engine.emit(Adjust(i, account.position - difference, account.position, ADOPTED))
             engine.alert("warn", "account", f"{engine.name(i)}: position {size} adopted at the start", i)
@@ -266,8 +298,9 @@ class Reconciler:
         was = account.position
         why = f"the venue holds {account.held_text(difference, short)}, we know of {account.held_text()}"
         engine.ledger.mark(i)
+        self._moves(i)
         account.transfer(difference, short)
-        self.bookings[i] += 1
+        self.dust[i] = 0
         engine.emit(Adjust(i, was, account.position, why))
         engine.alert("danger", "adjust", f"{engine.name(i)}: ADJUST: {why}", i)
         engine.broken(i, f"position break: {why}")
@@ -291,7 +324,7 @@ class Reconciler:
         """A fill has been booked: the next round asks from here on, and a poll under way may be older."""
         v = self.engine.venue_of[event.i]
         self.newest[v] = max(self.newest[v], event.ts_event)
-        self.bookings[event.i] += 1
+        self._moves(event.i)
 
     # ------------------------------------------------------------ what moved without us
 
@@ -305,26 +338,36 @@ class Reconciler:
             return
         account = engine.accounts[i]
         engine.ledger.mark(i)
-        if event.lots and event.px > 0:
+        lots = event.lots if event.rest == "0" else event.lots + self._gathered(event)
+        if lots:
+            self._moves(i)
+        if lots and event.px > 0:
             fee = engine.orders.money(i, event.amount, f"entry {event.ref}")
-            side, lots = 1 if event.lots > 0 else -1, abs(event.lots)
-            account.fill(side, event.px, lots, event.ts_event, -fee, "external", leg=told(event))
-        elif event.lots:
-            account.transfer(event.lots)
+            side = 1 if lots > 0 else -1
+            account.fill(side, event.px, abs(lots), event.ts_event, -fee, "external", leg=told(event))
+        elif lots:
+            account.transfer(lots)
         elif event.cause == "FUNDING":
             account.pay("funding", engine.orders.money(i, event.amount, f"entry {event.ref}"))
-        if event.lots:
-            self.bookings[i] += 1
+        if lots:
             severity = "info" if event.cause in ("TRANSFER", "FEE_ASSET", "CONVERSION") else "danger"
-            size = account.grid.size_text(event.lots)
+            size = account.grid.size_text(lots)
             engine.alert(severity, "account", f"{engine.name(i)}: {event.cause} of {size}", i)
             engine.version += 1
             engine.market.requote(i)
         engine.ledger.mark(i)
 
+    def _gathered(self, event: ev.AccountMove) -> int:
+        """Whole lots that parts of lots have added up to with this one; the rest is kept, over all lives."""
+        engine, i = self.engine, event.i
+        lot = int(engine.accounts[i].grid.lot * ATOMS)
+        total = self.dust[i] + engine.orders.money(i, event.rest, f"entry {event.ref}")
+        lots = total // lot if total >= 0 else -(-total // lot)
+        self.dust[i] = total - lots * lot
+        return lots
+
     def _fee_of_booked(self, event: ev.AccountMove) -> bool:
-        """Whether a fee in the base asset is of a fill that is booked: told before the fill, it counted then. Told
-        again in a later life its lots may differ, for what is less than a lot is added up anew."""
+        """Whether a fee in the base asset is of a fill that is booked: told before the fill, it counted then."""
         if event.cause != "FEE_ASSET" or event.i < 0 or not event.ref.endswith(FEE_REF):
             return False
         keys, trade = self.engine.orders.booked[event.i], event.ref[: -len(FEE_REF)].rpartition("/")[2]
@@ -339,8 +382,10 @@ class Reconciler:
 
     def digest(self) -> tuple[object, ...]:
         return (
-            [(one.query, one.known, one.due, sorted(one.suspects.items())) for one in self.rounds],
+            [one.digest() for one in self.rounds],
             self.newest,
             self.bookings,
             self.blind,
+            *([self.dust] if any(self.dust) else []),  # a tape without any keeps its hash
+            *([[list(held) for held in self.held]] if any(self.held) else []),
         )

@@ -136,6 +136,14 @@ class Tracker:
         self.sent[order.i] += 1
         return order
 
+    def forget(self, order: Order) -> None:
+        """An order that never was."""
+        if self.open.pop(order.oid, None) is not None:
+            self._expose(order, -order.left)
+            self.count[order.i] -= 1
+        self.done.pop(order.oid, None)
+        self.sent[order.i] -= 1
+
     def get(self, oid: int) -> Order | None:
         return self.open.get(oid) or self.done.get(oid)
 

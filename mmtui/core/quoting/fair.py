@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from decimal import Decimal
+from functools import lru_cache
 
 from mmtui.core.events import MarkPrice
 from mmtui.core.ledger.ledger import Ledger
@@ -56,7 +58,7 @@ class Feeds:
         """Ticks of i a tick of j, by the desk's currency rates; 0.0 while they are not known."""
         accounts = self.ledger.accounts
         mine, theirs = accounts[i], accounts[j]
-        ticks = float(theirs.grid.tick) / float(mine.grid.tick)
+        ticks = _ratio(theirs.instrument.tick, mine.instrument.tick)
         if mine.instrument.quote == theirs.instrument.quote:
             return ticks
         own, other = self.ledger.quote_rate(i), self.ledger.quote_rate(j)
@@ -69,12 +71,18 @@ class Feeds:
     def fresh(self, j: int, ts: int) -> bool:
         """Whether the book of j may be priced from now."""
         protections = self.protections
-        return self.books[j].quotable and ts - protections.seen[j] <= protections.stale_after[j]
+        return ts - protections.seen[j] <= protections.stale_after[j] and self.books[j].quotable
 
     def worth(self, i: int, px: int, lots: int) -> float:
         """Worth of `lots` at a price, in the desk's currency; 0.0 while its rate is not known."""
         atoms = self.ledger.accounts[i].grid.notional_atoms(2 * px, lots)
         return atoms / 10**18 * (self.ledger.quote_rate(i) / 10**9)
+
+
+@lru_cache(maxsize=1_024)
+def _ratio(theirs: str, mine: str) -> float:
+    """One tick in another: parsed once, not with every price."""
+    return float(Decimal(theirs)) / float(Decimal(mine))
 
 
 # -- the own book ------------------------------------------------------------------------------------------------------
@@ -111,6 +119,8 @@ def others(levels: Levels, mine: list[Order | None], depth: int) -> Levels:
     for order in mine:
         if order is not None and order.state in SHOWN:
             own[order.px] = own.get(order.px, 0) + order.left
+    if not own:
+        return levels[:depth]
     left = [(px, q - own.get(px, 0)) for px, q in levels]
     return [level for level in left if level[1] > 0][:depth]
 
@@ -125,11 +135,12 @@ def foreign(book: OrderBook, slots: Slots, depth: int) -> tuple[Levels, Levels]:
 
 def touch(book: OrderBook, slots: Slots) -> tuple[int, int, int, int]:
     """Bid, its size, ask, its size, without own orders."""
-    for side, px in ((1, book.bid), (-1, book.ask)):
-        for order in slots[side]:
-            if order is not None and order.px == px:
-                bids, asks = foreign(book, slots, 1)
-                return *bids[0], *asks[0]
+    if slots is not NOBODY:
+        for side, px in ((1, book.bid), (-1, book.ask)):
+            for order in slots[side]:
+                if order is not None and order.px == px:
+                    bids, asks = foreign(book, slots, 1)
+                    return *bids[0], *asks[0]
     return book.bid, book.bid_sz, book.ask, book.ask_sz
 
 

@@ -74,6 +74,8 @@ REASONS: dict[str, str] = {
     BELOW_LOT: "What skew, easing and limits leave of the size is less than one lot.",
     "below min notional": "The order's worth is below the venue's minimum.",
     "leverage limit": "The venue's contracts would pass the leverage that its equity allows.",
+    "order size limit": "The order is larger than the largest order of this instrument (max_order).",
+    "references disagree": "Last trade and mark say another price: the quote is outside of the collar of their median.",
     "order notional limit": "The order's worth is above the limit of one order.",
     "gross notional limit": "The desk's gross notional would pass its limit.",
     SPOT_BALANCE: "There is no more of the base asset to sell.",

@@ -88,7 +88,11 @@ class Momentum:
 
 def _imbalance(signals: Signals, feeds: Feeds, fair: Fair, i: int, slots: Slots, ts: int) -> float:
     bids, asks = foreign(feeds.books[i], fair.slots(slots), signals.params.imbalance_depth)
-    buy, sell = sum(q for _, q in bids), sum(q for _, q in asks)
+    buy = sell = 0
+    for _, lots in bids:
+        buy += lots
+    for _, lots in asks:
+        sell += lots
     return (buy - sell) / (buy + sell)
 
 
@@ -159,7 +163,8 @@ class Signals:
         said = self.said = []
         for name, weight, cap in self.weights:
             shift = weight * _SIGNALS[name](self, feeds, fair, i, slots, ts)
-            shift = max(-cap, min(cap, shift))
+            if not -cap < shift < cap:
+                shift = max(-cap, min(cap, shift))
             said.append((name, shift))
             total += shift
         return total

@@ -28,9 +28,9 @@ class Control(NamedTuple):
 
 CONTROLS: tuple[Control, ...] = (
     Control(
-        1, "price collar", "RTS 6 15(1)(a), FIA", "core.risk.gate:Gate.check",
-        "core/test_gate.py::test_a_price_outside_the_collar_does_not_leave",
-        "the reference is the instrument's last valid mid, not a median of three feeds; no second collar on own drift",
+        1, "price collar", "RTS 6 15(1)(a), FIA", "core.risk.references:doubtful",
+        "core/test_repeats.py::test_a_quote_is_inside_of_the_collar_of_the_median_of_mid_last_and_mark",
+        "over a period only as the profile says (vol_pause_bps, moving_band_above_pct), off unless it is set",
     ),
     Control(
         2, "largest order value", "RTS 6 15(1)(b), 15c3-5", "core.risk.gate:Gate.check",
@@ -38,8 +38,7 @@ CONTROLS: tuple[Control, ...] = (
     ),
     Control(
         3, "largest order volume", "RTS 6 15(1)(c)", "core.risk.gate:Gate.check",
-        "core/test_gate.py::test_an_order_leaves_only_inside_the_worst_case_or_when_it_reduces",
-        "bounded by the position limit and the order's value; no bound in lots of its own",
+        "core/test_repeats.py::test_an_order_larger_than_max_order_does_not_leave_unless_it_reduces", "",
     ),
     Control(
         4, "messages; cancels keep a share", "RTS 6 15(1)(d)", "venues.account_budget:Budget",
@@ -50,9 +49,8 @@ CONTROLS: tuple[Control, ...] = (
         "core/test_gate.py::test_unknown_orders_count_as_fully_live", "",
     ),
     Control(
-        6, "repeated automated execution", "RTS 6 15(3)", "core.quoting.guards:Guards",
-        "core/test_guards_fills.py::test_throttle_fills_holds_a_side_for_throttle_hold_s",
-        "holds the side and comes back alone; an operator is asked only where trips_to_pause is passed",
+        6, "repeated automated execution", "RTS 6 15(3)", "core.risk.repeats:Repeats.filled",
+        "core/test_repeats.py::test_so_many_fills_of_one_side_pause_the_instrument_until_an_operator_starts_it", "",
     ),
     Control(
         7, "duplicate and erroneous orders", "15c3-5(c)(1)", "host.blocks:IdBlocks",
@@ -66,50 +64,50 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         9, "self-trade prevention", "FIA, CME", "core.order_side:OrderSide.place",
         "core/test_gate.py::test_own_quotes_never_cross_each_other",
-        "on one instrument of one desk; the venue's own tag is not sent",
+        "on one desk; the venue's own tag is not sent, so two desks on one account can meet",
     ),
     Control(
         10, "kill: any or all, one decision", "RTS 6 12", "core.risk.sweep:Sweeper",
-        "core/test_kill.py::test_kill_from_any_state_ends_at_zero",
-        "every desk by `mmtui kill` without a name; no scope of one strategy, or of other people's orders",
+        "sim/test_kill_runs.py::test_nothing_is_created_after_a_kill",
+        "an order of somebody else on the same symbols goes with the cancel-all, but is not proven gone",
     ),
     Control(
         11, "cancel on disconnect", "CME COD", "venues.account_deadman:DeadManKeeper",
         "host/test_guard_layers.py::test_layer_5_the_venues_switch_with_engine_and_guard_dead", "",
     ),
     Control(
-        12, "monitoring, alerts", "RTS 6 16, RTS 7 20", "host.frames:FrameBuilder.items",
-        "host/test_host_hub.py::test_welcome_then_snapshot_then_items_without_a_hole",
-        "alerts reach cockpits only; nothing rings elsewhere, and an unread one does not escalate",
+        12, "monitoring, alerts", "RTS 6 16, RTS 7 20", "host.sinks:Webhook",
+        "host/test_alert_sinks.py::test_a_danger_that_nobody_acknowledged_comes_again_until_somebody_does", "",
     ),
     Control(
         13, "stale and bad market data", "FIA", "core.risk.protections:Protections",
         "core/test_protections.py::test_quotes_are_pulled_and_come_back_after_a_second_at_a_quarter",
-        "a second source for the reference only where fair_source names one",
+        "a second venue's price only where fair_source names one; last trade and mark stand in the collar only",
     ),
     Control(
         14, "reconciliation", "RTS 6 17, FIA", "core.orders.reconcile:Reconciler",
         "core/test_reconcile.py::test_a_difference_is_a_break_only_when_two_polls_agree",
-        "no drop copy on a second connection",
+        "no drop copy on a second connection: fills are asked for again over REST, each round and reconnect",
     ),
     Control(
         15, "audit trail", "RTS 6 28, 15c3-5", "review.audit:audit",
         "review/test_session_commands.py::test_what_was_changed_afterwards_fails_the_audit",
-        "no daily export of the root hash",
+        "`mmtui audit verify` prints the root of a session's chain; nothing exports it daily by itself",
     ),
     Control(
-        16, "clock", "RTS 25", "", "",
-        "every event carries the host's and the venue's time; offsets are not estimated, and a step does not pause",
+        16, "clock", "RTS 25", "host.surroundings:Surroundings.look",
+        "host/test_surroundings.py::test_a_clock_that_steps_warns_and_then_pauses",
+        "each venue's offset is measured and shown; that this machine's clock is UTC is NTP's to prove",
     ),
     Control(
         17, "tests apart from trading, staged start, stress", "RTS 6 5-8", "sim.main:run",
         "sim/test_sim_command.py::test_a_seed_leaves_the_same_bytes_whatever_the_hash_seed_and_the_story",
-        "no hash of code and config in the header, no comparison with peers, no ramp of sizes",
+        "the tape names the version, not a hash of code; peers are not compared, sizes are not ramped by themselves",
     ),
     Control(
         18, "self-assessment", "RTS 6 9", "bench.doctor:run",
         "risk_gauges/test_controls.py::test_the_doctor_prints_every_control",
-        "this table; not the last run of each test",
+        "this table, with the test of each control; when each test ran last is the CI's to say",
     ),
     Control(
         19, "continuity", "RTS 6 14, FIA", "host.guard:Guard",
@@ -117,9 +115,9 @@ CONTROLS: tuple[Control, ...] = (
         "a crash is recovered from the tape, and guards on this host and a second one cancel; no standby takes over",
     ),
     Control(
-        20, "access", "RTS 6 18, NI 23-103", "host.server:peer",
-        "host/test_host_hub.py::test_another_users_process_is_not_even_greeted",
-        "the admin's role is claimed, not proven; keys are not rotated by themselves; no penetration test",
+        20, "access", "RTS 6 18, NI 23-103", "host.people:people",
+        "host/test_admin_role.py::test_an_operator_who_says_admin_stays_an_operator",
+        "roles are proven by uid, on one machine; keys are not rotated by themselves; no penetration test",
     ),
 )  # fmt: skip
 

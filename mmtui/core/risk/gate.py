@@ -17,7 +17,7 @@ from mmtui.core.ledger.ledger import UNIT, Ledger
 from mmtui.core.orders import legs
 from mmtui.core.orders.tracker import Order, Tracker
 from mmtui.core.risk.states import MAY_SEND, Desk
-from mmtui.core.setup import DeskSetup
+from mmtui.core.setup import DeskSetup, InstrumentSetup
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
@@ -49,6 +49,8 @@ class Gate:
         self.baselines = [int(Decimal(item.baseline) / Decimal(item.instrument.lot)) for item in setup.instruments]
         self.spot = [item.instrument.kind == "spot" for item in setup.instruments]
         self.min_notional = [_units(float(item.instrument.min_notional)) // RATE for item in setup.instruments]
+        #: largest order that adds, lots
+        self.order_lots = [_lots(item) for item in setup.instruments]
         #: (instrument, side, whose) -> why no quote may leave there: a failed hedge, an order of ours that takes
         self.pulled: dict[tuple[int, int, str], str] = {}
 
@@ -72,12 +74,13 @@ class Gate:
         return position - self.tracker.sells[i] - lots >= 0
 
     def check(
-        self, i: int, side: int, px: int, lots: int, purpose: str, state: Desk, ts: int, reference2: int,
-        collar: float, closes: bool = False,
+        self, i: int, side: int, px: object, lots: object, purpose: str, state: Desk, ts: int,
+        reference2: object, collar: float, closes: bool = False,
     ) -> str:  # fmt: skip
         """Why this order may not leave; "" when it may. `collar` in bps of the reference (half ticks).
 
-        closes: in hedge mode it reduces a leg, and so adds no gross, wherever it brings the net.
+        `px`, `lots` and `reference2` are what somebody calculated: what is no whole number is none.  closes: in hedge
+        mode it reduces a leg, and so adds no gross, wherever it brings the net.
         """
         if type(px) is not int or type(lots) is not int or not (0 < lots < MOST and 0 < px < MOST):
             return "no size"
@@ -85,7 +88,7 @@ class Gate:
             return state.name
         if self.pulled and purpose == "quote" and (held := self.held(i, side)):
             return held
-        if not 0 < reference2 < MOST:
+        if type(reference2) is not int or not 0 < reference2 < MOST:
             return "no reference price"
         if not abs(2 * px - reference2) * 10_000 <= collar * reference2 < BEYOND:  # written so that NaN does not pass
             return f"price collar {collar:g} bps"
@@ -101,6 +104,8 @@ class Gate:
             return short
         if purpose in ("flatten", "close") or self.reduces(i, side, lots):
             return ""
+        if lots > self.order_lots[i]:
+            return "order size limit"
         return self._limits(i, side, lots, notional, notional, ts, closes)
 
     def amends(
@@ -133,6 +138,8 @@ class Gate:
         short = self._spot_short(i, side, more) if more else ""
         if short or self.reduces(i, side, more):
             return short
+        if left > self.order_lots[i]:
+            return "order size limit"
         added = account.grid.notional_atoms(2 * px, more) if more else 0
         return self._limits(i, side, more, notional, added, ts, account.legs is not None and order.reduce_only)
 
@@ -184,6 +191,7 @@ class Gate:
         one = account.grid.notional_atoms(2 * px, 1) * self.ledger.quote_rate(i)
         if one > 0:
             lots = min(lots, self.order_notional // one)
+        lots = min(lots, self.order_lots[i])
         return max(0, lots - lots % account.lot_step)
 
     def least(self, i: int, px: int) -> int:
@@ -265,6 +273,10 @@ class Gate:
     def count(self, v: int, ts: int) -> None:
         self.rate(v, ts)  # forgets what is older than a second
         self.sent[v].append(ts)
+
+
+def _lots(item: InstrumentSetup) -> int:
+    return int(Decimal(item.max_order) / Decimal(item.instrument.lot)) or MOST
 
 
 def _units(currency: float) -> int:

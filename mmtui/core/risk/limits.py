@@ -44,6 +44,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     venue_share: Annotated[float, Meta(gt=0, le=1)] = 0.35
     depeg_bps: Positive = 100.0
     liquidation: Annotated[float, Meta(gt=0, le=1)] = 0.15
+    repeated_fills: Annotated[int, Meta(ge=0, le=1_000)] = 0
+    repeated_s: Annotated[float, Meta(gt=0, le=86_400)] = 60.0
+    clock_step_ms: Annotated[int, Meta(ge=0, le=86_400_000)] = 2_500
+    loop_lag_ms: Annotated[int, Meta(ge=0, le=86_400_000)] = 5_000
+    disk_free_mb: Annotated[int, Meta(ge=0, le=1_000_000)] = 100
+
+
+#: What a config that does not say otherwise gets; a desk that was recorded before there was such a limit has none.
+CONFIGURED: dict[str, int] = {"repeated_fills": 200}
 
 
 #: name -> (unit, what it does). The test suite checks that every field stands here.
@@ -76,5 +85,19 @@ REFERENCE: dict[str, tuple[str, str]] = {
     "depeg_bps": ("bps", "the gauge of a stablecoin's distance from the one it is traded against is red here"),
     "liquidation": (
         "", "the gauge of the distance from mark to the nearest liquidation price, where a venue tells it, is red here"
+    ),
+    "repeated_fills": (
+        "fills", "an instrument is PAUSED when so many of its quotes are filled on one side within repeated_s and none "
+        "on the other, and an operator starts it again; 0: never. A config that does not say has 200"
+    ),
+    "repeated_s": ("s", "the window of repeated_fills"),
+    "clock_step_ms": (
+        "ms", "a desk on live venues is PAUSED when this machine's clock steps by more (a tenth of it warns); 0: never"
+    ),
+    "loop_lag_ms": (
+        "ms", "a desk on live venues is PAUSED when its loop stood still for longer (a fifth of it warns); 0: never"
+    ),
+    "disk_free_mb": (
+        "MB", "the desk is PAUSED when less is free where its tape stands (five times as much warns); 0: never"
     ),
 }

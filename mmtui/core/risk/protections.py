@@ -47,16 +47,15 @@ class Protections:
     def condition(self, i: int, ts: int) -> str:
         """What is wrong with the data of an instrument now; "" when nothing is."""
         book = self.books[i]
-        if not self.connected[self.venue_of[i]]:
+        v = self.venue_of[i]
+        if not self.connected[v]:
             return "feed down"
-        if self.blind[self.venue_of[i]]:
-            return self.blind[self.venue_of[i]]
+        if self.blind[v]:
+            return self.blind[v]
         if not book.valid:
             return book.why
-        if book.crossed:
-            return "crossed book"
-        if not book.quotable:
-            return "one-sided book"
+        if not 0 < book.bid < book.ask:
+            return "crossed book" if book.crossed else "one-sided book"
         if ts - self.seen[i] > self.stale_after[i]:
             return "stale feed"
         lead = self.sources[i]

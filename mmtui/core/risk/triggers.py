@@ -42,6 +42,10 @@ def triggers(limits: Limits) -> list[Trigger]:
     levered = f"gross of contracts {limits.leverage:g} x the venue's equity, worst case"
     manual = f"{limits.collar_manual_bps:g} bps from the reference"
     near = f"{REDUCE:.0%} of a"
+    lag = _number(limits.loop_lag_ms, "ms", "stood still")
+    step = _number(limits.clock_step_ms, "ms", "a step")
+    disk = _number(limits.disk_free_mb, "MB", "free, less than")
+    median = "the collar, round the median of mid, last, mark"
     latched = "no: an operator, with a reason"
     return [
         Trigger("stale feed", "protection", "instrument", "quotes", back, stale),
@@ -71,6 +75,10 @@ def triggers(limits: Limits) -> list[Trigger]:
         Trigger("unhedged", "limit", "asset", "nothing: an alert", "in band", "[hedge] unhedged_s outside of the band"),
         Trigger("hedger off", "state", "asset", "the hedger", "no: hedge on", "overfill or position break"),
         Trigger("tripped too often", "state", "instrument", "PAUSED", "no: an operator", trips),
+        Trigger("repeated execution", "state", "instrument", "PAUSED", "no: an operator", _repeats(limits)),
+        Trigger("loop lag", "state", "desk", "PAUSED", "no: an operator", lag),
+        Trigger("clock step", "state", "desk", "PAUSED", "no: an operator", step),
+        Trigger("disk", "state", "desk", "PAUSED", "no: an operator", disk),
         Trigger("restart after a crash", "state", "desk", "PAUSED", "no: an operator", "always"),
         Trigger("source ended", "state", "desk", "PAUSED", "no: there is no market", "always"),
         Trigger("daily loss", "limit", "desk", "HALTED", latched, f"{loss}, UTC day and rolling 24 h"),
@@ -84,6 +92,8 @@ def triggers(limits: Limits) -> list[Trigger]:
         Trigger(
             "position limit", "refusal", "order", "orders that add", "with the position", "max_position, worst case"
         ),
+        Trigger("order size", "refusal", "order", "orders that add", "-", "max_order of the instrument"),
+        Trigger("references disagree", "refusal", "order", "that quote", "-", median),
         Trigger("order notional", "refusal", "order", "that order", "-", _or(limits.order_notional, "10 % of equity")),
         Trigger("gross notional", "refusal", "order", "that order", "-", _or(limits.gross_notional, "3 x equity")),
         Trigger("leverage", "refusal", "venue", "contract orders that add", "with the position", levered),
@@ -101,6 +111,16 @@ def _guard(parameter: str) -> str:
 
 def _set(parameter: str) -> str:
     return f"{parameter} of the profile"
+
+
+def _repeats(limits: Limits) -> str:
+    if not limits.repeated_fills:
+        return "off (repeated_fills = 0)"
+    return f"{limits.repeated_fills} fills of one side in {limits.repeated_s:g} s, none of the other"
+
+
+def _number(limit: int, unit: str, what: str) -> str:
+    return f"{what} {limit} {unit}, of a desk on live venues" if limit else "off"
 
 
 def _or(value: float | None, default: str) -> str:

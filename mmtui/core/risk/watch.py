@@ -8,13 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mmtui.core.ledger.ledger import DAY, MINUTE, UNIT, money
+from mmtui.core.orders.reconcile import APART, ROUNDING
+from mmtui.core.orders.rounds import lots_of
 from mmtui.core.orders.table import RESTING
+from mmtui.core.orders.tracker import Order
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
 
 if TYPE_CHECKING:
     from mmtui.core.engine import Engine
 
+MS, SECOND = 1_000_000, 1_000_000_000
 WARN, REDUCE, ACT = 0.70, 0.90, 1.00
 
 
@@ -43,6 +47,14 @@ class Uptime:
         self.last = self.total = self.bid = self.ask = self.both = 0
 
 
+def _rests(slots: list[Order | None]) -> bool:
+    """Whether an order stands in the book."""
+    for order in slots:  # noqa: SIM110 - on every beat: a generator costs more than the loop
+        if order is not None and order.state in RESTING:
+            return True
+    return False
+
+
 class Watch:
     """Loss limits in units of 10**-27 currency."""
 
@@ -63,11 +75,11 @@ class Watch:
         ledger = engine.ledger
         currency = engine.setup.currency
         loss = self.loss(engine)
-        self._guard(engine, loss, ledger.drawdown())
+        fallen = ledger.drawdown()
+        self._guard(engine, loss, fallen)
         if loss >= self.daily_loss:
             engine.halt(-1, f"daily loss {money(loss)} {currency} reached its limit {money(self.daily_loss)}")
             return
-        fallen = ledger.drawdown()
         if fallen >= self.drawdown:
             engine.halt(-1, f"drawdown {money(fallen)} {currency} reached its limit {money(self.drawdown)}")
 
@@ -114,8 +126,7 @@ class Watch:
         if engine.lattice.effective(i) is not Desk.RUNNING or not quoter.enabled or engine.ended:
             return
         times.total += span
-        bid = any(o is not None and o.state in RESTING for o in quoter.slots[1])
-        ask = any(o is not None and o.state in RESTING for o in quoter.slots[-1])
+        bid, ask = _rests(quoter.slots[1]), _rests(quoter.slots[-1])
         times.bid += span if bid else 0
         times.ask += span if ask else 0
         times.both += span if bid and ask else 0
@@ -143,6 +154,9 @@ class Watch:
         out.append(
             Reading("msgs/s", engine.setup.venues[v], rate / gate.per_s, text, f"no creates at {gate.creates_per_s}")
         )
+        out += [self._stale(engine), *self._break(engine)]
+        if engine.repeats is not None:
+            out.append(engine.repeats.reading(engine))
         return out
 
     def _leverage(self, engine: Engine) -> list[Reading]:
@@ -156,6 +170,25 @@ class Watch:
         name = engine.setup.venues[v]
         text = f"{gross[v] / gate.equity[v]:.2f}x of {cap:g}x on {name}"
         return [Reading("leverage", name, gross[v] / gate.leverage[v], text, f"would refuse orders at {cap:g}x")]
+
+    def _stale(self, engine: Engine) -> Reading:
+        """Age of the data of the instrument that is nearest to having its quotes pulled."""
+        protections, ts = engine.protections, engine.ts
+        ages = [ts - seen if seen else 0 for seen in protections.seen]
+        i = max(range(len(ages)), key=lambda k: ages[k] / protections.stale_after[k])
+        limit = protections.stale_after[i]
+        text = f"{ages[i] // MS:,} of {limit // MS:,} ms since the venue last spoke of it"
+        return Reading("data age", engine.name(i), ages[i] / limit, text, f"would pull quotes at {limit // MS:,} ms")
+
+    def _break(self, engine: Engine) -> list[Reading]:
+        """Lots that a venue's position is off what is booked; none where no venue is compared with."""
+        if not engine.reconcile.every:
+            return []
+        found = [(lots_of(gap), i) for one in engine.reconcile.rounds for i, (gap, _) in one.suspects.items()]
+        lots, i = max(found, default=(0, -1))
+        text = f"{lots:,} lots unexplained in the last poll"
+        fires = f"would HALT above {ROUNDING} lot in two polls {APART // SECOND} s apart"
+        return [Reading("break", engine.name(i) if i >= 0 else "desk", REDUCE if lots else 0.0, text, fires)]
 
     def _unhedged(self, engine: Engine) -> list[Reading]:
         """Unhedged seconds of the asset that is nearest to its limit; none without a hedger."""

@@ -29,7 +29,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     depth_weight: int
     public: str  # path of the stream with books and trades
     market: str = ""  # path of a second stream (mark prices, liquidations)
-    private: str = ""  # path of the private stream
+    private: str = ""  # path of the private stream; the listen key, where there is one, stands behind it
     key: str = ""  # path of the listen key
 
 
@@ -58,8 +58,21 @@ LINKS: dict[str, Links] = {
         depth_weight=20,
         public="/public/stream",
         market="/market/stream",
-        private="/private/ws",
+        private="/private/ws?listenKey=",
         key="/fapi/v1/listenKey",
+    ),
+    "binance-coinm": Links(
+        rest="https://dapi.binance.com",
+        ws="wss://dstream.binance.com",
+        account="https://api.binance.com",
+        time="/dapi/v1/time",
+        info="/dapi/v1/exchangeInfo",
+        depth="/dapi/v1/depth",
+        depth_limit=1_000,
+        depth_weight=20,
+        public="/stream",
+        private="/ws/",
+        key="/dapi/v1/listenKey",
     ),
 }
 
@@ -75,12 +88,14 @@ _MARKET = ("markPrice@1s", "forceOrder")
 
 
 def public_path(links: Links, instruments: list[Instrument]) -> str:
-    """Path and query of the combined stream with books, best quotes and trades."""
-    return f"{links.public}?streams={_streams(instruments, _PUBLIC)}"
+    """Path and query of the combined stream with books, best quotes and trades; of futures whose marks have no path of
+    their own, with those too."""
+    kinds = _PUBLIC if links.market or not links.key else _PUBLIC + _MARKET
+    return f"{links.public}?streams={_streams(instruments, kinds)}"
 
 
 def market_path(links: Links, instruments: list[Instrument]) -> str:
-    """... with mark prices and liquidations; "" where the market has none."""
+    """... with mark prices and liquidations; "" where the market has no path for them."""
     return f"{links.market}?streams={_streams(instruments, _MARKET)}" if links.market else ""
 
 

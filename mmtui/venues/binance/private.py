@@ -90,7 +90,7 @@ def _one(d: Message) -> list[Report] | None:
 
 def _text(value: object) -> str:
     """Exact decimal text; the venue's own numbers only."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if type(value) is not str and (isinstance(value, bool) or not isinstance(value, str | int)):
         raise WireError(f"{str(value)[:40]!r} is no decimal text")
     return plain(signed_decimal(str(value) or "0"))
 

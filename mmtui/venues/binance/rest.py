@@ -1,4 +1,4 @@
-"""Requests of an account session as Binance's REST calls, and the answers back: spot and USDS-M futures.
+"""Requests of an account session as Binance's REST calls, and the answers back: spot and futures.
 
 Each request is a conversation: a generator that yields calls, is sent their replies, and returns the Answer.  Whoever
 drives it signs and sends; so it runs over real sockets and in tests alike.
@@ -33,6 +33,7 @@ from mmtui.venues.account_messages import (
     Refused,
     Request,
 )
+from mmtui.venues.binance.paths import PATHS
 from mmtui.venues.binance.private import STATUS
 from mmtui.venues.binance.rest_ask import Asking
 from mmtui.venues.binance.rest_calls import Call, Conversation, Reply, read, words
@@ -47,10 +48,10 @@ class BinanceRest:
 
     def __init__(self, market: str, instruments: list[tuple[int, Instrument]]) -> None:
         self.futures = market != "binance-spot"
-        self._prefix = "/fapi/v1" if self.futures else "/api/v3"
+        self._paths = PATHS[market]
         self._symbols = {i: item.symbol for i, item in instruments}
         self._legs = {i for i, item in instruments if item.hedge_mode}
-        self.ask = Asking(self.futures, instruments)
+        self.ask = Asking(self._paths, self.futures, instruments)
         self._talks: dict[type, Callable[[Any], Conversation]] = {
             Create: self._create,
             Amend: self._amend,
@@ -74,6 +75,7 @@ class BinanceRest:
         body = {
             "symbol": self._symbols[order.i], "side": side, "type": "LIMIT", "timeInForce": order.tif,
             "quantity": order.size, "price": order.price, "newClientOrderId": order.client_id,
+            "selfTradePreventionMode": "EXPIRE_MAKER",
         }  # fmt: skip
         if order.i in self._legs:  # the leg says what it reduces: the venue takes no reduceOnly beside it (-1106)
             return body | {"positionSide": "LONG" if (order.side > 0) != order.reduce_only else "SHORT"}
@@ -87,10 +89,10 @@ class BinanceRest:
     def _create(self, request: Create) -> Conversation:
         orders = [self._new(order) for order in request.orders]
         if len(orders) == 1:
-            call = Call("POST", f"{self._prefix}/order", orders[0])
+            call = Call("POST", self._paths.of("order"), orders[0])
         else:
             text = msgspec.json.encode(orders).decode()
-            call = Call("POST", f"{self._prefix}/batchOrders", {"batchOrders": text})
+            call = Call("POST", self._paths.of("batchOrders"), {"batchOrders": text})
         (reply,) = yield [call]
         body, wrong = read(reply)
         if wrong is not None:
@@ -117,10 +119,11 @@ class BinanceRest:
         params = {"symbol": self._symbols[order.i], "origClientOrderId": order.client_id}
         if self.futures:
             side = "BUY" if order.side > 0 else "SELL"
-            call = Call("PUT", "/fapi/v1/order", params | {"side": side, "quantity": order.size, "price": order.price})
+            more = {"side": side, "quantity": order.size, "price": order.price}
+            call = Call("PUT", self._paths.of("order"), params | more)
         else:
             more = {"newClientOrderId": order.client_id, "newQty": order.size}
-            call = Call("PUT", "/api/v3/order/amend/keepPriority", params | more)
+            call = Call("PUT", self._paths.of("order/amend/keepPriority"), params | more)
         (reply,) = yield [call]
         body, wrong = read(reply)
         if wrong is not None:
@@ -152,8 +155,8 @@ class BinanceRest:
         symbol = self._symbols[orders[0].i]
         if self.futures:
             ids = msgspec.json.encode([order.client_id for order in orders]).decode()
-            return Call("DELETE", "/fapi/v1/batchOrders", {"symbol": symbol, "origClientOrderIdList": ids})
-        return Call("DELETE", "/api/v3/order", {"symbol": symbol, "origClientOrderId": orders[0].client_id})
+            return Call("DELETE", self._paths.of("batchOrders"), {"symbol": symbol, "origClientOrderIdList": ids})
+        return Call("DELETE", self._paths.of("order"), {"symbol": symbol, "origClientOrderId": orders[0].client_id})
 
     def _cancelled(self, reply: Reply, count: int) -> list[OrderResult]:
         body, wrong = read(reply)
@@ -169,7 +172,7 @@ class BinanceRest:
     def _everything(self, request: CancelEverything) -> Conversation:
         """Of one symbol, or of each; an account without open orders is a success, whatever code says so."""
         symbols = [self._symbols[request.i]] if request.i >= 0 else list(self._symbols.values())
-        path = "/fapi/v1/allOpenOrders" if self.futures else "/api/v3/openOrders"
+        path = self._paths.of("allOpenOrders" if self.futures else "openOrders")
         replies = yield [Call("DELETE", path, {"symbol": symbol}) for symbol in symbols]
         for reply in replies:
             wrong = read(reply)[1]
@@ -179,7 +182,7 @@ class BinanceRest:
 
     def _arm(self, request: ArmDeadMan) -> Conversation:
         params = {"symbol": self._symbols[request.i], "countdownTime": str(request.ms)}
-        (reply,) = yield [Call("POST", "/fapi/v1/countdownCancelAll", params)]
+        (reply,) = yield [Call("POST", self._paths.of("countdownCancelAll"), params)]
         body, wrong = read(reply)
         if wrong is not None:
             return wrong

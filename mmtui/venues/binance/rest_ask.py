@@ -31,6 +31,7 @@ from mmtui.venues.account_messages import (
 )
 from mmtui.venues.binance.grid import WireError
 from mmtui.venues.binance.margin import Margin, margin_of
+from mmtui.venues.binance.paths import Paths
 from mmtui.venues.binance.private import decode_private, leg_of
 from mmtui.venues.binance.reports import FillReport
 from mmtui.venues.binance.rest_calls import Call, Conversation, Reply, read
@@ -59,9 +60,9 @@ _INCOME = {
 class Asking:
     """Of one account at one market."""
 
-    def __init__(self, futures: bool, instruments: list[tuple[int, Instrument]]) -> None:
+    def __init__(self, paths: Paths, futures: bool, instruments: list[tuple[int, Instrument]]) -> None:
         self.futures = futures
-        self._prefix = "/fapi/v1" if futures else "/api/v3"
+        self._paths = paths
         self._symbols = [item.symbol for _, item in instruments]
         self._places = {item.symbol: i for i, item in instruments}
         self._bases = {item.base: i for i, item in instruments if item.kind == "spot"}
@@ -88,9 +89,9 @@ class Asking:
     def open(self, request: AskOpen) -> Conversation:
         """Endpoint 1: the list of open orders; 2: those of the newest orders of each symbol that are open."""
         if request.endpoint == 2:
-            path, params = f"{self._prefix}/allOrders", {"limit": str(PAGE)}
+            path, params = self._paths.of("allOrders"), {"limit": str(self._paths.orders_page)}
         else:
-            path, params = f"{self._prefix}/openOrders", {}
+            path, params = self._paths.of("openOrders"), {}
         if request.endpoint == 1 and len(self._symbols) > EACH_MAX:
             replies = yield [Call("GET", path, {})]
         else:
@@ -122,7 +123,7 @@ class Asking:
 
     def fills(self, request: AskFills) -> Conversation:
         """Executions of each symbol since an instant, with the client ids of their orders."""
-        path = "/fapi/v1/userTrades" if self.futures else "/api/v3/myTrades"
+        path = self._paths.trades
         first = {"limit": str(PAGE)}
         if request.since > 0:
             first["startTime"] = str(request.since // MS)
@@ -164,9 +165,9 @@ class Asking:
         for _ in range(PAGES_MAX):
             if not firsts:
                 break
-            path = f"{self._prefix}/allOrders"
+            path, page = self._paths.of("allOrders"), self._paths.orders_page
             calls = [
-                Call("GET", path, {"symbol": symbol, "orderId": str(first), "limit": str(PAGE)})
+                Call("GET", path, {"symbol": symbol, "orderId": str(first), "limit": str(page)})
                 for symbol, first in firsts.items()
             ]
             replies = yield calls
@@ -178,7 +179,7 @@ class Asking:
                 try:
                     for row in body:
                         self.named(str(row["orderId"]), str(row["clientOrderId"]))
-                    if len(body) >= PAGE:
+                    if len(body) >= page:
                         following[call.params["symbol"]] = int(body[-1]["orderId"]) + 1
                 except (KeyError, TypeError, ValueError):
                     return Failed("5xx")
@@ -197,7 +198,7 @@ class Asking:
         rows: dict[str, LedgerRow] = {}
         for _ in range(PAGES_MAX):
             params = {"limit": str(PAGE)} | ({"startTime": str(start)} if start > 0 else {})
-            (reply,) = yield [Call("GET", "/fapi/v1/income", params)]
+            (reply,) = yield [Call("GET", self._paths.of("income"), params)]
             body, wrong = read(reply)
             if wrong is not None:
                 return wrong
@@ -220,8 +221,7 @@ class Asking:
         return LedgerRow(ref, int(d["time"]) * MS, i, cause, "0", "0", str(d["income"]), str(d["asset"]))
 
     def positions(self, request: AskPositions) -> Conversation:
-        path = "/fapi/v3/positionRisk" if self.futures else "/api/v3/account"
-        (reply,) = yield [Call("GET", path, {})]
+        (reply,) = yield [Call("GET", self._paths.positions, {})]
         body, wrong = read(reply)
         if wrong is not None:
             return wrong

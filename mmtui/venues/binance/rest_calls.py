@@ -5,7 +5,7 @@ Rules of this file: pure; a reply that cannot be read says that nobody knows, ne
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -29,6 +29,7 @@ class Reply(NamedTuple):
     retry_after_ms: int = 0
     text: str = ""
     sent: int = 0  # engine's clock
+    headers: Mapping[str, str] = {}
 
 
 #: Yields calls, is sent their replies, returns the Answer.

@@ -21,12 +21,14 @@ _CODES: dict[str, Meaning] = {
     "110017": "filter",  # reduce-only rule
     "110072": "duplicate id",
     "110021": "filter",
+    "110094": "filter",  # below the minimum notional
     "10000": "fate unknown",  # server time-out
     "10016": "fate unknown",  # internal error
     "10002": "late",
     "10006": "rate",
     "10018": "rate",
     "10003": "auth",
+    "10004": "auth",
     "10005": "auth",
     "110074": "market closed",
     "110065": "market closed",
@@ -39,6 +41,7 @@ BYBIT = TradingFacts(
     recalled=("amend", "codes", "fill_before_ack", "lag", "link.client_ping_s"),
     fill_before_ack=True,
     post_only="cancel",  # PostOnly orders that would take are cancelled
+    self_trade="maker",  # smpType CancelMaker
     cancel_all="instrument",
     cancel_all_excludes=("conditional", "tp/sl"),
     cancel_all_max=500,  # any 500 of them

@@ -24,8 +24,8 @@ from mmtui.venues.binance.grid import WireError
 from mmtui.venues.ccxt_market.book import CcxtBook, listed
 from mmtui.venues.ccxt_market.names import CcxtLinks
 from mmtui.venues.connection import pause
+from mmtui.venues.live.account_link import Host
 from mmtui.venues.live.checks import Listed, Report
-from mmtui.venues.live.venue import Host
 
 SECOND = 1_000_000_000
 #: A close that takes longer is left to itself.

@@ -75,8 +75,8 @@ SPOT = TradingFacts(
         orders=((180, 48_000),),
         cancels_count=True,
         weights={
-            "Create": 0, "Cancel": 0, "CancelEverything": 0, "ArmDeadMan": 0, "AskFills": 0, "AskLedger": 0,
-            "AskPositions": 0,
+            "Create": 0, "Amend": 0, "Cancel": 0, "CancelEverything": 0, "ArmDeadMan": 0, "AskFills": 0,
+            "AskLedger": 0, "AskPositions": 0,
         },
         penalty="429",
     ),
@@ -107,8 +107,8 @@ FUTURES = TradingFacts(
         weight=500,
         window_ms=10_000,
         weights={
-            "Create": 10, "Cancel": 10, "CancelEverything": 25, "AskOpen": 2, "AskFills": 2, "AskPositions": 2,
-            "ArmDeadMan": 25,
+            "Create": 10, "Amend": 10, "Cancel": 10, "CancelEverything": 25, "AskOpen": 2, "AskFills": 2,
+            "AskPositions": 2, "ArmDeadMan": 25,
         },
         penalty="429",
     ),

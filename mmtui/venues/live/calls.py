@@ -63,7 +63,7 @@ class Calls:
             return Reply(0, text="network", sent=sent)
         self.took_ms = (time.monotonic() - began) * 1e3
         self.answered(answer.headers)
-        return Reply(answer.status, read, _retry_after(answer.headers), sent=sent)
+        return Reply(answer.status, read, _retry_after(answer.headers), sent=sent, headers=answer.headers)
 
     def answered(self, headers: Mapping[str, str]) -> None:
         """Headers of every answer."""

@@ -14,6 +14,7 @@ import msgspec
 
 from mmtui.core.market.instrument import Instrument, plain
 from mmtui.venues.binance.links import Links
+from mmtui.venues.binance.paths import PATHS
 from mmtui.venues.binance.rest_calls import Call, read
 from mmtui.venues.facts import facts_of
 from mmtui.venues.live.http import Http
@@ -42,7 +43,8 @@ class Report(msgspec.Struct):
     holds: list[str] = []  # "USDT 1000000", "BTCUSDT +0.010"
     prices: dict[str, float] = {}
     dead_man: str = ""
-    found: dict[str, Instrument] = {}  # of a venue without execution code: what it lists, whole
+    bounded: bool | None = None  # whether this account has the venue's dead-man switch; None: as the table says
+    found: dict[str, Instrument] = {}  # of a venue of market_links: what it lists, whole
 
 
 class Listed(NamedTuple):
@@ -70,13 +72,13 @@ async def ask(venue: str, links: Links, instruments: list[Instrument], pair: Cre
             await _permissions(http, report, bool(links.key))
             report.why = pair.mask(report.why) if report.why else ""  # a venue may say what it was sent
         report.answer_ms = http.took_ms
-        report.dead_man = _dead_man(venue)
+        report.dead_man = dead_man(venue)
     finally:
         await http.close()
     return report
 
 
-def _dead_man(venue: str) -> str:
+def dead_man(venue: str) -> str:
     facts = facts_of(venue).dead_man
     return "none: UNBOUNDED" if facts.mechanism == "none" else f"{facts.mechanism} per {facts.scope}"
 
@@ -139,24 +141,25 @@ async def _spot(http: Http, report: Report, instruments: list[Instrument]) -> No
 
 
 async def _futures(http: Http, report: Report, instruments: list[Instrument]) -> None:
-    body, wrong = read(await http.signed(Call("GET", "/fapi/v3/account", {})))
+    paths = PATHS[report.venue]
+    body, wrong = read(await http.signed(Call("GET", paths.account, {})))
     if wrong is not None:
         report.why = _refused(wrong)
         return
     report.signed = True
-    config, wrong = read(await http.signed(Call("GET", "/fapi/v1/accountConfig", {})))
+    config, wrong = read(await http.signed(Call("GET", paths.mode, {})))
     if wrong is None:
-        report.trades = bool(config.get("canTrade"))
-    mode, wrong = read(await http.signed(Call("GET", "/fapi/v1/positionSide/dual", {})))
-    if wrong is None and isinstance(mode, dict) and isinstance(mode.get("dualSidePosition"), bool):
-        report.one_way = not mode["dualSidePosition"]
-    report.holds.append(f"wallet {_step(body.get('totalWalletBalance'))} USDT")
-    report.holds.append(f"available {_step(body.get('availableBalance'))} USDT")
-    rows, wrong = read(await http.signed(Call("GET", "/fapi/v3/positionRisk", {})))
+        report.trades = bool({**body, **config}.get("canTrade"))
+    if not paths.mode.endswith("dual"):
+        config, wrong = read(await http.signed(Call("GET", paths.of("positionSide/dual"), {})))
+    if wrong is None and isinstance(config.get("dualSidePosition"), bool):
+        report.one_way = not config["dualSidePosition"]
+    report.holds += _wallet(body, {item.settle for item in instruments})
+    rows, wrong = read(await http.signed(Call("GET", paths.positions, {})))
     if wrong is None:
         report.holds += [_held(row) for row in rows if float(row["positionAmt"])]
     for item in instruments:
-        rates, wrong = read(await http.signed(Call("GET", "/fapi/v1/commissionRate", {"symbol": item.symbol})))
+        rates, wrong = read(await http.signed(Call("GET", paths.of("commissionRate"), {"symbol": item.symbol})))
         if wrong is None:
             report.fees[item.symbol] = _bps(rates.get("makerCommissionRate"), rates.get("takerCommissionRate"))
 
@@ -165,6 +168,18 @@ def _held(row: dict[str, Any]) -> str:
     """A position, and in hedge mode which leg it is."""
     side = str(row.get("positionSide") or "BOTH")
     return f"{row['symbol']} {_step(row['positionAmt'])}" + (f" ({side.lower()} leg)" if side != "BOTH" else "")
+
+
+def _wallet(body: dict[str, Any], assets: set[str]) -> list[str]:
+    """USDS-M tells a total; COIN-M a wallet of each coin."""
+    if "totalWalletBalance" in body:
+        told = (("wallet", "totalWalletBalance"), ("available", "availableBalance"))
+        return [f"{word} {_step(body.get(key))} USDT" for word, key in told]
+    return [
+        f"wallet {_step(row.get('walletBalance'))} {row['asset']}"
+        for row in body.get("assets", ())
+        if row.get("asset") in assets
+    ]
 
 
 def _refused(wrong: Any) -> str:
@@ -212,6 +227,9 @@ def objections(report: Report, wanted: list[Instrument], live: bool) -> list[str
 def _mode(report: Report, hedge: bool) -> list[str]:
     """Config and account must agree on the position mode: an order of the other is refused, or opens what it should
     close."""
+    speaks = report.venue in PATHS  # elsewhere orders name no leg
+    if hedge and not speaks:
+        return [f'{report.venue}: position_mode = "hedge" is traded at Binance only; give position_mode = "net"']
     if report.one_way is None:
         asked = f'{report.venue}: position_mode = "hedge", but the account\'s mode could not be read'
         return [asked] if hedge else []
@@ -223,6 +241,6 @@ def _mode(report: Report, hedge: bool) -> list[str]:
     if not report.one_way and not hedge:
         return [
             f"{report.venue}: the account is in hedge mode; "
-            "set it to one-way positions, or give position_mode = \"hedge\""
+            "set it to one-way positions" + (', or give position_mode = "hedge"' if speaks else "")
         ]
     return []

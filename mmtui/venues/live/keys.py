@@ -17,7 +17,8 @@ from typing import Any
 
 from mmtui.core.errors import UserError
 from mmtui.venues.account_secrets import Redactor
-from mmtui.venues.live.signing import Signed, payload_of, refusal
+from mmtui.venues.live.signables import SIGNABLE
+from mmtui.venues.live.signing import Signed, refusal
 
 HOW = (
     'give keys = "env:NAME" (NAME_KEY and NAME_SECRET), "file:PATH" (TOML, mode 0600), "sealed:NAME" or '
@@ -27,13 +28,17 @@ PEM = "-----BEGIN "
 
 
 class Pair:
-    """An API key and its secret: what HMAC-SHA256 is keyed with, or a private key (PEM: Ed25519 or RSA)."""
+    """An API key and its secret: what HMAC-SHA256 is keyed with, or a private key (PEM: Ed25519 or RSA).
 
-    __slots__ = ("_private", "key", "open", "secret")
+    passphrase: what OKX wants beside them.
+    """
 
-    def __init__(self, key: str, secret: str, open: bool = False) -> None:
+    __slots__ = ("_private", "key", "open", "passphrase", "secret")
+
+    def __init__(self, key: str, secret: str, open: bool = False, passphrase: str = "") -> None:
         self.key = key
         self.secret = secret
+        self.passphrase = passphrase
         self.open = open  # in the environment, where every process that is started from here gets it too
         self._private: Any = None
 
@@ -52,11 +57,12 @@ class Pair:
         """PermissionError: the call is not on the list."""
         if why := refusal(market, method, path, fields):
             raise PermissionError(why)
-        payload = payload_of(fields)
-        return Signed(payload, self._signature(payload.encode()))
+        table = SIGNABLE[market]
+        texts = table.scheme(self.key, method, path, fields)
+        return Signed(texts.payload, self._signature(texts.signed.encode(), table.digest == "base64"))
 
     def mask(self, text: str) -> str:
-        return Redactor((self.key, self.secret)).text(text)
+        return Redactor([one for one in (self.key, self.secret, self.passphrase) if one]).text(text)
 
     def watch(self, changed: Callable[[bool], None]) -> None:
         """Signatures are always there."""
@@ -65,10 +71,11 @@ class Pair:
     def alive(self) -> bool:
         return True
 
-    def _signature(self, payload: bytes) -> str:
-        """HMAC-SHA256 in hex; Ed25519, or RSA (PKCS#1 v1.5, SHA-256), in base64: the venue's three kinds of keys."""
+    def _signature(self, payload: bytes, base: bool) -> str:
+        """HMAC-SHA256, in hex or (base) in base64; Ed25519, or RSA (PKCS#1 v1.5, SHA-256), in base64."""
         if not self.secret.startswith(PEM):
-            return hmac.digest(self.secret.encode(), payload, sha256).hex()
+            digest = hmac.digest(self.secret.encode(), payload, sha256)
+            return base64.b64encode(digest).decode() if base else digest.hex()
         if self._private is None:
             self._private = private_key(self.secret)
         return base64.b64encode(self._private(payload)).decode()
@@ -97,6 +104,17 @@ def private_key(pem: str) -> Callable[[bytes], bytes]:
 
 def load_pair(venue: str, source: str, base: Path) -> Pair:
     """The pair that a config names. UserError says what is missing, and nothing of what is there."""
+    pair = _loaded(venue, source, base)
+    table = SIGNABLE.get(venue)
+    if table is not None and table.passphrase and not pair.passphrase:
+        raise UserError(
+            f"venue {venue!r}: its keys have a passphrase: NAME_PASSPHRASE in the environment, passphrase in the file, "
+            "or a line of its own behind the secret for `mmtui keys add`"
+        )
+    return pair
+
+
+def _loaded(venue: str, source: str, base: Path) -> Pair:
     kind, _, name = source.partition(":")
     what = f"venue {venue!r}"
     if kind == "env" and name:
@@ -120,8 +138,9 @@ def _from_environment(venue: str, name: str) -> Pair:
     missing = [f"{name}_{part}" for part, text in zip(("KEY", "SECRET"), found, strict=True) if not text]
     if missing:
         raise UserError(f"venue {venue!r}: the environment variable {missing[0]} is not set; export it, or {HOW}")
-    pair = checked(f"venue {venue!r}", f"{name}_KEY", found[0], found[1])
-    return Pair(pair.key, pair.secret, open=True)
+    phrase = os.environ.get(f"{name}_PASSPHRASE", "").strip()
+    pair = checked(f"venue {venue!r}", f"{name}_KEY", found[0], behind(found[1], phrase))
+    return Pair(pair.key, pair.secret, True, pair.passphrase)
 
 
 def read_private(path: Path, what: str, whose: str, owners: tuple[int, ...] = ()) -> bytes:
@@ -150,17 +169,27 @@ def _from_file(venue: str, path: Path) -> Pair:
         table = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise UserError(f'venue {venue!r}: {path} is no TOML; it holds key = "..." and secret = "..."') from None
-    key, secret = table.get("key"), table.get("secret")
-    if not isinstance(key, str) or not isinstance(secret, str):
+    key, secret, phrase = table.get("key"), table.get("secret"), table.get("passphrase", "")
+    if not isinstance(key, str) or not isinstance(secret, str) or not isinstance(phrase, str):
         raise UserError(f'venue {venue!r}: {path}: give key = "..." and secret = "..."')
-    return checked(f"venue {venue!r}", str(path), key.strip(), secret.strip())
+    return checked(f"venue {venue!r}", str(path), key.strip(), behind(secret.strip(), phrase.strip()))
+
+
+def behind(secret: str, passphrase: str) -> str:
+    """A secret with its passphrase on a line of its own, as both are kept."""
+    return f"{secret}\n{passphrase}" if passphrase else secret
 
 
 def checked(what: str, where: str, key: str, secret: str) -> Pair:
     """A pair whose texts can be an API key and a secret; `what` asks, and begins the sentence of a UserError."""
+    phrase = ""
+    if not secret.startswith(PEM):
+        secret, _, phrase = secret.partition("\n")
     for text in (key, secret):
         if text is secret and text.startswith(PEM):
             private_key(text)
         elif len(text) < 8 or not text.isascii() or not text.isprintable() or " " in text:
             raise UserError(f"{what}: {where}: what stands there is no API key and secret")
-    return Pair(key, secret)
+    if phrase and not (phrase.isascii() and phrase.isprintable()):
+        raise UserError(f"{what}: {where}: what stands behind the secret is no passphrase")
+    return Pair(key, secret, passphrase=phrase)

@@ -1,6 +1,7 @@
-"""One venue without execution code as the live host drives it: a socket for its market data, and its clock.
+"""One venue of market_links as the live host drives it: a socket for its market data, its clock, and its account.
 
-The session decides (venues/market_session.py); here its requests become bytes and what comes becomes its input.
+The session of the feed decides (venues/market_session.py); here its requests become bytes and what comes becomes its
+input.  The account is account_link.py's; a desk that does not trade has none.
 Before the venue closes the connection (its notice, or its age) a second one takes over: handover.py.
 
 Rules of this file: everything runs on the host's loop; whatever is learnt goes to `host.come`, at once and in order.
@@ -16,28 +17,34 @@ from mmtui.core.events import Event, GridRefined
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account import AccountSession
 from mmtui.venues.connection import Connect, Disconnect, Ping
+from mmtui.venues.live.account_link import AccountLink, Host
+from mmtui.venues.live.entrances import TradeEntrance
 from mmtui.venues.live.handover import Handover
 from mmtui.venues.live.market_http import MarketHttp
 from mmtui.venues.live.paced import Paced
 from mmtui.venues.live.public import AGAIN_S, BEFORE_S
+from mmtui.venues.live.signing import Credential
 from mmtui.venues.live.sockets import Socket
-from mmtui.venues.live.venue import Host
+from mmtui.venues.live.trade_http import TradeHttp
 from mmtui.venues.market_links import MarketLinks
 from mmtui.venues.market_session import MarketRequest, MarketSession, Send
+from mmtui.venues.traders import TRADERS
 
 
 class MarketLink:
-    """Of one venue; it has no account."""
+    """Of one venue. pair: keys of an account that trades; None: market data only."""
 
     def __init__(
-        self, host: Host, v: int, venue: str, instruments: list[tuple[int, Instrument]], links: MarketLinks
-    ) -> None:
+        self, host: Host, v: int, venue: str, instruments: list[tuple[int, Instrument]], links: MarketLinks,
+        pair: Credential | None = None, tag: str = "",
+    ) -> None:  # fmt: skip
         self.host = host
         self.v = v
         self.venue = venue
         self.http = MarketHttp(links, host.now)
         self.feed = MarketSession(v, venue, instruments)
-        self.session: AccountSession | None = None
+        self.account: AccountLink | None = None
+        self._trade: TradeHttp | None = None
         self.ping_ms = 0.0  # of the newest ping that was answered
         self._url = links.stream(self.feed.address())
         self._socket: Socket | None = None
@@ -48,6 +55,21 @@ class MarketLink:
         self._timer: asyncio.TimerHandle | None = None
         self.taken_over = 0  # connections that have replaced another
         self._task: asyncio.Task[None] | None = None
+        if pair is not None:
+            trader = TRADERS[venue](instruments)
+            self._trade = http = TradeHttp(trader, self.http, pair, host.now)
+            self.account = AccountLink(host, v, venue, instruments, http, trader, TradeEntrance(http), pair, tag)
+            http.counted = self._counted
+
+    @property
+    def session(self) -> AccountSession | None:
+        """The account's; None: market data only."""
+        return self.account.session if self.account is not None else None
+
+    def _counted(self, counts: dict[int, int]) -> None:
+        """Orders that the venue has counted."""
+        if self.account is not None:
+            self.account.session.budget.told(self.host.now(), 0, counts)
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -58,16 +80,20 @@ class MarketLink:
     async def close(self) -> None:
         """The connection ends; nothing is told any more."""
         self._disconnect()
+        if self.account is not None:
+            self.account.close()
         if self._task is not None:
             self._task.cancel()
         await asyncio.sleep(0)
-        await self.http.close()
+        await (self._trade or self.http).close()
 
     # -- time ----------------------------------------------------------------------------------------------------
 
     def next_ts(self) -> int:
         """When to tick."""
         ts = self.feed.next_ts()
+        if self.account is not None:
+            ts = min(ts, self.account.next_ts())
         return ts if self._handover is None else min(ts, self._handover.feed.next_ts())
 
     def tick(self, now: int) -> list[Event]:
@@ -80,22 +106,24 @@ class MarketLink:
         if handover is not None and handover.feed.next_ts() <= now:
             handover.feed.tick(now)
             self._second(handover)
-        return events
+        return events if self.account is None else events + self.account.tick(now)
 
     def pump(self, now: int) -> list[Event]:
-        """Nothing waits: there are no orders."""
-        return []
+        """What waits leaves; what became known by that."""
+        return self.account.pump(now) if self.account is not None else []
 
     def refined(self, event: GridRefined) -> None:
         """Somebody has found a finer grid."""
         self.feed.refined(event)
         if self._handover is not None:
             self._handover.feed.refined(event)
+        if self.account is not None:
+            self.account.refined(event)
 
     def body(self, now: int) -> dict[str, Any]:
         """For `ctl status --json`: clock and latency."""
         clock = self.http.clock
-        return {
+        body = {
             "clock_offset_ms": round(clock.offset / 1e6, 3) if clock.known else None,
             "clock_error_ms": round(clock.error / 1e6, 3) if clock.known else None,
             "answer_ms": round(self.http.took_ms, 3),
@@ -104,6 +132,7 @@ class MarketLink:
             "damaged": self.feed.damaged,
             "taken_over": self.taken_over,
         }
+        return body if self.account is None else body | self.account.body(now)
 
     # -- the session's requests ----------------------------------------------------------------------------------
 

@@ -28,8 +28,8 @@ _STEPS = {"ms": 1_000_000, "s": 1_000_000_000, "iso": 1_000_000}
 class MarketHttp(Calls):
     """Of one venue. `now`: the engine's clock, ns."""
 
-    def __init__(self, links: MarketLinks, now: Callable[[], int]) -> None:
-        super().__init__(TIMEOUT_S)
+    def __init__(self, links: MarketLinks, now: Callable[[], int], timeout_s: float = TIMEOUT_S) -> None:
+        super().__init__(timeout_s)
         self.links = links
         self._now = now
 

@@ -1,64 +1,58 @@
-"""The private stream of one Binance account: by listen key (futures) or by signature on the WebSocket API (spot).
+"""The private stream of one account: connects, enters, keeps alive, decodes. How it is entered is its Entrance's.
 
-Rules of this file: connects, keeps alive, decodes; what a report means is the account session's.
+Rules of this file: carries messages; what a report means is the account session's.
 """
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING
-
-import msgspec
+from typing import TYPE_CHECKING, Protocol
 
 from mmtui.core.events import Event
-from mmtui.venues.account import AccountSession
-from mmtui.venues.account_messages import LedgerRow
 from mmtui.venues.binance.grid import WireError
-from mmtui.venues.binance.private import decode_text
-from mmtui.venues.binance.reports import BalanceReport, OrderReport, Report
-from mmtui.venues.binance.rest import BinanceRest
-from mmtui.venues.binance.rest_calls import Call
+from mmtui.venues.binance.reports import Report
 from mmtui.venues.connection import Connect, Connection, Disconnect, Ping
 from mmtui.venues.live.shift import report_shifted
 from mmtui.venues.live.signing import UNSIGNED, Unsigned
 from mmtui.venues.live.sockets import Socket
+from mmtui.venues.trader import Said
 
 if TYPE_CHECKING:
-    from mmtui.venues.live.venue import VenueLink
-
-#: A listen key lasts an hour.
-KEEP_S = 1_200.0
-_ENDINGS = frozenset({"listenKeyExpired", "eventStreamTerminated", "serverShutdown"})
-_SUBSCRIBE = "private"
+    from mmtui.venues.live.account_link import AccountLink
 
 
-class _Said(msgspec.Struct):
-    """What tells a message of the connection itself from one of the account."""
+class Entrance(Protocol):
+    """One venue's way into its private stream. `ping`: a text; b"": the WebSocket's own."""
 
-    e: str = ""
-    id: str | int | None = None
-    status: int = 0
-    event: msgspec.Raw = msgspec.Raw()
+    ping: bytes
 
+    async def where(self) -> str | None:
+        """The address; None: it cannot be had."""
 
-_READ = msgspec.json.Decoder(_Said)
+    async def greeting(self) -> list[bytes]:
+        """What is said first; []: whoever is connected is in. Unsigned: nobody signs."""
+
+    def said(self, data: bytes) -> tuple[Said, list[bytes]]:
+        """What a message says of the connection ("up": it is whole), and what is to be said to that."""
+
+    def told(self, data: bytes) -> list[Report]:
+        """What it says of the account. WireError: it cannot be read."""
+
+    def close(self) -> None:
+        """The connection is gone."""
 
 
 class PrivateStream:
     """Of one account."""
 
-    def __init__(self, link: VenueLink, session: AccountSession, rest: BinanceRest) -> None:
+    def __init__(self, link: AccountLink, entrance: Entrance) -> None:
         self.link = link
-        self.session = session
         self.connection = Connection(busy=False)
-        self._rest = rest
+        self._entrance = entrance
         self._socket: Socket | None = None
-        self._keep: asyncio.TimerHandle | None = None
-        self._signature = bool(link.links.api_ws)
+        self._acts = {"up": self._up, "pong": self._ponged}
 
     def close(self) -> None:
-        if self._keep is not None:
-            self._keep.cancel()
+        self._entrance.close()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -73,62 +67,47 @@ class PrivateStream:
         if isinstance(request, Connect):
             self._socket = Socket(self.link.http.session, self._where, self)
         elif isinstance(request, Ping):
-            if self._socket is not None:
-                self._socket.ping()
+            self._ping()
         elif isinstance(request, Disconnect):
             self.close()
             return self._gone(now, request.why)
         return []
 
+    def _ping(self) -> None:
+        if self._socket is None:
+            return
+        if self._entrance.ping:
+            self._socket.say(self._entrance.ping)
+        else:
+            self._socket.ping()
+
     async def _where(self) -> str | None:
         """The address; what it needs is asked for first."""
-        link = self.link
-        if not link.signs:
+        http = self.link.http
+        if not self.link.signs:
             return None
-        if not link.http.clock.known and not await link.http.settle():
+        if not http.clock.known and not await http.settle():
             return None
-        if self._signature:
-            return f"{link.links.api_ws}{link.links.private}"
-        reply = await link.http.keyed(Call("POST", link.links.key, {}))
-        try:
-            key = msgspec.json.decode(reply.body)["listenKey"] if reply.status == 200 else None
-        except (msgspec.MsgspecError, KeyError, TypeError):
-            key = None
-        if not isinstance(key, str) or not key.isalnum():
-            return None
-        self._keep_alive()
-        return f"{link.links.ws}{link.links.private}?listenKey={key}"
-
-    def _keep_alive(self) -> None:
-        if self._keep is not None:
-            self._keep.cancel()
-        self._keep = asyncio.get_running_loop().call_later(KEEP_S, self._kept)
-
-    def _kept(self) -> None:
-        async def keep() -> None:
-            await self.link.http.keyed(Call("PUT", self.link.links.key, {}))
-
-        self.link.spawn(keep())
-        self._keep_alive()
+        return await self._entrance.where()
 
     # -- sockets.Owner -------------------------------------------------------------------------------------------
 
     def opened(self, socket: Socket) -> None:
-        if socket is not self._socket:
-            return
-        if self._signature:
-            self.link.spawn(self._subscribe(socket))
-        else:
-            self._up()
+        if socket is self._socket:
+            self.link.spawn(self._enter(socket))
 
-    async def _subscribe(self, socket: Socket) -> None:
+    async def _enter(self, socket: Socket) -> None:
         try:
-            message = await self.link.http.subscription(_SUBSCRIBE)
+            messages = await self._entrance.greeting()
         except Unsigned:
             if socket is self._socket:
                 self._lost(UNSIGNED)
             return
-        if socket is self._socket:
+        if socket is not self._socket:
+            return
+        if not messages:
+            self._up()
+        for message in messages:
             socket.say(message)
 
     def unsigned(self) -> None:
@@ -139,52 +118,41 @@ class PrivateStream:
     def _up(self) -> None:
         now = self.link.host.now()
         self.connection.up(now)
-        self.link.host.come(self.session.stream_up(now))
+        self.link.host.come(self.link.session.stream_up(now))
+
+    def _ponged(self) -> None:
+        self.connection.pong(self.link.host.now())
 
     def received(self, socket: Socket, data: bytes) -> None:
         if socket is not self._socket:
             return
         now = self.link.host.now()
-        self.connection.frame(now)
-        try:
-            said = _READ.decode(data)
-        except msgspec.MsgspecError:
-            self.link.host.come(self.session.unreadable("no JSON object", now))
-            return
-        if said.id == _SUBSCRIBE:
-            if said.status == 200:
-                self._up()
-            else:
-                self._lost("the subscription was refused")
-            return
-        if (said.e or _kind(said.event)) in _ENDINGS:
-            self._lost("ended by the venue")
-            return
-        self.link.host.come(self._reports(data, now))
+        said, answers = self._entrance.said(data)
+        if said.kind != "pong":
+            self.connection.frame(now)
+        for answer in answers:
+            socket.say(answer)
+        if said.kind == "over":
+            self._lost(said.why)
+        elif said.kind in self._acts:
+            self._acts[said.kind]()
+        elif not said.kind:
+            self.link.host.come(self._reports(data, now))
 
     def _reports(self, data: bytes, now: int) -> list[Event]:
+        session = self.link.session
         try:
-            reports = decode_text(data) or []
+            reports = self._entrance.told(data)
         except WireError as error:
-            return self.session.unreadable(str(error), now)
+            return session.unreadable(str(error), now)
         events: list[Event] = []
         for report in reports:
-            self._notice(report)
-            events += self.session.report(report_shifted(report, self.link.http.clock.offset), now)
+            events += session.report(report_shifted(report, self.link.http.clock.offset), now)
         return events
-
-    def _notice(self, report: Report) -> None:
-        """What later questions need: the ids of orders, and transfers that no list would tell."""
-        if isinstance(report, OrderReport):
-            self._rest.ask.named(report.venue_order_id, report.client_id)
-        elif isinstance(report, BalanceReport) and self._signature and report.change:
-            asset, change = report.asset, report.change
-            ref, place = f"{asset}/{report.ts_event}/{change}", self._rest.ask.base(asset)
-            self._rest.ask.moved(LedgerRow(ref, report.ts_event, place, "TRANSFER", change, "0", change, asset))
 
     def ponged(self, socket: Socket) -> None:
         if socket is self._socket:
-            self.connection.pong(self.link.host.now())
+            self._ponged()
 
     def ended(self, socket: Socket, why: str) -> None:
         if socket is self._socket:
@@ -196,11 +164,4 @@ class PrivateStream:
         self.link.host.look()
 
     def _gone(self, now: int, why: str) -> list[Event]:
-        return self.session.stream_down(now, why) if self.connection.down(now) else []
-
-
-def _kind(event: msgspec.Raw) -> str:
-    try:
-        return msgspec.json.decode(event, type=_Said).e if event else ""
-    except msgspec.MsgspecError:
-        return ""
+        return self.link.session.stream_down(now, why) if self.connection.down(now) else []

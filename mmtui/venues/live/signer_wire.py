@@ -1,6 +1,6 @@
 """What goes between a desk's host and its signer process: frames of MessagePack behind four bytes of length.
 
-Rules of this file: pure; no frame holds a secret; a frame that cannot be read ends the connection.
+Rules of this file: pure; no frame holds a secret that signs; a frame that cannot be read ends the connection.
 """
 
 from __future__ import annotations
@@ -37,10 +37,13 @@ class Fork(msgspec.Struct, frozen=True, array_like=True, tag="fork"):
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True, tag="held"):
-    """Of a signer that is ready: (market, API key, whether it came from the environment) each."""
+    """Of a signer that is ready: (market, API key, whether it came from the environment, passphrase) each.
+
+    A passphrase goes with every request as it is, so the desk has it as it has the key; alone it opens nothing.
+    """
 
     pid: int
-    keys: list[tuple[str, str, bool]]
+    keys: list[tuple[str, str, bool, str]]
 
 
 class Done(msgspec.Struct, frozen=True, array_like=True, tag="done"):

@@ -8,19 +8,18 @@ Rules of this file: pure; a sentence of refusal tells names of fields, never val
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 from urllib.parse import quote
 
 import msgspec
 
-from mmtui.venues.binance.signable import ALWAYS, FIELDS, LISTS, VALUES
+from mmtui.venues.live.signables import SIGNABLE
+from mmtui.venues.signing_table import SAFE, Signable
 
-#: Characters of one value; of one that is a list.
-VALUE_MAX, LIST_MAX = 64, 8_192
-#: Values that stand in an address as they are; nearly all do.
-_SAFE = re.compile(r"[A-Za-z0-9_.~-]{0,64}", re.ASCII).fullmatch
+#: Characters of one value; of one that is a list; of a key or a cursor.
+VALUE_MAX, LIST_MAX, LONG_MAX = 64, 8_192, 512
+_LONG = frozenset({"apiKey", "cursor"})
 #: What a desk says when nobody can sign.
 UNSIGNED = "the signer process is gone: nothing can be signed until it is back; `mmtui kill` has its own"
 
@@ -41,10 +40,14 @@ class Signed(NamedTuple):
 
 
 class Credential(Protocol):
-    """An API key whose secret is held somewhere. open: it came from the environment."""
+    """An API key whose secret is held somewhere. open: it came from the environment.
+
+    passphrase: what a venue wants beside key and signature, as it is, in every request; "": nothing.
+    """
 
     key: str
     open: bool
+    passphrase: str
 
     async def sign(self, market: str, method: str, path: str, fields: Mapping[str, str]) -> Signed:
         """PermissionError: not on the list; Unsigned: nobody can sign now."""
@@ -62,23 +65,19 @@ class Credential(Protocol):
 
 def refusal(market: str, method: str, path: str, fields: Mapping[str, str]) -> str:
     """Why a call is not signed; "" when it is."""
-    allowed = FIELDS.get(market, {}).get((method, path))
-    if allowed is None:
+    table = SIGNABLE.get(market)
+    allowed = table.places.get((method, path)) if table is not None else None
+    if table is None or allowed is None:
         return f"{_plain(method)} {_plain(path)} is not on the list of calls that may be signed"
     for name, value in fields.items():
-        if name not in allowed and name not in ALWAYS:
+        if name not in allowed and name not in table.always:
             return f"{method} {path}: the field {_plain(name)} is not on the list of what may be signed"
-        if name in LISTS:
-            if why := _list(name, value):
+        if name in table.lists:
+            if why := _list(table, name, value):
                 return f"{method} {path}: {why}"
-        elif why := _value(name, value):
+        elif why := _value(table, name, value):
             return f"{method} {path}: {why}"
     return "" if "timestamp" in fields else f"{method} {path}: a call without a timestamp is not signed"
-
-
-def payload_of(fields: Mapping[str, str]) -> str:
-    """The text that is signed and sent."""
-    return "&".join([f"{name}={text if _SAFE(text) else quote(text, safe='')}" for name, text in fields.items()])
 
 
 def _plain(text: str) -> str:
@@ -86,27 +85,29 @@ def _plain(text: str) -> str:
     return "".join(c for c in text[:60] if c.isascii() and c.isprintable())
 
 
-def _value(name: str, value: str) -> str:
-    if _SAFE(value) and name not in VALUES:
+def _value(table: Signable, name: str, value: str) -> str:
+    if name in table.bare:
+        return "" if value in ("true", "false") or value.isdecimal() else f"the value of {name} is none that it can be"
+    if SAFE(value) and name not in table.values:
         return ""
-    if (len(value) > VALUE_MAX and name != "apiKey") or len(value) > 512:
+    if (len(value) > VALUE_MAX and name not in _LONG) or len(value) > LONG_MAX:
         return f"the value of {name} is longer than {VALUE_MAX} characters"
     if not value.isascii() or not value.isprintable() or "&" in value or "=" in value:
         return f"the value of {name} has characters that no such value has"
-    if name in VALUES and value not in VALUES[name]:
-        return f"the value of {name} is none of {', '.join(sorted(VALUES[name]))}"
+    if name in table.values and value not in table.values[name]:
+        return f"the value of {name} is none of {', '.join(sorted(table.values[name]))}"
     return ""
 
 
-def _list(name: str, value: str) -> str:
+def _list(table: Signable, name: str, value: str) -> str:
     """Why a JSON list inside a field is refused."""
     if len(value) > LIST_MAX:
         return f"{name} is longer than {LIST_MAX} characters"
-    inner = LISTS[name]
+    inner = table.lists[name]
     try:
         if inner:
-            tables = msgspec.json.decode(value.encode(), type=list[dict[str, str]])
-            rows = [item for table in tables for item in table.items()]
+            tables = msgspec.json.decode(value.encode(), type=list[dict[str, str | bool]])
+            rows = [(key, _text(one)) for row in tables for key, one in row.items()]
         else:
             rows = [(name, text) for text in msgspec.json.decode(value.encode(), type=list[str])]
     except (msgspec.MsgspecError, RecursionError):
@@ -114,6 +115,10 @@ def _list(name: str, value: str) -> str:
     for key, text in rows:
         if inner and key not in inner:
             return f"{name}: the field {_plain(key)} is not on the list of what may be signed"
-        if why := _value(key, text):
+        if why := _value(table, key, text):
             return f"{name}: {why}"
     return ""
+
+
+def _text(value: str | bool) -> str:
+    return value if isinstance(value, str) else "true" if value else "false"

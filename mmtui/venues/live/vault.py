@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mmtui.venues.account_secrets import Redactor
-from mmtui.venues.binance.signable import CREATES
 from mmtui.venues.live.keys import Pair
+from mmtui.venues.live.signables import SIGNABLE
 from mmtui.venues.live.signer_wire import Done, Mask, Masked, Refused, Sign
 
 #: Signatures a second and market, and at once; a venue allows a fraction of this.
@@ -26,7 +26,8 @@ class Vault:
         self._now = now
         self._left = dict.fromkeys(pairs, BURST)
         self._at = dict.fromkeys(pairs, now())
-        self._redactor = Redactor([text for pair in pairs.values() for text in (pair.key, pair.secret)])
+        texts = [text for pair in pairs.values() for text in (pair.key, pair.secret, pair.passphrase)]
+        self._redactor = Redactor([text for text in texts if text])
 
     def __repr__(self) -> str:
         return f"Vault({', '.join(self.pairs)})"
@@ -40,7 +41,7 @@ class Vault:
         fields = dict(question.fields)
         if len(fields) != len(question.fields):
             return Refused(question.n, "a field stands twice")
-        create = (question.method, question.path) in CREATES
+        create = (question.method, question.path) in SIGNABLE[question.market].creates
         if not self._may(question.market, KEPT if create else 0.0):
             return Refused(question.n, f"more than {RATE:.0f} signatures a second were asked for")
         try:

@@ -34,7 +34,7 @@ def futures_account(exchange: Exchange, params: Params) -> Any:
 
 
 def futures_balance(exchange: Exchange, params: Params) -> Any:
-    return [forms_account.futures_balance(exchange, exchange.now())]
+    return forms_account.futures_balances(exchange, exchange.now())
 
 
 def positions(exchange: Exchange, params: Params) -> Any:

@@ -100,7 +100,41 @@ _USDM: dict[tuple[str, str], Call] = {
     ("GET", "/dapi/v1/exchangeInfo"): Call(1, "open", info_api.empty_info),
 }
 
-_BOTH: dict[tuple[str, str], Call] = {
+#: As USDS-M, all in version 1, with the weights of trading.COINM.
+_COINM: dict[tuple[str, str], Call] = {
+    ("GET", "/dapi/v1/ping"): Call(1, "open", info_api.ping),
+    ("GET", "/dapi/v1/time"): Call(1, "open", info_api.time),
+    ("GET", "/dapi/v1/exchangeInfo"): Call(1, "open", info_api.exchange_info),
+    ("GET", "/dapi/v1/depth"): Call(5, "open", market_api.depth),
+    ("GET", "/dapi/v1/trades"): Call(5, "open", market_api.trades),
+    ("GET", "/dapi/v1/aggTrades"): Call(20, "open", market_api.agg_trades),
+    ("GET", "/dapi/v1/premiumIndex"): Call(10, "open", market_api.premium),
+    ("POST", "/dapi/v1/order"): Call(0, "signed", order_api.futures_place, 1),
+    ("PUT", "/dapi/v1/order"): Call(1, "signed", order_api.futures_modify, 1),
+    ("DELETE", "/dapi/v1/order"): Call(1, "signed", order_api.futures_cancel),
+    ("GET", "/dapi/v1/order"): Call(1, "signed", order_api.query),
+    ("GET", "/dapi/v1/openOrder"): Call(1, "signed", order_api.query_open),
+    ("POST", "/dapi/v1/batchOrders"): Call(5, "signed", order_api.futures_batch, -1),
+    ("DELETE", "/dapi/v1/batchOrders"): Call(1, "signed", order_api.futures_cancel_batch),
+    ("GET", "/dapi/v1/openOrders"): Call(1, "signed", order_api.open_orders),
+    ("DELETE", "/dapi/v1/allOpenOrders"): Call(1, "signed", order_api.futures_cancel_all),
+    ("GET", "/dapi/v1/allOrders"): Call(20, "signed", order_api.all_orders),
+    ("GET", "/dapi/v1/userTrades"): Call(20, "signed", order_api.trades),
+    ("POST", "/dapi/v1/countdownCancelAll"): Call(10, "signed", order_api.countdown),
+    ("GET", "/dapi/v1/account"): Call(5, "signed", account_api.futures_account),
+    ("GET", "/dapi/v1/balance"): Call(1, "signed", account_api.futures_balance),
+    ("GET", "/dapi/v1/positionRisk"): Call(1, "signed", account_api.positions),
+    ("GET", "/dapi/v1/income"): Call(20, "signed", account_api.income),
+    ("GET", "/dapi/v1/commissionRate"): Call(20, "signed", account_api.commission),
+    ("GET", "/dapi/v1/leverageBracket"): Call(1, "signed", account_api.brackets),
+    ("GET", "/dapi/v2/leverageBracket"): Call(1, "signed", account_api.brackets),
+    ("POST", "/dapi/v1/leverage"): Call(1, "signed", account_api.leverage),
+    ("GET", "/dapi/v1/positionSide/dual"): Call(30, "signed", account_api.position_mode),
+    ("GET", "/api/v3/exchangeInfo"): Call(1, "open", info_api.empty_info),
+    ("GET", "/fapi/v1/exchangeInfo"): Call(1, "open", info_api.empty_info),
+}
+
+_ALL: dict[tuple[str, str], Call] = {
     ("GET", "/sapi/v1/account/apiRestrictions"): Call(1, "signed", account_api.restrictions),
     ("GET", "/sapi/v1/system/status"): Call(1, "open", info_api.status),
     ("GET", "/sapi/v1/capital/config/getall"): Call(10, "signed", account_api.coins),
@@ -110,8 +144,9 @@ _BOTH: dict[tuple[str, str], Call] = {
 
 #: Protocol -> its calls.
 CALLS: dict[str, dict[tuple[str, str], Call]] = {
-    "binance-spot": {**_SPOT, **_BOTH},
-    "binance-usdm": {**_USDM, **_BOTH},
+    "binance-spot": {**_SPOT, **_ALL},
+    "binance-usdm": {**_USDM, **_ALL},
+    "binance-coinm": {**_COINM, **_ALL},
 }
 
 #: WebSocket-API method -> the REST call that it is.
@@ -151,5 +186,16 @@ METHODS: dict[str, dict[str, tuple[str, str]]] = {
         "v2/account.balance": ("GET", "/fapi/v3/balance"),
         "account.status": ("GET", "/fapi/v3/account"),
         "v2/account.status": ("GET", "/fapi/v3/account"),
+    },
+    "binance-coinm": {
+        "ping": ("GET", "/dapi/v1/ping"),
+        "time": ("GET", "/dapi/v1/time"),
+        "order.place": ("POST", "/dapi/v1/order"),
+        "order.modify": ("PUT", "/dapi/v1/order"),
+        "order.cancel": ("DELETE", "/dapi/v1/order"),
+        "order.status": ("GET", "/dapi/v1/order"),
+        "account.position": ("GET", "/dapi/v1/positionRisk"),
+        "account.balance": ("GET", "/dapi/v1/balance"),
+        "account.status": ("GET", "/dapi/v1/account"),
     },
 }

@@ -42,6 +42,8 @@ class Board:
         self.instrument = instrument
         self.symbol = instrument.symbol
         self.futures = instrument.kind != "spot"
+        self.settle = instrument.settle
+        self.contract = Decimal(instrument.contract_size)
         self.book = OrderBook()
         self.matching = Matching(i, instrument, self.book, False, sink)
         self.ticks, self.lots = Units(instrument.tick), Units(instrument.lot)
@@ -68,6 +70,16 @@ class Board:
     @property
     def mark_text(self) -> str:
         return plain(Decimal(repr(round(self.mark, 8)))) if self.mark else self.px((self.book.bid + self.book.ask) // 2)
+
+    def worth(self, price: Decimal, lots: int) -> Decimal:
+        """So many lots at a price: in quote, of an inverse contract in its coin."""
+        size = self.lot * lots * self.contract
+        return size / price if self.instrument.kind == "inverse" else size * price
+
+    def gain(self, entry: Decimal, price: Decimal, lots: int) -> Decimal:
+        """What a position (plus: long) has won since its entry, in what it is settled in."""
+        won = self.worth(price, lots) - self.worth(entry, lots)
+        return -won if self.instrument.kind == "inverse" else won
 
     # -- the market moves ----------------------------------------------------------------------------------------
 
@@ -118,6 +130,15 @@ class Board:
             del self._own[key]
         self._changed[key] = None
         return self._quote(now)
+
+    @property
+    def own(self) -> dict[tuple[int, int], int]:
+        """Side and price -> lots of ours that are shown there."""
+        return self._own
+
+    def take_changed(self) -> list[tuple[int, int]]:
+        """Sides and prices at which they have changed since the last depth frame, which is about to be made."""
+        return list(self._changed)
 
     def _size(self, side: int, px: int) -> int:
         return (self.book.bids if side > 0 else self.book.asks).size(px) + self._own.get((side, px), 0)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from mmtui.venues.binance.grid import OffGrid, Units, WireError
 from mmtui.venues.loopback.board import Board
 from mmtui.venues.loopback.codes import Refusal
-from mmtui.venues.loopback.exchange import Exchange
+from mmtui.venues.loopback.exchange import Exchange, crosses_book
 from mmtui.venues.loopback.records import Execution, Order
 
 Params = Mapping[str, str]
@@ -68,7 +68,7 @@ def read_order(exchange: Exchange, params: Params) -> Order:
     if client and _CLIENT.fullmatch(client) is None:
         raise Refusal(-1100, "newClientOrderId")
     known = exchange.by_client.get(client)
-    if known is not None and known.open:
+    if known is not None and (known.open or exchange.unique_ids):
         raise Refusal(-4116) if exchange.futures else Refusal(-2010, "Duplicate order sent.")
     px = 0 if kind == "MARKET" else _price(exchange, board, need(params, "price"))
     sz = _size(exchange, board, params, side)
@@ -174,7 +174,7 @@ def _filters(exchange: Exchange, board: Board, order: Order) -> None:
     if order.reduce_only and order.sz > max(0, -order.side * position):
         raise Refusal(-2022)
     crosses = crosses_book(board, order)
-    if crosses and order.tif == "GTX":
+    if crosses and order.tif == "GTX" and not exchange.cancels_takers:
         raise Refusal(-5022)
     if crosses and order.kind == "LIMIT_MAKER":
         raise Refusal(-2010, "Order would immediately match and take.")
@@ -184,12 +184,6 @@ def _filters(exchange: Exchange, board: Board, order: Order) -> None:
         if exchange.futures:
             raise Refusal(-2019)
         raise Refusal(-2010, "Account has insufficient balance for requested action.")
-
-
-def crosses_book(board: Board, order: Order) -> bool:
-    """Whether an order would trade at once."""
-    best = board.book.ask if order.side > 0 else board.book.bid
-    return bool(best) and order.side * best <= order.side * order.limit
 
 
 def _there(board: Board, order: Order) -> int:

@@ -16,11 +16,13 @@ from typing import Any
 from mmtui.core.effects import PlaceOrder
 from mmtui.core.events import Event, FeedStatus, Heartbeat, SourceEnded
 from mmtui.venues.binance import profile
+from mmtui.venues.facts import facts_of
 from mmtui.venues.loopback import forms
 from mmtui.venues.loopback.board import Board, Frame
 from mmtui.venues.loopback.faults import Dice, Faults
 from mmtui.venues.loopback.records import ZERO, Entry, Execution, Order
 from mmtui.venues.loopback.source import FUNDING_NS, MarketSource
+from mmtui.venues.loopback.teller import BinanceTeller, Teller
 from mmtui.venues.loopback.wallet import Wallet
 from mmtui.venues.paper.queue import Resting
 
@@ -28,20 +30,32 @@ MS = 1_000_000
 #: Orders and executions that are remembered.
 ORDERS_MAX, EXECUTIONS_MAX = 100_000, 200_000
 _NO_MARKET = (FeedStatus, Heartbeat, SourceEnded)
+#: What it may be an exchange of.
+MARKETS: dict[str, profile.Market] = {
+    **profile.MARKETS,
+    "okx": profile.Market("okx", "OKX", "linear", True, "2", "5", "0"),
+    "bybit": profile.Market("bybit", "Bybit", "linear", True, "2", "5.5", "5"),
+}
+
+
+def crosses_book(board: Board, order: Order) -> bool:
+    """Whether an order would trade at once."""
+    best = board.book.ask if order.side > 0 else board.book.bid
+    return bool(best) and order.side * best <= order.side * order.limit
 
 
 class Exchange:
-    """Of one protocol. `publish` takes public frames, `tell` private messages."""
+    """Of one protocol. `publish` takes public frames, `tell` private messages, which `teller` makes."""
 
     def __init__(self, market: str, source: MarketSource, faults: Faults, seed: int) -> None:
-        self.market = profile.MARKETS[market]
+        self.market = MARKETS[market]
         self.futures = self.market.futures
         self.source = source
         self.faults = faults
         self.dice = Dice(seed)
         self.boards = [Board(i, item, self) for i, item in enumerate(source.instruments)]
         self.by_symbol = {board.symbol: board for board in self.boards}
-        self.wallet = Wallet(self.futures, self.boards)
+        self.wallet = Wallet(self.boards)
         self.orders: dict[int, Order] = {}
         self.by_client: dict[str, Order] = {}
         self.executions: list[Execution] = []
@@ -50,6 +64,10 @@ class Exchange:
         self.publish: Callable[[Board, list[Frame]], None] = lambda board, frames: None
         self.tell: Callable[[dict[str, Any]], None] = lambda message: None
         self.note: Callable[[str, dict[str, Any]], None] = lambda kind, fields: None  # a line for the journal
+        self.teller: Teller = BinanceTeller(self)
+        rules = facts_of(market)
+        self.cancels_takers = rules.post_only == "cancel"  # post-only orders that would trade: taken, and cancelled
+        self.unique_ids = rules.id_rule == "unique"
         self.by = ""  # "operator": what happens now is done by hand, over the operator's page
         self.withdrawals = False  # what the key may do, as the venue tells
         self._numbers = 1_000_000
@@ -67,7 +85,7 @@ class Exchange:
         """The market up to now, switches that fire, funding."""
         for event in self.source.until(time.time_ns()):
             if not isinstance(event, _NO_MARKET):
-                self._market(event)
+                self.move(event)
         now = self.now()
         for i in [i for i, due in self.switches.items() if due <= now and not self.faults.no_switch]:
             del self.switches[i]
@@ -75,7 +93,8 @@ class Exchange:
         if self.futures:
             self._fund(now)
 
-    def _market(self, event: Event) -> None:
+    def move(self, event: Event) -> None:
+        """The market moves."""
         i: int = event.i  # type: ignore[union-attr]  # what has no instrument was left out before
         board = self.boards[i]
         frames = board.apply(event)
@@ -89,8 +108,9 @@ class Exchange:
             self._funded = period
         while self._funded < period:
             self._funded += 1
-            for i in range(len(self.boards)):
-                self.pay_funding(i, now)
+            for board in self.boards:
+                if board.futures:
+                    self.pay_funding(board.i, now)
 
     def pay_funding(self, i: int, now: int) -> None:
         """A position pays, or receives, its funding now."""
@@ -98,18 +118,14 @@ class Exchange:
         held = sum((self.wallet.notional(i, position) for position in self.wallet.sides(i)), ZERO)
         amount = (-held * Decimal(board.funding).scaleb(-10)).quantize(Decimal("1e-8"))
         if amount:
-            self.moved("FUNDING_FEE", board.symbol, amount, "USDT", now)
-            self.tell(forms.account_update(self, "FUNDING_FEE", [], now, amount))
+            self.moved("FUNDING_FEE", board.symbol, amount, board.settle, now)
+            self.teller.funded(board, amount, now)
 
     def transfer(self, asset: str, amount: Decimal) -> None:
         """A deposit, or (negative) a withdrawal."""
         now = self.now()
         self.moved("TRANSFER", "", amount, asset, now)
-        if self.futures:
-            self.tell(forms.account_update(self, "DEPOSIT" if amount > 0 else "WITHDRAW", [], now, amount))
-        else:
-            self.tell(forms.balance_update(asset, amount, now))
-            self.tell(forms.account_position(self, (asset,), now))
+        self.teller.transferred(asset, amount, now)
 
     def moved(self, kind: str, symbol: str, amount: Decimal, asset: str, now: int) -> None:
         """Money moves for another reason than a trade; futures keep a ledger of that."""
@@ -146,8 +162,11 @@ class Exchange:
         self.remember(order)
         self._forget()
         self.note("new", forms.entered(board, order, self.by))
-        self._report(order, now)
         made: list[Execution] = []
+        if self.cancels_takers and order.tif == "GTX" and crosses_book(board, order):
+            self._end(order, "CANCELED", now, "post-only")
+            return made
+        self._report(order, now)
         if order.tif != "GTX" and order.kind != "LIMIT_MAKER":
             self._hold(board)
             for px, sz in board.matching.take(self._request(order), order.left):
@@ -242,8 +261,7 @@ class Exchange:
         order.status, order.reason, order.updated = status, why, now
         self.note("end", {"order": order.id, "status": status, "why": why, "by": self.by, "ts": now})
         self._report(order, now)
-        if not self.futures:
-            self._told_balances(order, now)
+        self.teller.ended(order, now)
 
     def withdraw(self, order: Order, now: int) -> None:
         """An order leaves the queue, if it was in one."""
@@ -287,22 +305,14 @@ class Exchange:
         execution = Execution(self._executions, order, px, sz, maker, fee, asset, realised, now)
         self.executions.append(execution)
         self.note("fill", forms.executed(execution))
-        if self.futures:
+        if board.futures:
             if realised != ZERO:
                 self._enter("REALIZED_PNL", board.symbol, realised, asset, now)
             self._enter("COMMISSION", board.symbol, -fee, asset, now)
         self._hold(board)
         self._report(order, now, execution)
-        if self.futures:
-            self.tell(forms.account_update(self, "ORDER", [(order.i, self.wallet.of(order))], now))
-        else:
-            self._told_balances(order, now)
+        self.teller.traded(order, now)
         return execution
 
     def _report(self, order: Order, now: int, execution: Execution | None = None) -> None:
-        form = forms.order_trade_update if self.futures else forms.execution_report
-        self.tell(form(self.boards[order.i], order, now, execution))
-
-    def _told_balances(self, order: Order, now: int) -> None:
-        instrument = self.boards[order.i].instrument
-        self.tell(forms.account_position(self, (instrument.base, instrument.quote), now))
+        self.teller.order(order, now, execution)

@@ -60,7 +60,7 @@ def spot_order(board: Board, order: Order) -> Form:
         "updateTime": order.updated // MS,
         "isWorking": True,
         "workingTime": order.created // MS,
-        "selfTradePreventionMode": "NONE",
+        "selfTradePreventionMode": "EXPIRE_MAKER",
     }
 
 
@@ -114,7 +114,7 @@ def spot_amended(board: Board, order: Order, execution: int) -> Form:
             "timeInForce": tif_of(order),
             "workingFloor": "EXCHANGE",
             "side": side_of(order),
-            "selfTradePreventionMode": "NONE",
+            "selfTradePreventionMode": "EXPIRE_MAKER",
         },
     }
 
@@ -149,7 +149,7 @@ def futures_order(board: Board, order: Order) -> Form:
         "priceProtect": False,
         "origType": order.kind,
         "priceMatch": "NONE",
-        "selfTradePreventionMode": "NONE",
+        "selfTradePreventionMode": "EXPIRE_MAKER",
         "goodTillDate": 0,
         "time": order.created // MS,
         "updateTime": order.updated // MS,
@@ -231,7 +231,7 @@ def execution_report(board: Board, order: Order, now: int, one: Execution | None
         "Y": plain(board.tick * one.px * board.lot * one.sz) if one else "0",
         "Q": "0",
         "W": order.created // MS,
-        "V": "NONE",
+        "V": "EXPIRE_MAKER",
     }
 
 
@@ -270,7 +270,7 @@ def order_trade_update(board: Board, order: Order, now: int, one: Execution | No
         "pP": False,
         "si": 0,
         "ss": 0,
-        "V": "NONE",
+        "V": "EXPIRE_MAKER",
         "pm": "NONE",
         "gtd": 0,
     }
@@ -290,12 +290,12 @@ def balance_update(asset: str, amount: Decimal, now: int) -> Form:
 
 
 def account_update(
-    exchange: Exchange, why: str, changed: list[tuple[int, Position]], now: int, change: Decimal = ZERO
+    exchange: Exchange, why: str, asset: str, changed: list[tuple[int, Position]], now: int, change: Decimal = ZERO
 ) -> Form:
-    """Futures: ACCOUNT_UPDATE with the wallet and the positions that changed."""
+    """Futures: ACCOUNT_UPDATE with the wallet of an asset and the positions that changed."""
     wallet = exchange.wallet
-    total = plain(wallet.balances.get("USDT", ZERO))
-    balances = [{"a": "USDT", "wb": total, "cw": total, "bc": plain(change)}]
+    total = plain(wallet.balances.get(asset, ZERO))
+    balances = [{"a": asset, "wb": total, "cw": total, "bc": plain(change)}]
     positions = [
         {
             "s": exchange.boards[i].symbol,

@@ -63,7 +63,7 @@ def position_risk(exchange: Exchange, i: int, position: Position) -> Form:
         "isAutoAddMargin": "false",
         "notional": notional,
         "isolatedWallet": "0",
-        "marginAsset": "USDT",
+        "marginAsset": board.settle,
         "initialMargin": margin,
         "maintMargin": "0",
         "positionInitialMargin": margin,
@@ -75,13 +75,19 @@ def position_risk(exchange: Exchange, i: int, position: Position) -> Form:
     }
 
 
-def futures_balance(exchange: Exchange, now: int) -> Form:
+def futures_balances(exchange: Exchange, now: int) -> list[Form]:
+    """One row a coin that margin is kept in."""
+    return [_balance(exchange, asset, now) for asset in dict.fromkeys(board.settle for board in exchange.boards)]
+
+
+def _balance(exchange: Exchange, asset: str, now: int) -> Form:
     wallet = exchange.wallet
-    total = wallet.balances.get("USDT", ZERO)
-    profit = sum((wallet.unrealised(i, position) for i, position in wallet.held()), ZERO)
+    total = wallet.balances.get(asset, ZERO)
+    held = wallet.settled_in(asset)
+    profit = sum((wallet.unrealised(i, position) for i, position in held), ZERO)
     return {
         "accountAlias": "loopback",
-        "asset": "USDT",
+        "asset": asset,
         "balance": plain(total),
         "walletBalance": plain(total),
         "crossWalletBalance": plain(total),
@@ -89,29 +95,31 @@ def futures_balance(exchange: Exchange, now: int) -> Form:
         "unrealizedProfit": plain(profit),
         "marginBalance": plain(total + profit),
         "maintMargin": "0",
-        "initialMargin": plain(sum((wallet.margin(i, position) for i, position in wallet.held()), ZERO)),
+        "initialMargin": plain(sum((wallet.margin(i, position) for i, position in held), ZERO)),
         "positionInitialMargin": "0",
         "openOrderInitialMargin": "0",
-        "availableBalance": plain(wallet.available()),
-        "maxWithdrawAmount": plain(wallet.available()),
+        "availableBalance": plain(wallet.available(asset)),
+        "maxWithdrawAmount": plain(wallet.available(asset)),
         "marginAvailable": True,
         "updateTime": now // MS,
     }
 
 
 def futures_account(exchange: Exchange, now: int) -> Form:
-    balance = futures_balance(exchange, now)
+    balances = futures_balances(exchange, now)
     positions = []
     for i, position in exchange.wallet.held():
         row = position_risk(exchange, i, position)
         row |= {"unrealizedProfit": row.pop("unRealizedProfit"), "isolated": False, "maxNotional": "100000000"}
         positions.append(row)
-    return {
-        "feeTier": 0,
-        "canTrade": True,
-        "canDeposit": True,
-        "canWithdraw": True,
-        "updateTime": 0,
+    body: Form = {
+        "feeTier": 0, "canTrade": True, "canDeposit": True, "canWithdraw": True, "updateTime": 0, "assets": balances,
+        "positions": positions,
+    }  # fmt: skip
+    if exchange.market.kind == "inverse":  # no total over coins
+        return body
+    balance = balances[0]
+    return body | {
         "multiAssetsMargin": False,
         "tradeGroupId": -1,
         "totalInitialMargin": balance["initialMargin"],
@@ -125,6 +133,4 @@ def futures_account(exchange: Exchange, now: int) -> Form:
         "totalCrossUnPnl": balance["crossUnPnl"],
         "availableBalance": balance["availableBalance"],
         "maxWithdrawAmount": balance["maxWithdrawAmount"],
-        "assets": [balance],
-        "positions": positions,
     }

@@ -13,6 +13,7 @@ from mmtui.venues.loopback.entry import Params
 from mmtui.venues.loopback.exchange import Exchange
 
 MS = 1_000_000
+_ASSETS = [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "0"}]
 
 
 def ping(exchange: Exchange, params: Params) -> Any:
@@ -42,13 +43,13 @@ def exchange_info(exchange: Exchange, params: Params) -> Any:
         interval, number = ("MINUTE", ms // 60_000) if ms >= 60_000 else ("SECOND", ms // 1_000)
         limits.append({"rateLimitType": "ORDERS", "interval": interval, "intervalNum": number, "limit": count})
     wanted = params.get("symbol", "")
-    one = _futures if exchange.futures else _spot
+    one = {"spot": _spot, "linear": _futures, "inverse": _inverse}[exchange.market.kind]
     return {
         "timezone": "UTC",
         "serverTime": exchange.now() // MS,
         "rateLimits": limits,
         "exchangeFilters": [],
-        "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "0"}] if exchange.futures else [],
+        "assets": _ASSETS if exchange.market.kind == "linear" else [],
         "symbols": [one(board) for board in exchange.boards if wanted in ("", board.symbol)],
     }
 
@@ -140,3 +141,12 @@ def _futures(board: Board) -> dict[str, Any]:
         "timeInForce": ["GTC", "IOC", "FOK", "GTX"],
         "permissionSets": ["GRID", "COPY"],
     }  # fmt: skip
+
+
+def _inverse(board: Board) -> dict[str, Any]:
+    """COIN-M: what trades is told by contractStatus; a contract is so many dollars."""
+    row = _futures(board)
+    row["contractStatus"] = row.pop("status")
+    row["filters"] = [one for one in row["filters"] if one["filterType"] != "MIN_NOTIONAL"]
+    pair, size = board.symbol.partition("_")[0], int(board.instrument.contract_size)
+    return row | {"pair": pair, "contractSize": size, "equalQtyPrecision": 4}

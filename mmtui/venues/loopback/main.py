@@ -24,19 +24,23 @@ from mmtui.venues.loopback.api import CALLS
 from mmtui.venues.loopback.exchange import Exchange
 from mmtui.venues.loopback.faults import parse_faults
 from mmtui.venues.loopback.journal import open_journal
+from mmtui.venues.loopback.private.server import ACCOUNTS, AccountServer
+from mmtui.venues.loopback.private.voice import Keys
 from mmtui.venues.loopback.public.server import VOICES, PublicServer
 from mmtui.venues.loopback.server import Server
 from mmtui.venues.loopback.source import Captures, MarketSource, Synthetic, binance
 
 HOST = "127.0.0.1"
 KEY_ENV, SECRET_ENV = "MMTUI_LOOPBACK_KEY", "MMTUI_LOOPBACK_SECRET"
+#: Of the protocols whose keys have one (OKX).
+PASSPHRASE_ENV, PASSPHRASE = "MMTUI_LOOPBACK_PASSPHRASE", "loopbackPassphrase"
 _SYNTHETIC = re.compile(r"synthetic(?::([a-z0-9-]+))?(?::([0-9]{1,18}))?")
 
 
 def run(args: argparse.Namespace) -> int:
     """The sub-command."""
     if args.protocol in VOICES:
-        return _run_public(args)
+        return _run_venue(args)
     if args.protocol not in CALLS:
         raise UserError(f"protocol {args.protocol!r} is not served; there are: {', '.join((*CALLS, *VOICES))}")
     source = open_market(args.protocol, args.source or ["synthetic"], args.seed)
@@ -51,18 +55,25 @@ def run(args: argparse.Namespace) -> int:
         raise SourceError(f"port {args.port} on {HOST}: {error.strerror or error}") from None
 
 
-def _run_public(args: argparse.Namespace) -> int:
-    """Market data only, of the synthetic market."""
-    if args.journal:
+def _run_venue(args: argparse.Namespace) -> int:
+    """Market data of the synthetic market; where the protocol's private side is served, an account too."""
+    if args.journal and args.protocol not in ACCOUNTS:
         raise UserError(f"protocol {args.protocol!r} is served without an account: leave --journal out")
     texts = args.source or ["synthetic"]
     match = _SYNTHETIC.fullmatch(texts[0]) if len(texts) == 1 else None
     if match is None:
         raise UserError(f"protocol {args.protocol!r} is served from synthetic[:SCENARIO[:SEED]] only")
     seed = int(match.group(2) or args.seed)
-    server = PublicServer(args.protocol, match.group(1) or "calm", seed, parse_faults(args.fault))
+    scenario, faults = match.group(1) or "calm", parse_faults(args.fault)
+    if args.protocol in ACCOUNTS:
+        key, secret = os.environ.get(KEY_ENV, KEY), os.environ.get(SECRET_ENV, SECRET)
+        keys = Keys(key, secret, os.environ.get(PASSPHRASE_ENV, PASSPHRASE))
+        server: PublicServer = AccountServer(args.protocol, scenario, seed, faults, keys, args.journal)
+        told = keys._asdict()
+    else:
+        server, told = PublicServer(args.protocol, scenario, seed, faults), {}
     try:
-        return asyncio.run(_serve(server, args.port, {}))
+        return asyncio.run(_serve(server, args.port, told))
     except OSError as error:
         raise SourceError(f"port {args.port} on {HOST}: {error.strerror or error}") from None
 

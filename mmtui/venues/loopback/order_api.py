@@ -14,7 +14,6 @@ from mmtui.venues.loopback.codes import Refusal
 from mmtui.venues.loopback.entry import (
     Params,
     board_of,
-    crosses_book,
     find,
     need,
     number,
@@ -22,7 +21,7 @@ from mmtui.venues.loopback.entry import (
     read_order,
     size_of,
 )
-from mmtui.venues.loopback.exchange import Exchange
+from mmtui.venues.loopback.exchange import Exchange, crosses_book
 from mmtui.venues.loopback.records import Order
 
 MS = 1_000_000
@@ -205,7 +204,7 @@ def open_orders(exchange: Exchange, params: Params) -> Any:
 def all_orders(exchange: Exchange, params: Params) -> Any:
     """Oldest first: those from an id or an instant on, else the newest."""
     board = board_of(exchange, params)
-    limit = min(number(params, "limit", 500), 1_000)
+    limit = min(number(params, "limit", 500), 100 if exchange.market.kind == "inverse" else 1_000)
     first, start, end = number(params, "orderId"), number(params, "startTime"), number(params, "endTime")
     orders = [order for order in exchange.orders.values() if order.i == board.i and order.id >= first]
     if start:

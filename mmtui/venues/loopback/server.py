@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,19 +17,19 @@ from aiohttp import web
 
 from mmtui.core.errors import UserError
 from mmtui.venues.facts import facts_of
-from mmtui.venues.loopback import forms
 from mmtui.venues.loopback.access import Access, Limits
 from mmtui.venues.loopback.api import CALLS, METHODS, Call
 from mmtui.venues.loopback.codes import Refusal
-from mmtui.venues.loopback.entry import Params, find, place
+from mmtui.venues.loopback.entry import Params
 from mmtui.venues.loopback.exchange import Exchange
 from mmtui.venues.loopback.faults import read_faults
+from mmtui.venues.loopback.operator import act, page, word
 from mmtui.venues.loopback.streams import Streams
 
 STEP_S = 0.005
-PING_S = {"binance-spot": 20.0, "binance-usdm": 180.0}
+PING_S = {"binance-spot": 20.0, "binance-usdm": 180.0, "binance-coinm": 180.0}
 _NAMES = {10_000: "10S", 60_000: "1M"}
-_KEY_PATHS = {"/api/v3/userDataStream", "/fapi/v1/listenKey"}
+_KEY_PATHS = {"/api/v3/userDataStream", "/fapi/v1/listenKey", "/dapi/v1/listenKey"}
 _VERBS = {"POST": "start", "PUT": "ping", "DELETE": "stop"}
 
 
@@ -56,7 +55,7 @@ class Server:
             for path in ("/ws", "/stream"):
                 app.router.add_get(prefix + path, self.streams.serve)
                 app.router.add_get(prefix + path + "/{rest:.*}", self.streams.serve)
-        for path in ("/ws-api/v3", "/ws-fapi/v1"):
+        for path in ("/ws-api/v3", "/ws-fapi/v1", "/ws-dapi/v1"):
             app.router.add_get(path, self.streams.serve)
         app.router.add_route("*", "/{path:.*}", self._rest)
         return app
@@ -156,7 +155,7 @@ class Server:
 
     def signed(self, params: dict[str, Any]) -> dict[str, str]:
         """Parameters of a signed method: signed in the order of their names."""
-        texts = {key: _word(value) for key, value in params.items()}
+        texts = {key: word(value) for key, value in params.items()}
         self.access.check_key(texts.get("apiKey"))
         payload = "&".join(f"{key}={texts[key]}" for key in sorted(texts) if key != "signature")
         self.access.check_signed(payload, texts, self.exchange.now())
@@ -169,7 +168,7 @@ class Server:
             raise Refusal(-1102, "method")
         call, now = self.calls[place], self.exchange.now()
         self.limits.spend(call.weight, now)
-        texts = self.signed(params) if call.access == "signed" else {k: _word(v) for k, v in params.items()}
+        texts = self.signed(params) if call.access == "signed" else {k: word(v) for k, v in params.items()}
         return self._handle(call, texts, now)
 
     def listen_key(self, verb: str, params: Params) -> dict[str, Any]:
@@ -190,91 +189,28 @@ class Server:
     # -- the operator's page -------------------------------------------------------------------------------------
 
     async def _operator(self, request: web.Request) -> web.Response:
-        """What this exchange knows. POST changes faults, or acts (see _act)."""
+        """What this exchange knows. POST changes faults, or acts (operator.act, `drop`, `notice`)."""
         exchange = self.exchange
         if request.method == "POST":
             try:
                 wanted = msgspec.json.decode(await request.read(), type=dict[str, Any])
-                self._act(wanted)
+                if wanted.pop("drop", False):
+                    self.streams.drop()
+                if seconds := wanted.pop("notice", 0):
+                    self.streams.notice(float(seconds))
+                act(exchange, wanted)
                 exchange.faults = read_faults(exchange.faults, wanted)
             except (msgspec.MsgspecError, UserError, ArithmeticError, KeyError) as error:
                 return _json({"error": str(error)}, 400)
             except Refusal as refusal:
                 return _json({"error": str(refusal.body())}, 400)
-        return _json(
-            {
-                "faults": msgspec.to_builtins(exchange.faults),
-                "open_orders": [self._order(order.id) for order in exchange.open_orders()],
-                "orders": len(exchange.orders),
-                "fills": len(exchange.executions),
-                "switches": {exchange.boards[i].symbol: due for i, due in exchange.switches.items()},
-                "positions": {
-                    board.symbol: forms.signed(board, exchange.wallet.net(board.i)) for board in exchange.boards
-                },
-                "legs": {
-                    f"{exchange.boards[i].symbol} {one.side}": forms.signed(exchange.boards[i], one.lots)
-                    for i, one in exchange.wallet.held()
-                },
-                "balances": {asset: str(amount) for asset, amount in exchange.wallet.balances.items()},
-                "streams": len(self.streams.clients),
-                "weight": self.limits.used,
-            },
-            200,
-        )
-
-    def _order(self, id: int) -> dict[str, Any]:
-        order = self.exchange.orders[id]
-        board = self.exchange.boards[order.i]
-        return {
-            "id": id, "client": order.client, "symbol": board.symbol, "side": forms.side_of(order),
-            "price": board.px(order.px), "size": board.sz(order.sz), "filled": board.sz(order.filled), "leg": order.leg,
-        }  # fmt: skip
-
-    def _act(self, wanted: dict[str, Any]) -> None:
-        """Acts, taken out of what is asked for; the rest are faults."""
-        if wanted.pop("drop", False):
-            self.streams.drop()
-        if seconds := wanted.pop("notice", 0):
-            self.streams.notice(float(seconds))
-        if symbol := wanted.pop("fund", ""):
-            self.exchange.pay_funding(self.exchange.by_symbol[symbol].i, self.exchange.now())
-        if transfer := wanted.pop("transfer", None):
-            self.exchange.transfer(str(transfer[0]), Decimal(str(transfer[1])))
-        for act in ("place", "cancel"):
-            if order := wanted.pop(act, None):
-                self._by_hand(act, {str(key): _word(value) for key, value in order.items()})
-        if "withdrawals" in wanted:
-            self.exchange.withdrawals = bool(wanted.pop("withdrawals"))
-        if "hedge_mode" in wanted:
-            self.exchange.switch(bool(wanted.pop("hedge_mode")))
-
-
-    def _by_hand(self, act: str, order: dict[str, str]) -> None:
-        """An order is placed or cancelled behind the client's back; `quiet`: no stream tells."""
-        exchange = self.exchange
-        tell = exchange.tell
-        if order.pop("quiet", "") == "true":
-            exchange.tell = lambda message: None
-        exchange.by = "operator"
-        try:
-            if act == "place":
-                place(exchange, order)
-            else:
-                found = find(exchange, order, -2011)
-                if not found.open:
-                    raise Refusal(-2011)
-                exchange.cancel(found)
-        finally:
-            exchange.tell, exchange.by = tell, ""
+        more = {"streams": len(self.streams.clients), "weight": self.limits.used}
+        return _json(page(exchange) | more, 200)
 
 
 def _unsigned(text: str) -> str:
     """What was signed: everything before the signature."""
     return "&".join(part for part in text.split("&") if not part.startswith("signature="))
-
-
-def _word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _json(body: Any, status: int, headers: dict[str, str] | None = None) -> web.Response:

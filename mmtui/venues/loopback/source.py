@@ -25,7 +25,6 @@ DT = 0.01
 SECOND = 1_000_000_000
 START_PRICE = 60_000.0
 FUNDING_NS = 8 * 3600 * SECOND
-SYMBOLS = ("BTCUSDT", "ETHUSDT")
 
 #: Market and symbol -> how it moves. A tick of 0.2 makes 60,000 read as 3,000.00 where the venue's tick is 0.01.
 _SPECS: dict[tuple[str, str], Spec] = {
@@ -33,6 +32,8 @@ _SPECS: dict[tuple[str, str], Spec] = {
     ("binance-spot", "ETHUSDT"): Spec("spot", 0.2, 3, 0.65, 0.06, 0.40, 4, 60_000, 4_000, 6.0, 0.0, 0),
     ("binance-usdm", "BTCUSDT"): Spec("usdm", 0.1, 0, 0.90, 0.012, 0.25, 4, 1_800, 60, 12.0, -2.0, 0),
     ("binance-usdm", "ETHUSDT"): Spec("usdm", 0.2, 0, 0.80, 0.04, 0.30, 3, 12_000, 600, 9.0, -2.0, 0),
+    ("binance-coinm", "BTCUSD_PERP"): Spec("coinm", 0.1, 0, 0.80, 0.02, 0.30, 4, 1_100, 40, 8.0, -2.0, 0),
+    ("binance-coinm", "ETHUSD_PERP"): Spec("coinm", 0.2, 0, 0.70, 0.05, 0.30, 3, 3_600, 200, 6.0, -2.0, 0),
 }
 
 
@@ -92,7 +93,7 @@ def sim_scale(spec: Spec, instrument: Instrument) -> float:
 def binance(market: str) -> list[tuple[Instrument, Spec]]:
     """What a loopback exchange of Binance trades, and how it moves."""
     found = []
-    for symbol in SYMBOLS:
+    for symbol in (symbol for of, symbol in _SPECS if of == market):
         grid = profile.known_grid(market, symbol)
         assert grid is not None
         found.append((profile.instrument(profile.MARKETS[market], symbol, *grid, "table"), _SPECS[market, symbol]))

@@ -13,7 +13,8 @@ from mmtui.venues.loopback.records import ZERO, Order
 #: What the account holds in the beginning.
 FUNDS = {
     "spot": {"USDT": Decimal(1_000_000), "BTC": Decimal(20), "ETH": Decimal(300), "BNB": Decimal(100)},
-    "futures": {"USDT": Decimal(1_000_000)},
+    "linear": {"USDT": Decimal(1_000_000)},
+    "inverse": {"BTC": Decimal(20), "ETH": Decimal(300)},
 }
 LEVERAGE = 20
 BPS = Decimal(10_000)
@@ -35,10 +36,11 @@ class Position:
 class Wallet:
     """Balances by asset; `locked` is a part of them (spot)."""
 
-    def __init__(self, futures: bool, boards: list[Board]) -> None:
-        self.futures = futures
+    def __init__(self, boards: list[Board]) -> None:
         self.boards = boards
-        self.balances = dict(FUNDS["futures" if futures else "spot"])
+        self.balances: dict[str, Decimal] = {}
+        for kind in dict.fromkeys(board.instrument.kind for board in boards):
+            self.balances |= FUNDS[kind]
         self.locked: dict[str, Decimal] = {}
         self.dual = False  # hedge mode: a long and a short leg of each symbol
         self.positions = [Position() for _ in boards]  # in hedge mode the long legs
@@ -75,18 +77,18 @@ class Wallet:
     def affords(self, order: Order) -> bool:
         """Whether the account can pay for the order, or has the margin for it."""
         board = self.boards[order.i]
-        if not self.futures:
+        if not board.futures:
             asset, amount = self.pays_with(order)
             return self.free(asset) >= amount
         position = self.of(order)
         if order.reduce_only or position.lots * order.side < 0:
             return True
-        notional = board.lot * order.left * board.tick * (order.limit or board.book.ask)
-        return self.available() >= notional / position.leverage
+        notional = board.worth(board.tick * (order.limit or board.book.ask), order.left)
+        return self.available(board.settle) >= notional / position.leverage
 
     def lock(self, order: Order) -> None:
         """A spot order rests."""
-        if not self.futures:
+        if not self.boards[order.i].futures:
             asset, order.locked = self.pays_with(order)
             self.locked[asset] = self.locked.get(asset, ZERO) + order.locked
 
@@ -99,14 +101,14 @@ class Wallet:
             order.locked = ZERO
 
     def book(self, order: Order, px: int, sz: int, maker: bool, now: int) -> tuple[Decimal, str, Decimal]:
-        """An execution: fee and its asset, realised profit (quote). A spot fee is taken from what is received."""
+        """An execution: fee and its asset, realised profit. A spot fee is taken from what is received."""
         board = self.boards[order.i]
         instrument = board.instrument
         size, price = board.lot * sz, board.tick * px
-        money = size * price
+        money = board.worth(price, sz)
         rate = Decimal(instrument.maker_bps if maker else instrument.taker_bps)
         quote = instrument.quote
-        if not self.futures:
+        if not board.futures:
             received = (instrument.base, size) if order.side > 0 else (quote, money)
             fee = (received[1] * rate / BPS).quantize(Decimal("1e-8"))
             self._add(instrument.base, order.side * size)
@@ -114,9 +116,9 @@ class Wallet:
             self._add(received[0], -fee)
             return fee, received[0], ZERO
         fee = (money * rate / BPS).quantize(Decimal("1e-8"))
-        realised = self._move(self.of(order), order.side * sz, price, board.lot, now)
-        self._add(quote, realised - fee)
-        return fee, quote, realised
+        realised = self._move(board, self.of(order), order.side * sz, price, now)
+        self._add(board.settle, realised - fee)
+        return fee, board.settle, realised
 
     def _add(self, asset: str, amount: Decimal) -> None:
         self.balances[asset] = self.balances.get(asset, ZERO) + amount
@@ -125,7 +127,7 @@ class Wallet:
         """A transfer, funding, or anything else that is not a trade."""
         self._add(asset, amount)
 
-    def _move(self, position: Position, lots: int, price: Decimal, lot: Decimal, now: int) -> Decimal:
+    def _move(self, board: Board, position: Position, lots: int, price: Decimal, now: int) -> Decimal:
         """Profit that a change of the position realises; the rest changes its entry price."""
         before = position.lots
         position.updated = now
@@ -133,12 +135,15 @@ class Wallet:
         if before * lots < 0:
             closed = min(abs(before), abs(lots))
             sign = 1 if before > 0 else -1
-            realised = ((price - position.entry) * lot * closed * sign).quantize(Decimal("1e-8"))
+            realised = board.gain(position.entry, price, closed * sign).quantize(Decimal("1e-8"))
             if abs(lots) > abs(before):
                 position.entry = price
         else:
             total = abs(before) + abs(lots)
-            position.entry = (position.entry * abs(before) + price * abs(lots)) / total
+            if board.instrument.kind == "inverse" and before:
+                position.entry = total / (abs(before) / position.entry + abs(lots) / price)
+            else:
+                position.entry = (position.entry * abs(before) + price * abs(lots)) / total
         position.lots += lots
         if not position.lots:
             position.entry = ZERO
@@ -150,10 +155,10 @@ class Wallet:
         board = self.boards[i]
         if not position.lots:
             return ZERO
-        return (Decimal(board.mark_text) - position.entry) * board.lot * position.lots
+        return board.gain(position.entry, Decimal(board.mark_text), position.lots)
 
     def notional(self, i: int, position: Position) -> Decimal:
-        return Decimal(self.boards[i].mark_text) * self.boards[i].lot * position.lots
+        return self.boards[i].worth(Decimal(self.boards[i].mark_text), position.lots)
 
     def margin(self, i: int, position: Position) -> Decimal:
         return abs(self.notional(i, position)) / self.positions[i].leverage
@@ -162,8 +167,12 @@ class Wallet:
         """Every position and leg with the place of its symbol."""
         return [(i, position) for i in range(len(self.boards)) for position in self.sides(i)]
 
-    def available(self) -> Decimal:
-        total = self.balances.get("USDT", ZERO)
-        for i, position in self.held():
+    def settled_in(self, asset: str) -> list[tuple[int, Position]]:
+        """What is held on boards whose margin is in an asset."""
+        return [(i, position) for i, position in self.held() if self.boards[i].settle == asset]
+
+    def available(self, asset: str) -> Decimal:
+        total = self.balances.get(asset, ZERO)
+        for i, position in self.settled_in(asset):
             total += self.unrealised(i, position) - self.margin(i, position)
         return total

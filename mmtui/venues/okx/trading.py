@@ -20,9 +20,14 @@ _CODES: dict[str, Meaning] = {
     "51008": "funds",
     "51020": "filter",  # below the minimum
     "51121": "filter",  # not a multiple of the lot
+    "51006": "filter",  # outside of the price limits
+    "51169": "filter",  # reduce-only, and nothing to reduce
     "51149": "fate unknown",  # order timed out, unknown
     "51054": "fate unknown",  # request timed out
+    "50004": "fate unknown",  # endpoint timed out: done or not
+    "50026": "fate unknown",  # system error
     "50102": "late",
+    "50036": "late",  # after its expTime
     "51155": "market closed",
     "51028": "market closed",  # contract is being settled
     "50011": "rate",
@@ -30,6 +35,7 @@ _CODES: dict[str, Meaning] = {
     "50001": "market closed",
     "50113": "auth",
     "50111": "auth",
+    "50105": "auth",  # passphrase
 }
 
 OKX = TradingFacts(
@@ -39,6 +45,7 @@ OKX = TradingFacts(
     recalled=("amend", "codes", "expiry_ms", "lag", "link", "rates.weight"),
     fill_before_ack=True,
     post_only="cancel",  # accepted, then cancelled with the reason post-only
+    self_trade="maker",  # stpMode cancel_maker
     cancel_all="none",  # mass-cancel is for options and market-maker protection only
     batch_create=20,
     batch_cancel=20,

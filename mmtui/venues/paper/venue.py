@@ -46,6 +46,8 @@ from mmtui.venues.paper.queue import Resting
 QUEUE_EVERY = 100_000_000
 #: The least latency of a leg: it is never zero.
 LEAST = 100_000
+_OF_INSTRUMENTS = (PlaceOrder, AmendOrder, CancelOrder)
+_OF_VENUES = (CancelAll, QueryOpenOrders, QueryAccount)
 
 Request = PlaceOrder | AmendOrder | CancelOrder | CancelAll | QueryOpenOrders | QueryAccount
 
@@ -150,9 +152,9 @@ class PaperVenue:
 
     def send(self, effect: Effect, now: int) -> None:
         """A request leaves at `now`."""
-        if isinstance(effect, PlaceOrder | AmendOrder | CancelOrder):
+        if isinstance(effect, _OF_INSTRUMENTS):
             v = self._venue_of[effect.i]
-        elif isinstance(effect, CancelAll | QueryOpenOrders | QueryAccount):
+        elif isinstance(effect, _OF_VENUES):
             v = effect.v
         else:
             raise TypeError(f"{type(effect).__name__} is not for a venue")
@@ -186,12 +188,11 @@ class PaperVenue:
 
     # -- for the host and for tests ------------------------------------------------------------------------------
 
-    def restore(self, positions: list[int], shorts: Sequence[int] = ()) -> None:
+    def restore(self, positions: Sequence[int], shorts: Sequence[int] = ()) -> None:
         """After a recovery: each instrument's position in lots, and its short leg's (reduce-only is judged by them)."""
-        for market, position in zip(self._markets, positions, strict=True):
-            market.position = position
-        for market, short in zip(self._markets, shorts, strict=False):
-            market.short = short if market.short is not None else None
+        for k, market in enumerate(self._markets):
+            market.position = positions[k]
+            market.short = shorts[k] if market.short is not None else None
 
     def open_orders(self, v: int) -> list[int]:
         """Ids that rest at a venue now (requests under way have not arrived)."""

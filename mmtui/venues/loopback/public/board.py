@@ -5,6 +5,7 @@ Rules of this file: integers inside, the venue's texts outside; no socket, no me
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from mmtui.core.events import BookDelta, BookSnapshot
@@ -28,6 +29,8 @@ class PublicBoard:
         self.seq = 0
         self.count = 1
         self.number = 0
+        self.own: Mapping[tuple[int, int], int] = {}  # side, price -> lots of an account here
+        self.changed: list[tuple[int, int]] = []  # ... changed since the last frame
         self.touch: tuple[int, int, int, int] = (0, 0, 0, 0)
         self.quote_seq = 0
         self.mark = self.index = ""
@@ -40,9 +43,6 @@ class PublicBoard:
 
     def sz(self, lots: int) -> str:
         return format(self._lot * lots, "f")
-
-    def pairs(self, prices: list[int], sizes: list[int]) -> Pairs:
-        return [(self.px(price), self.sz(size)) for price, size in zip(prices, sizes, strict=True)]
 
     def snapshot(self, event: BookSnapshot) -> None:
         self.bids = dict(zip(event.bid_px, event.bid_sz, strict=True))
@@ -68,17 +68,25 @@ class PublicBoard:
                     side.pop(price, None)
         self.seq = event.seq
         self.count += 1
-        return self.pairs(event.bid_px, event.bid_sz), self.pairs(event.ask_px, event.ask_sz), before
+        changed, self.changed = self.changed, []
+        return (
+            self._shown(1, self.bids, [*event.bid_px, *(px for side, px in changed if side > 0)]),
+            self._shown(-1, self.asks, [*event.ask_px, *(px for side, px in changed if side < 0)]),
+            before,
+        )
+
+    def _shown(self, side: int, market: Mapping[int, int], prices: Iterable[int]) -> Pairs:
+        """Levels with what is the account's."""
+        own = self.own
+        return [(self.px(px), self.sz(market.get(px, 0) + own.get((side, px), 0))) for px in dict.fromkeys(prices)]
 
     def levels(self, depth: int = 0) -> tuple[Pairs, Pairs]:
         """The best levels of both sides, best first; 0: all."""
-        bids, asks = sorted(self.bids, reverse=True), sorted(self.asks)
+        bids = sorted({*self.bids, *(px for side, px in self.own if side > 0)}, reverse=True)
+        asks = sorted({*self.asks, *(px for side, px in self.own if side < 0)})
         if depth:
             bids, asks = bids[:depth], asks[:depth]
-        return (
-            self.pairs(bids, [self.bids[price] for price in bids]),
-            self.pairs(asks, [self.asks[price] for price in asks]),
-        )
+        return self._shown(1, self.bids, bids), self._shown(-1, self.asks, asks)
 
     def best(self) -> tuple[str, str, str, str]:
         """Best bid and its size, best ask and its size."""

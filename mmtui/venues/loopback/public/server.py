@@ -78,6 +78,7 @@ class PublicServer:
         self._lists = {urlsplit(question.url).path for question in self._links.lists}
         self._missed: dict[str, None] = {}
         self._spoilt: dict[str, None] = {}
+        self.first: list[Event] = []  # of the market, for whoever needs them from the beginning
         self._source = Synthetic([(item, moves(item)) for item in items], scenario, seed, time.time_ns())
         self._second = 0
         self.step()
@@ -155,7 +156,7 @@ class PublicServer:
         if self.faults.refuse:
             return web.Response(status=503)
         if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._stream(request) if request.path in self.voice.paths else web.Response(status=404)
+            return await self._stream(request) if self.streams_at(request.path) else web.Response(status=404)
         if self.faults.delay_ms:
             await asyncio.sleep(self.faults.delay_ms / 1_000)
         clock = self._links.clock
@@ -164,7 +165,22 @@ class PublicServer:
             return _json(self.voice.clock())
         if request.path in self._lists:
             return _json(self.voice.listing(request.path, dict(request.query)))
+        return await self.answered(request, body)
+
+    async def answered(self, request: web.Request, body: str) -> web.StreamResponse:
+        """A call that is neither clock nor listing."""
         return web.Response(status=404)
+
+    def streams_at(self, path: str) -> bool:
+        """Whether a stream has this path."""
+        return path in self.voice.paths
+
+    def heard(self, client: PublicClient, text: bytes) -> None:
+        """A message of a client."""
+        self.voice.heard(client, text)
+
+    def gone(self, client: PublicClient) -> None:
+        """A client has disconnected."""
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=1 << 20)
@@ -181,9 +197,10 @@ class PublicServer:
                 if message.type is WSMsgType.PING:
                     await socket.pong(message.data)
                 elif message.type is WSMsgType.TEXT:
-                    self.voice.heard(client, message.data.encode())
+                    self.heard(client, message.data.encode())
         finally:
             self.clients.pop(client, None)
+            self.gone(client)
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writer
@@ -214,18 +231,20 @@ class PublicServer:
                 wanted = msgspec.json.decode(await request.read(), type=dict[str, Any])
                 self._act(wanted)
                 self.faults = read_faults(self.faults, wanted)
-            except (msgspec.MsgspecError, UserError, KeyError) as error:
+            except (msgspec.MsgspecError, UserError, KeyError, ArithmeticError) as error:
                 return _json({"error": str(error)}, 400)
-        return _json(
-            {
-                "faults": msgspec.to_builtins(self.faults),
-                "streams": len(self.clients),
-                "connections": self.connections,
-                "topics": [[*topic] for client in self.clients for topic in client.topics],
-                "books": {board.symbol: board.levels(5) for board in self.boards},
-                "waiting": [*self._missed, *self._spoilt],
-            }
-        )
+        return _json(self.told())
+
+    def told(self) -> dict[str, Any]:
+        """What the page shows."""
+        return {
+            "faults": msgspec.to_builtins(self.faults),
+            "streams": len(self.clients),
+            "connections": self.connections,
+            "topics": [[*topic] for client in self.clients for topic in client.topics],
+            "books": {board.symbol: board.levels(5) for board in self.boards},
+            "waiting": [*self._missed, *self._spoilt],
+        }
 
     def _act(self, wanted: dict[str, Any]) -> None:
         """Acts, taken out of what is asked for; the rest are faults."""

@@ -1,0 +1,87 @@
+"""Signed REST calls of one account at a venue that a Trader speaks for, over aiohttp.
+
+Signature and stamps stand in headers.  What may be signed is a list (live.signables), and who signs is the credential;
+hosts are the config's; a call has a time-out and no second try.
+
+Rules of this file: a call gives a Reply, whatever happens; the kill path waits for nothing here but the socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from yarl import URL
+
+from mmtui.venues.binance.rest_calls import Call, Reply
+from mmtui.venues.live.calls import TIMEOUT_S, Calls
+from mmtui.venues.live.market_http import MarketHttp
+from mmtui.venues.live.signables import SIGNABLE
+from mmtui.venues.live.signing import Credential, Unsigned
+from mmtui.venues.market_links import at
+from mmtui.venues.signing_table import WEBSOCKET
+from mmtui.venues.trader import Trader
+
+MS = 1_000_000
+WINDOW_MAX_MS = 60_000
+LOGIN = "login"
+
+
+class TradeHttp(Calls):
+    """Of one account; its clock is the market side's. `counted`: orders that the venue has counted, by window."""
+
+    def __init__(
+        self, trader: Trader, market: MarketHttp, pair: Credential, now: Callable[[], int],
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:  # fmt: skip
+        super().__init__(timeout_s)
+        self.trader = trader
+        self.links = market.links
+        self.counted: Callable[[dict[int, int]], None] = lambda counts: None
+        self._pair = pair
+        self._now = now
+        self._always = SIGNABLE[trader.venue].always
+        self._market = market
+        self.clock = market.clock
+
+    async def close(self) -> None:
+        await self._market.close()
+        await super().close()
+
+    async def measure(self) -> bool:
+        return await self._market.measure()
+
+    async def signed(self, call: Call, expires: int = 0, still: Callable[[], bool] | None = None) -> Reply:
+        """A call that the list allows; the venue refuses it after `expires` (engine's clock; 0: its own rule).
+
+        still: asked once more when it is signed, right before it leaves: False, and it never does.
+        PermissionError: it is not on the list.
+        """
+        now = self._now()
+        window = min(max(1, (expires - now) // MS), WINDOW_MAX_MS) if expires else 0
+        stamps = self.trader.stamps((now + self.clock.offset) // MS, window)
+        fields = {**call.params, **{name: text for name, text in stamps.items() if name in self._always}}
+        try:
+            signed = await self._pair.sign(self.trader.venue, call.method, call.path, fields)
+        except Unsigned:
+            return Reply(0, text="auth", sent=now)
+        if still is not None and not still():
+            return Reply(0, text="auth", sent=now)
+        headers = self.trader.headers(self._pair.key, self._pair.passphrase, stamps, signed.signature)
+        address = at(f"{self.trader.rest}{call.path}", self.links.rest)
+        if call.method == "GET":
+            query = f"?{signed.payload}" if signed.payload else ""
+            return await self._counted(call, URL(f"{address}{query}", encoded=True), headers, now)
+        headers["Content-Type"] = "application/json"
+        return await self._counted(call, URL(address, encoded=True), headers, now, signed.payload.encode())
+
+    async def _counted(self, call: Call, url: URL, headers: dict[str, str], now: int, body: bytes = b"") -> Reply:
+        reply = await self.ask(call.method, url, headers, now, body)
+        if counts := self.trader.used(call.path, reply.headers):
+            self.counted(counts)
+        return reply
+
+    async def entering(self) -> bytes:
+        """The message that logs in to the private stream. Unsigned: nobody signs."""
+        fields = self.trader.login((self._now() + self.clock.offset) // MS)
+        signed = await self._pair.sign(self.trader.venue, WEBSOCKET, LOGIN, fields)
+        return self.trader.entering(self._pair.key, self._pair.passphrase, fields, signed.signature)

@@ -1,0 +1,1 @@
+"""The private side of loopback venues other than Binance: accounts, signed calls, private streams."""

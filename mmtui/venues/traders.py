@@ -1,0 +1,12 @@
+"""The venues that are traded in their own words: one Trader each.
+
+Rules of this file: the list; Binance, whose feed and account came first, has code of its own in binance/.
+"""
+
+from __future__ import annotations
+
+from mmtui.venues.bybit.trade import BybitTrader
+from mmtui.venues.okx.trade import OkxTrader
+from mmtui.venues.trader import Trader
+
+TRADERS: dict[str, type[Trader]] = {trader.venue: trader for trader in (OkxTrader, BybitTrader)}

@@ -1,0 +1,106 @@
+"""Live desks at OKX and Bybit over real sockets: the same host, the same config, the venue's own protocol."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from live_kit import LiveDesk, until
+from loopback_kit import Loopback
+
+from mmtui.core.events import OrderUnknown
+from mmtui.tape.reader import TapeReader
+
+PERPS = {"okx": "BTC-USDT-SWAP", "bybit": "BTCUSDT"}
+
+
+@pytest.fixture(params=sorted(PERPS))
+def server(request) -> Iterator[Loopback]:
+    made = Loopback(request.param, "--seed", "5")
+    yield made
+    made.close()
+
+
+def agrees(desk: LiveDesk, server: Loopback) -> bool:
+    """What the desk believes to hold is what the venue says."""
+    symbol = PERPS[server.protocol]
+    position = desk.status()["instruments"][f"{server.protocol}:{symbol}"]["position"]
+    return bool(position == float(server.admin()["positions"][symbol]))
+
+
+def test_a_live_desk_quotes_is_filled_and_a_kill_leaves_nothing(home, server):
+    desk = LiveDesk(home, [server], "enabled = true").run().start()
+    venue = server.protocol
+    until(lambda: server.admin()["fills"] > 2)
+    assert desk.status()["venues"][venue]["dead_man"].startswith("armed")
+    assert bool(server.admin()["switches"]) == (venue == "okx")  # Bybit's waits for the stream to end
+    desk.act("kill")
+    until(lambda: not server.admin()["open_orders"], 5.0)
+    until(lambda: desk.status()["kill_proven"])
+    until(lambda: agrees(desk, server))
+    desk.act("shutdown")
+    out, errors = desk.process.communicate(timeout=15)
+    assert desk.process.returncode == 0, errors
+    secrets = [server.ready["secret"]] + [server.ready[name] for name in ("passphrase",) if server.ready.get(name)]
+    for path in home.state.rglob("*"):
+        for secret in secrets:
+            assert not path.is_file() or secret.encode() not in path.read_bytes(), path
+            assert secret not in out + errors + json.dumps(desk.ready)
+
+
+def test_an_engine_that_was_killed_comes_back_reconciled_and_finds_its_orders(home, server):
+    desk = LiveDesk(home, [server]).run().start()
+    until(lambda: server.admin()["fills"] > 0 and len(server.admin()["open_orders"]) > 1)
+    desk.process.kill()
+    desk.process.wait()
+    desk.run()
+    until(desk.reconciled)
+    until(lambda: not server.admin()["open_orders"])
+    until(lambda: agrees(desk, server))
+    assert desk.status()["unknown_orders"] == 0
+
+
+def test_a_kill_without_a_host_cancels_at_the_venue_and_proves_zero(home, server):
+    desk = LiveDesk(home, [server]).run().start()
+    desk.process.kill()
+    desk.process.wait()
+    done = json.loads(home.run("kill", "loop", "--json").stdout)
+    assert done["proven"] is True
+    assert not server.admin()["open_orders"]
+
+
+def test_the_dead_man_switch_of_the_venue_clears_what_a_dead_host_left(home, server):
+    desk = LiveDesk(home, [server]).run().start()
+    until(lambda: desk.status()["venues"][server.protocol]["dead_man"].startswith("armed"))
+    desk.process.kill()
+    desk.process.wait()
+    until(lambda: not server.admin()["open_orders"], 40.0)  # ten seconds, and nobody is left to say so
+    assert not desk.latched()
+
+
+def test_requests_whose_fate_is_not_known_are_resolved(home, server):
+    desk = LiveDesk(home, [server], "enabled = true").run().start()
+    server.admin(error_503=0.15)
+    until(lambda: desk.status()["unknown_orders"] > 0)
+    server.admin(error_503=0.0)
+    until(lambda: desk.status()["unknown_orders"] == 0)
+    desk.act("kill")
+    until(lambda: not server.admin()["open_orders"])
+    until(lambda: desk.status()["kill_proven"])
+    until(lambda: agrees(desk, server))
+    records = TapeReader(home.state / "sessions" / desk.ready["session"]).records()
+    assert any(isinstance(event, OrderUnknown) for _, event, _ in records)
+
+
+def test_a_key_with_withdrawal_rights_or_a_wrong_secret_is_refused(home, server):
+    desk = LiveDesk(home, [server])
+    said = home.run("doctor", str(desk.config)).stdout
+    assert "taken" in said and server.ready["secret"] not in said, said[-3000:]
+    server.admin(withdrawals=True)
+    assert "withdrawal rights" in home.run("engine", str(desk.config), "--live", code=2).stderr
+    server.admin(withdrawals=False)
+    home.env["LOOPBACK_SECRET"] = "not-the-secret-of-this-account"
+    done = home.run("engine", str(desk.config), "--live", code=2)
+    assert "refuses the key" in done.stderr
+    assert "not-the-secret" not in done.stderr
