@@ -32,6 +32,7 @@ from mmtui.venues.live.market_checks import as_listed, ask_market
 from mmtui.venues.live.signing import Credential
 from mmtui.venues.market_links import MARKET_LINKS, MarketLinks
 from mmtui.venues.resolve import LIVE
+from mmtui.venues.traders import TRADERS
 
 #: Share of equity that may be in orders at a venue that would leave them unbounded.
 UNBOUNDED = 0.10
@@ -60,7 +61,7 @@ async def inquire(venue: str, links: Access, instruments: list[Instrument], pair
         return await ask_ccxt(venue, links, instruments)
     if isinstance(links, MarketLinks):
         report = await ask_market(links, instruments)
-        return report if pair is None else await ask_account(report, links, instruments, pair)
+        return report if pair is None or venue not in TRADERS else await ask_account(report, links, instruments, pair)
     return await ask(venue, links, instruments, pair)
 
 

@@ -123,9 +123,6 @@ class BybitTrader(Trader):
 
     # -- orders --------------------------------------------------------------------------------------------------
 
-    def _category(self, i: int) -> str:
-        return self.kinds[i]
-
     def _new(self, order: NewOrder) -> dict[str, str]:
         body = {
             "symbol": self.symbols[order.i], "side": "Buy" if order.side > 0 else "Sell", "orderType": "Limit",
@@ -136,9 +133,9 @@ class BybitTrader(Trader):
 
     def create(self, request: Create) -> Conversation:
         orders = [self._new(order) for order in request.orders]
-        category = {"category": self._category(request.orders[0].i)}
+        category = {"category": self.kinds[request.orders[0].i]}
         if len(orders) == 1:
-            return self._one(Call("POST", "/v5/order/create", category | orders[0]), request.orders)
+            return self._one(Call("POST", "/v5/order/create", category | orders[0]))
         rows = [{**order, "reduceOnly": True} if "reduceOnly" in order else order for order in orders]
         body = category | {"request": msgspec.json.encode(rows).decode()}
         return self._many(Call("POST", "/v5/order/create-batch", body), request.orders)
@@ -146,21 +143,20 @@ class BybitTrader(Trader):
     def amend(self, request: Amend) -> Conversation:
         order = request.order
         params = {
-            "category": self._category(order.i), "symbol": self.symbols[order.i], "orderLinkId": order.client_id,
+            "category": self.kinds[order.i], "symbol": self.symbols[order.i], "orderLinkId": order.client_id,
             "qty": order.size, "price": order.price,
         }  # fmt: skip
-        old = OldOrder(order.oid, order.i, order.client_id, order.venue_order_id)
-        return self._one(Call("POST", "/v5/order/amend", params), [old])
+        return self._one(Call("POST", "/v5/order/amend", params))
 
     def cancel(self, request: Cancel) -> Conversation:
         rows = [{"symbol": self.symbols[order.i], "orderLinkId": order.client_id} for order in request.orders]
-        category = {"category": self._category(request.orders[0].i)}
+        category = {"category": self.kinds[request.orders[0].i]}
         if len(rows) == 1:
-            return self._one(Call("POST", "/v5/order/cancel", category | rows[0]), request.orders)
+            return self._one(Call("POST", "/v5/order/cancel", category | rows[0]))
         body = category | {"request": msgspec.json.encode(rows).decode()}
         return self._many(Call("POST", "/v5/order/cancel-batch", body), request.orders)
 
-    def _one(self, call: Call, orders: list[NewOrder] | list[OldOrder]) -> Conversation:
+    def _one(self, call: Call) -> Conversation:
         """The answer is about the order that was asked for."""
         (reply,) = yield [call]
         body, wrong = answer(reply)
@@ -194,7 +190,7 @@ class BybitTrader(Trader):
     def everything(self, request: CancelEverything) -> Conversation:
         places = [request.i] if request.i >= 0 else list(self.symbols)
         replies = yield [
-            Call("POST", "/v5/order/cancel-all", {"category": self._category(i), "symbol": self.symbols[i]})
+            Call("POST", "/v5/order/cancel-all", {"category": self.kinds[i], "symbol": self.symbols[i]})
             for i in places
         ]
         for reply in replies:
