@@ -32,7 +32,7 @@ from mmtui.tui.layouts import Layouts
 from mmtui.tui.mouse import click, wheel
 from mmtui.tui.painter import Painter
 from mmtui.tui.panels import STYLES, rows_of
-from mmtui.tui.roles import filtered, sixteen, styles
+from mmtui.tui.roles import filtered, grey, sixteen, styles
 from mmtui.tui.saver import Saver
 from mmtui.tui.session import Connector, Session, operator_name, origin
 from mmtui.tui.settings import Settings
@@ -233,7 +233,8 @@ class Cockpit(App[int], inherit_bindings=False):
     def _restyle(self) -> None:
         theme = self.current_theme
         self.looks.clear()
-        looks = filtered(styles(dict(theme.variables), theme.dark, theme.ansi), self.get_line_filters())
+        variables = grey(dict(theme.variables), theme.dark) if self.no_color else dict(theme.variables)
+        looks = filtered(styles(variables, theme.dark, theme.ansi), self.get_line_filters())
         thin = self.store.model.thin
         self.looks.update(sixteen(looks) if thin else looks)
         name = self.console.color_system

@@ -56,6 +56,10 @@ def heat(model: Model, cells: int, height: int) -> list[Row]:
     tall = max(3, height - 2 - _DELTA_ROWS)
     fine = 1 if model.shades else 2
     seconds = list(history.columns)[-width * model.heat_span :]
+    if not any(one.good for one in seconds):
+        book = model.books.get(chosen.id)
+        said = f" no valid book of {chosen.id} in the time that is known: {book.state if book else 'none'}"
+        return [rule(f"heat map · {chosen.id}", cells), clip([(said, "warn")], cells)]
     axis = _axis(model, seconds, scale, tall * fine)
     key = (chosen.id, history.stamp, history.columns[-1].start, cells, height, axis, model.heat_span, model.shades)
     if model.heat_rows[0] != key:
