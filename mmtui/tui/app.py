@@ -321,7 +321,8 @@ class Cockpit(App[int], inherit_bindings=False):
     def _save(self, now: float, gate: GateDriver | None) -> None:
         """A thin line gets fewer frames, then fewer panels and colours; what is painted is the newest state."""
         saver, model = self.saver, self.store.model
-        if gate is not None and saver.look(now, *gate.meter(now)):
+        # while nothing goes out nothing is decided: other colours or panels would be written all at once afterwards
+        if gate is not None and gate.open() and saver.look(now, *gate.meter(now)):
             self.line.frames(saver.frames)
             thin = not saver.now.panels
             if thin != model.thin:
