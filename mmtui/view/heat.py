@@ -255,7 +255,7 @@ def _head(model: Model, history: History, scale: Scale, axis: Frame, cells: int)
     room = 68 if wide else 62
     named = scale.instrument.id if wide else model.label(scale.instrument.id)
     unit = f" {scale.instrument.quote}" if wide else ""
-    left = rule(f"heat map · {named}", max(8, cells - room))
+    left = rule(f"heat map · {named}", cells - room if cells >= 80 else cells)
     book = model.books.get(scale.instrument.id)
     state: list[Span] = [(f"{book.state.upper()} ", "danger")] if book is not None and book.state != "ok" else []
     known = fmt.age(seconds * 1_000)
