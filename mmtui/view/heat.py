@@ -6,6 +6,7 @@ where it has not (shades).  Rules of this file: rows only, made from heat_histor
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import accumulate, groupby
 from typing import NamedTuple
 
@@ -105,11 +106,11 @@ def heat_step(model: Model, by: int) -> None:
 
 def _columns(seconds: list[Second], scale: Scale, axis: Frame, span: int) -> list[Column]:
     """Seconds put together: the last book stands for all of them, trades are added."""
-    groups = [list(group) for _, group in groupby(seconds, key=lambda one: one.start // (span * SECOND))]
-    return [_column(group, scale, axis) for group in groups]
+    groups = [tuple(group) for _, group in groupby(seconds, key=lambda one: one.start // (span * SECOND))]
+    return [*(_over(group, scale, axis) for group in groups[:-1]), *(_column(g, scale, axis) for g in groups[-1:])]
 
 
-def _column(group: list[Second], scale: Scale, axis: Frame) -> Column:
+def _column(group: tuple[Second, ...], scale: Scale, axis: Frame) -> Column:
     last = group[-1]
     tick, step, top, rows = scale.tick_u, axis.step, axis.top, axis.rows
     levels: dict[int, float] = {}
@@ -131,11 +132,15 @@ def _column(group: list[Second], scale: Scale, axis: Frame) -> Column:
     return Column(last.start, last.good, levels, trades, (bid, ask), float(delta))
 
 
+#: Columns whose seconds are over change no more.
+_over = lru_cache(maxsize=512)(_column)
+
+
 def _rows(
     seconds: list[Second], fills: list[Item], scale: Scale, axis: Frame, width: int, tall: int, model: Model
 ) -> list[Row]:
     columns = _columns(seconds, scale, axis, model.heat_span)[-width:]
-    sizes = sorted(abs(size) for one in columns for size in one.levels.values())
+    sizes = sorted(abs(size) for one in columns[::-3] for size in one.levels.values())  # a third is enough for a scale
     full = sizes[int(len(sizes) * 0.97)] if sizes else 1.0
     prints = sorted(abs(size) for one in columns for size in one.trades.values())
     large = prints[int(len(prints) * 0.9)] if prints else 1.0
