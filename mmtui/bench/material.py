@@ -20,10 +20,45 @@ MADE_S = 120
 
 def capture() -> tuple[Path, str]:
     """A USDS-M BTCUSDT capture, and how to call it in a table."""
-    for folder in (os.environ.get("MMTUI_CAPTURES"), str(Path.cwd().parent / "shared" / "data" / "captures")):
-        if folder and (Path(folder) / REAL).is_file():
+    for folder in _folders():
+        if (Path(folder) / REAL).is_file():
             return Path(folder) / REAL, REAL
     return made(), f"synthetic, {MADE_S} s (set MMTUI_CAPTURES for real captures)"
+
+
+SIX = (
+    ("binance-spot", "spot_btcusdt_20240808.gz", "BTCUSDT"),
+    ("binance-spot", "spot_ethusdt_20240808.gz", "ETHUSDT"),
+    ("binance-usdm", "usdm_btcusdt_20240808.gz", "BTCUSDT"),
+    ("binance-usdm", "usdm_ethusdt_20240808.gz", "ETHUSDT"),
+    ("binance-coinm", "cm_btcusd_perp_20240808.gz", "BTCUSD_PERP"),
+    ("binance-coinm", "cm_ethusd_perp_20240808.gz", "ETHUSD_PERP"),
+)
+_SYNTHETIC = (("sim-spot", "BTCUSDT"), ("sim-usdm", "BTCUSDT"), ("sim-coinm", "BTCUSD_PERP"))
+
+
+def six(folder: Path) -> tuple[Path, str]:
+    """A config that quotes six instruments of three venues at once, and how to call it; synthetic without captures."""
+    found = next((Path(f) for f in _folders() if all((Path(f) / name).is_file() for _, name, _ in SIX)), None)
+    lines = ["[desk]", 'name = "six"', 'mode = "paper"', "autostart = true", "equity = 1_000_000"]
+    markets = SIX if found else tuple((venue, "synthetic:trend", symbol) for venue, symbol in _SYNTHETIC)
+    for venue in dict.fromkeys(venue for venue, _, _ in markets):
+        files = ", ".join(f'"{found / name if found else name}"' for of, name, _ in markets if of == venue)
+        lines += ["[[venue]]", f'id = "{venue}"', f"source = [{files}]" if found else f"source = {files}"]
+    for venue, _, symbol in markets:
+        lines += ["[[instrument]]", f'id = "{venue}:{symbol}"']
+        lines.append('quoting = "contracts"' if "coinm" in venue else 'quoting = "coins"')
+        lines += ["baseline = 100"] if "spot" in venue else []
+    for profile, size in (("coins", "0.05"), ("contracts", "30")):
+        lines += [f"[quoting.{profile}]", "spread_bps = 4.0", "levels = 2", f"size = {size}"]
+    path = folder / "six.toml"
+    path.write_text("\n".join(lines) + "\n")
+    return path, "six captures" if found else "three synthetic markets (set MMTUI_CAPTURES for six captures)"
+
+
+def _folders() -> list[str]:
+    named = os.environ.get("MMTUI_CAPTURES")
+    return [*filter(None, [named]), str(Path.cwd().parent / "shared" / "data" / "captures")]
 
 
 def made() -> Path:

@@ -32,7 +32,7 @@ from mmtui.tui.layouts import Layouts
 from mmtui.tui.mouse import click, wheel
 from mmtui.tui.painter import Painter
 from mmtui.tui.panels import STYLES, rows_of
-from mmtui.tui.roles import filtered, sixteen, styles
+from mmtui.tui.roles import filtered, grey, sixteen, styles
 from mmtui.tui.saver import Saver
 from mmtui.tui.session import Connector, Session, operator_name, origin
 from mmtui.tui.settings import Settings
@@ -233,7 +233,8 @@ class Cockpit(App[int], inherit_bindings=False):
     def _restyle(self) -> None:
         theme = self.current_theme
         self.looks.clear()
-        looks = filtered(styles(dict(theme.variables), theme.dark, theme.ansi), self.get_line_filters())
+        variables = grey(dict(theme.variables), theme.dark) if self.no_color else dict(theme.variables)
+        looks = filtered(styles(variables, theme.dark, theme.ansi), self.get_line_filters())
         thin = self.store.model.thin
         self.looks.update(sixteen(looks) if thin else looks)
         name = self.console.color_system
@@ -320,7 +321,8 @@ class Cockpit(App[int], inherit_bindings=False):
     def _save(self, now: float, gate: GateDriver | None) -> None:
         """A thin line gets fewer frames, then fewer panels and colours; what is painted is the newest state."""
         saver, model = self.saver, self.store.model
-        if gate is not None and saver.look(now, *gate.meter(now)):
+        # while nothing goes out nothing is decided: other colours or panels would be written all at once afterwards
+        if gate is not None and gate.open() and saver.look(now, *gate.meter(now)):
             self.line.frames(saver.frames)
             thin = not saver.now.panels
             if thin != model.thin:

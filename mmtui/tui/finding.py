@@ -28,11 +28,13 @@ def _rank(line: str, name: str, text: str) -> int:
         return -1
     if name.startswith(line):
         return 0
-    if any(word.startswith(line) for word in name.split()):
+    if text.lower().startswith(line):  # "sp": spread tighter, spread wider
         return 1
-    if line in name:
+    if any(word.startswith(line) for word in name.split()):
         return 2
-    if line in text.lower():
+    if line in name:
         return 3
+    if line in text.lower():
+        return 4
     letters = iter(name)
-    return 4 if all(c in letters for c in line) else _NO
+    return 5 if all(c in letters for c in line) else _NO

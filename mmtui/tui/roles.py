@@ -137,6 +137,14 @@ def _heat(colours: dict[str, Color]) -> dict[str, Style]:
     return out
 
 
+def grey(variables: dict[str, str], dark: bool) -> dict[str, str]:
+    """The variables of a theme for a terminal without colours: bids are bright there and asks are not."""
+    colours = {name: variables.get(name, default) for name, default in (DARK if dark else LIGHT).items()}
+    ground, light = Color.parse(colours["bg"]), Color.parse(colours["bright"])
+    bars = {side: ground.blend(light, share).hex for side, share in (("bidbar", 0.45), ("askbar", 0.2))}
+    return {**variables, "bid": colours["bright"], "ask": colours["dim"], **bars}
+
+
 def filtered(looks: dict[str, Style], filters: Sequence[LineFilter]) -> dict[str, Style]:
     """The styles after the app's line filters (NO_COLOR, dim): once here instead of at every painted line."""
     background = looks["text"].bgcolor
@@ -145,6 +153,7 @@ def filtered(looks: dict[str, Style], filters: Sequence[LineFilter]) -> dict[str
     if any(isinstance(one, Monochrome) for one in filters):  # red is a dark grey there: danger is to be seen
         strong = Style(color=looks["bright"].color, bold=True)
         looks = looks | {role: looks[role] + strong for role in ("danger", "warn", "own", "hot")}
+        looks["loss"] = looks["bright"]
     for role, style in looks.items():
         segments = [Segment("x", style)]
         for line_filter in filters:

@@ -6,14 +6,19 @@ Rules of this file: rows only; a number that is not known says n/a, and a market
 from __future__ import annotations
 
 from mmtui.link.earned import DepthWithin, EarnView, LineView, MarkoutPoint, ObligationView
+from mmtui.link.messages import Frame
 from mmtui.view import formats as fmt
+from mmtui.view.attribution import curves, top
 from mmtui.view.inventory import age_of
 from mmtui.view.model import Model
 from mmtui.view.pnl import pnl
 from mmtui.view.rows import Row, Span, clean, clip, cut, rule, scrolled
+from mmtui.view.tables import beside
 
 #: Below so many cells a table shows its first columns only.
 WIDE = 100
+#: From so many cells, and rows, the markout curves stand beside the tables, which have LEFT cells.
+BESIDE, TALL, LEFT = 168, 30, 112
 
 
 def page(model: Model, cells: int, height: int) -> list[Row]:
@@ -21,7 +26,18 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
     frame = model.frame
     if frame is None:
         return [rule("pnl", cells)]
-    rows = pnl(model, min(cells, 110), 14)
+    if cells < BESIDE or height < TALL:
+        head = top(model, frame.pnl, cells) if cells >= WIDE else pnl(model, cells, 14)
+        rows = [*head, *tables(model, frame, cells), (), *curves(model, cells)]
+        return scrolled(rows, model.scroll, cells, height)
+    head = top(model, frame.pnl, cells)
+    left = scrolled(tables(model, frame, LEFT), model.scroll, LEFT, height - len(head))
+    return [*head, *beside(left, [(), *curves(model, cells - LEFT - 2)], LEFT + 2, cells)][:height]
+
+
+def tables(model: Model, frame: Frame, cells: int) -> list[Row]:
+    """Everything in figures, a table below the other."""
+    rows: list[Row] = []
     if frame.obligations:
         rows += [(), rule("obligations today", cells), *obligations(frame.obligations, cells)]
     rows += [(), rule("markouts: bps after a fill, mean ± 95 %", cells, age_of(model))]
@@ -38,7 +54,7 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
     if chosen is not None and lines:
         title = f"by side and level · {model.label(chosen.id)}, {frame.pnl.ccy}"
         rows += [(), rule(title, cells), *levels(lines, cells)]
-    return scrolled(rows, model.scroll, cells, height)
+    return rows
 
 
 def obligations(meters: list[ObligationView], cells: int) -> list[Row]:

@@ -6,6 +6,7 @@ where it has not (shades).  Rules of this file: rows only, made from heat_histor
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import accumulate, groupby
 from typing import NamedTuple
 
@@ -56,6 +57,10 @@ def heat(model: Model, cells: int, height: int) -> list[Row]:
     tall = max(3, height - 2 - _DELTA_ROWS)
     fine = 1 if model.shades else 2
     seconds = list(history.columns)[-width * model.heat_span :]
+    if not any(one.good for one in seconds):
+        book = model.books.get(chosen.id)
+        said = f" no valid book of {chosen.id} in the time that is known: {book.state if book else 'none'}"
+        return [rule(f"heat map · {chosen.id}", cells), clip([(said, "warn")], cells)]
     axis = _axis(model, seconds, scale, tall * fine)
     key = (chosen.id, history.stamp, history.columns[-1].start, cells, height, axis, model.heat_span, model.shades)
     if model.heat_rows[0] != key:
@@ -101,11 +106,11 @@ def heat_step(model: Model, by: int) -> None:
 
 def _columns(seconds: list[Second], scale: Scale, axis: Frame, span: int) -> list[Column]:
     """Seconds put together: the last book stands for all of them, trades are added."""
-    groups = [list(group) for _, group in groupby(seconds, key=lambda one: one.start // (span * SECOND))]
-    return [_column(group, scale, axis) for group in groups]
+    groups = [tuple(group) for _, group in groupby(seconds, key=lambda one: one.start // (span * SECOND))]
+    return [*(_over(group, scale, axis) for group in groups[:-1]), *(_column(g, scale, axis) for g in groups[-1:])]
 
 
-def _column(group: list[Second], scale: Scale, axis: Frame) -> Column:
+def _column(group: tuple[Second, ...], scale: Scale, axis: Frame) -> Column:
     last = group[-1]
     tick, step, top, rows = scale.tick_u, axis.step, axis.top, axis.rows
     levels: dict[int, float] = {}
@@ -127,11 +132,15 @@ def _column(group: list[Second], scale: Scale, axis: Frame) -> Column:
     return Column(last.start, last.good, levels, trades, (bid, ask), float(delta))
 
 
+#: Columns whose seconds are over change no more.
+_over = lru_cache(maxsize=512)(_column)
+
+
 def _rows(
     seconds: list[Second], fills: list[Item], scale: Scale, axis: Frame, width: int, tall: int, model: Model
 ) -> list[Row]:
     columns = _columns(seconds, scale, axis, model.heat_span)[-width:]
-    sizes = sorted(abs(size) for one in columns for size in one.levels.values())
+    sizes = sorted(abs(size) for one in columns[::-3] for size in one.levels.values())  # a third is enough for a scale
     full = sizes[int(len(sizes) * 0.97)] if sizes else 1.0
     prints = sorted(abs(size) for one in columns for size in one.trades.values())
     large = prints[int(len(prints) * 0.9)] if prints else 1.0
@@ -251,7 +260,7 @@ def _head(model: Model, history: History, scale: Scale, axis: Frame, cells: int)
     room = 68 if wide else 62
     named = scale.instrument.id if wide else model.label(scale.instrument.id)
     unit = f" {scale.instrument.quote}" if wide else ""
-    left = rule(f"heat map · {named}", max(8, cells - room))
+    left = rule(f"heat map · {named}", cells - room if cells >= 80 else cells)
     book = model.books.get(scale.instrument.id)
     state: list[Span] = [(f"{book.state.upper()} ", "danger")] if book is not None and book.state != "ok" else []
     known = fmt.age(seconds * 1_000)

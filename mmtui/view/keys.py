@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import lean_word
 from mmtui.view.model import Echo, Model
-from mmtui.view.rows import Row, Span, clean, clip, cut, flow, pad, rule, width
+from mmtui.view.rows import Row, Span, clean, clip, cut, flow, pad, rule, scrolled, width
 
 ECHO_S = 6.0
 GROUPS = ("quote", "risk", "view", "replay", "desk")
@@ -172,8 +172,7 @@ def help_page(keys: Sequence[Key], cells: int, height: int, start: int = 0) -> l
         half = (len(rows) + 1) // 2
         right = [*rows[half:], ()]
         rows = [(*pad(left, column), ("  ", "text"), *other) for left, other in zip(rows[:half], right, strict=False)]
-    last = max(0, len(rows) - height)
-    return rows[min(start, last) : min(start, last) + height]
+    return scrolled(rows, start, cells, height)
 
 
 def _help_row(entry: Key, cells: int) -> Row:

@@ -5,6 +5,7 @@ Rules of this file: pure; lists of numbers in, strings of the asked size out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 _DOT = ((1, 8), (2, 16), (4, 32), (64, 128))
@@ -39,6 +40,17 @@ def _joined(series: tuple[float, ...], cells: int, rows: int) -> tuple[str, ...]
             grid[at >> 2][x >> 1] |= _DOT[at & 3][x & 1]
         before = y
     return tuple("".join([chr(0x2800 | bits) for bits in line]) for line in grid)
+
+
+def charted(values: list[float], cells: int, rows: int, text: Callable[[float], str]) -> list[tuple[str, str]]:
+    """(label, line) of each row, `cells` wide together: a braille line with its highest and lowest value, and zero."""
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    labels = {0: text(high), rows - 1: text(low)} if high > low else {rows // 2: text(high)}
+    if low < 0.0 < high:
+        labels.setdefault(round(high / (high - low) * (rows * 4 - 1)) // 4, text(0.0))
+    room = max(len(label) for label in labels.values())
+    lines = braille(values, max(1, cells - room - 1), rows)
+    return [(f"{labels.get(at, ''):>{room}} ", line) for at, line in enumerate(lines)]
 
 
 def balance(share: float, cells: int) -> tuple[str, str, str]:

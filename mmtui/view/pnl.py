@@ -9,7 +9,7 @@ from mmtui.link.parts import PnlView
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import age_of
 from mmtui.view.model import Model
-from mmtui.view.plots import braille
+from mmtui.view.plots import braille, charted
 from mmtui.view.rows import Row, Span, clip, pad, rule
 
 PARTS = (
@@ -17,6 +17,8 @@ PARTS = (
 )  # fmt: skip
 _LABEL = 11
 _VALUE = 14
+#: Cells from which a plot has a scale.
+_SCALED = 24
 
 
 def pnl(model: Model, cells: int, height: int) -> list[Row]:
@@ -25,23 +27,32 @@ def pnl(model: Model, cells: int, height: int) -> list[Row]:
         return [rule("pnl", cells)]
     view = frame.pnl
     rows = [rule(f"pnl {view.ccy}", cells, age_of(model))]
-    body = _parts(model, view, max(1, height - 2))
-    plot_cells = min(60, cells - _LABEL - _VALUE - 3)
-    tall = len(body)
-    plot = braille(view.history, plot_cells, tall) if plot_cells >= 6 and len(view.history) > 1 else [""] * tall
+    body = parts_of(model, view, max(1, height - 2))
+    at = min(cells, _LABEL + _VALUE + 2)
+    plot = history(view, min(60, cells - at - 1), len(body))
     for (name, value, role), line in zip(body, plot, strict=True):
         spans: list[Span] = [
             (f" {name:<{_LABEL - 1}}", "text" if name == "total" else "dim"),
             (value.rjust(_VALUE), role),
         ]
-        rows.append(
-            (*pad(clip(spans, cells), min(cells, _LABEL + _VALUE + 2)), (line, "own~")) if line else clip(spans, cells)
-        )
-    rows.append(_last(model, view, cells))
+        rows.append((*pad(clip(spans, cells), at), *line) if line else clip(spans, cells))
+    rows.append(last_row(model, view, cells))
     return rows[:height]
 
 
-def _parts(model: Model, view: PnlView, room: int) -> list[tuple[str, str, str]]:
+def history(view: PnlView, cells: int, rows: int) -> list[Row]:
+    """The total over time, with its scale where there is room for one."""
+    values = view.history
+    if cells < 6 or rows < 1 or len(values) < 2:
+        return [()] * rows
+    if cells < _SCALED:
+        return [((line, "hot"),) for line in braille(values, cells, rows)]
+    places = 0 if max(map(abs, values)) >= 1_000 else 2
+    lines = charted(values, cells, rows, lambda value: fmt.signed(value, places))
+    return [((label, "dim"), (line, "hot")) for label, line in lines]
+
+
+def parts_of(model: Model, view: PnlView, room: int) -> list[tuple[str, str, str]]:
     """(name, text, role): total first; parts as far as they fit, the rest summed."""
     total = fmt.amount(view.total)
     out = [("total", fmt.signed(total, 2), fmt.tone(total) if total else "text")]
@@ -61,13 +72,14 @@ def _parts(model: Model, view: PnlView, room: int) -> list[tuple[str, str, str]]
     return out[:room]
 
 
-def _last(model: Model, view: PnlView, cells: int) -> Row:
+def last_row(model: Model, view: PnlView, cells: int) -> Row:
     """Markouts of the selected instrument, drawdown, the day's PnL."""
     spans: list[Span] = []
     chosen = model.view()
     if chosen is not None:
         marks = [f"{k} {fmt.bps(v) if v is not None else 'n/a'}" for k, v in chosen.markout_bps.items()]
-        spans.append((" markout " + " ".join(marks), "dim"))
+        unit = "bps " if cells >= 56 else ""
+        spans.append((f" markout {unit}" + " ".join(marks), "dim"))
     if cells >= 56:
         spans.append((f"   drawdown {fmt.number(fmt.amount(view.drawdown), 2)}   day {fmt.money(view.day)}", "dim"))
     return clip(spans, cells)

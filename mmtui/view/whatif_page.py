@@ -6,13 +6,18 @@ parameters alone.  Rules of this file: rows only.
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from mmtui.link.replayed import RunRow, WhatifView
 from mmtui.view import formats as fmt
 from mmtui.view.model import Model
 from mmtui.view.rows import Row, Span, bar, clean, clip, cut, rule, scrolled, wrap
+from mmtui.view.tables import beside
 
 #: Cells of the labels and of each column; in a narrow page, so that the change stays.
 _WIDE, _NARROW = (20, 20), (16, 16)
+#: Cells from which half of the page holds an instrument.
+_PAIR = 86
 #: Parts that stand there even when they are zero.
 _ALWAYS = ("total", "spread", "inventory", "fees")
 
@@ -29,11 +34,23 @@ def page(model: Model, cells: int, height: int) -> list[Row]:
         rows += [(), _heads(found, cells), *_pnl(model, found, cells)]
         how = " as it was, what if: flat at the first record, on paper, pessimistic fills"
         rows.append(clip([(how, "dim")], cells))
-        chosen = model.instrument
-        ids = [row.id for row in found.runs[0].rows]
-        for k in sorted(range(len(ids)), key=lambda k: chosen is None or ids[k] != chosen.id):
-            rows += [(), *_instrument(model, [run.rows[k] for run in found.runs], cells)]
+        rows += _instruments(model, found, cells)
     return scrolled(rows, model.scroll, cells, height)
+
+
+def _instruments(model: Model, found: WhatifView, cells: int) -> list[Row]:
+    """The selected instrument first; two beside each other where there is room."""
+    chosen = model.instrument
+    ids = [row.id for row in found.runs[0].rows]
+    order = sorted(range(len(ids)), key=lambda k: chosen is None or ids[k] != chosen.id)
+    half = cells // 2
+    room = half - 2 if half >= _PAIR else cells
+    blocks = [[(), *_instrument(model, [run.rows[k] for run in found.runs], room)] for k in order]
+    if room == cells:
+        return [row for block in blocks for row in block]
+    none: list[Row] = []
+    pairs = zip_longest(blocks[::2], blocks[1::2], fillvalue=none)
+    return [row for left, right in pairs for row in beside(left, right, half, cells)]
 
 
 def _title(found: WhatifView, cells: int) -> Row:

@@ -350,3 +350,12 @@ def test_what_a_live_venue_lacks_is_one_sentence(tmp_path, old, new, line, key, 
     with pytest.raises(ConfigError) as error:
         load(tmp_path, LIVE, (old, new))
     assert key in str(error.value) and wanted in str(error.value)
+
+
+def test_the_sample_of_alerts_names_its_webhook_and_escalates():
+    config = load_config(ROOT / "sample_configs" / "alerts.toml")
+    alerts = config.alerts
+    assert (alerts.webhook, alerts.severity, alerts.repeat_s, alerts.repeats) == ("env:DESK_WEBHOOK", "warn", 120.0, 5)
+    text = "".join(line[1:].lstrip() for line in config.text.splitlines(keepends=True) if line.startswith("#   "))
+    terminal = tomllib.loads(text.partition("[alerts]")[1] + text.partition("[alerts]")[2])
+    assert set(terminal["alerts"]) == {"bell", "desktop", "repeat_s"}

@@ -217,3 +217,19 @@ def test_status_says_how_the_desk_earns(desk: Watched) -> None:
     assert status["obligations"] == []
     total = sum(float(line["total"]) for line in status["attribution"])
     assert total == pytest.approx(status["pnl"]["total"], abs=0.1)
+
+
+def test_only_the_books_that_are_looked_at_are_whole_but_for_one_frame_a_second() -> None:
+    watched = Watched(5.0)
+    ids = [watched.engine.name(i) for i in range(len(watched.engine.books))]
+    view = m.View(depth=60, near=[ids[1]])
+    second = watched.engine.ts // 10**9
+    whole = []
+    for tenth in (0, 1, 9, 10, 11):
+        frame = watched.builder.frame(view, Extras(now=second * 10**9 + tenth * 10**8))
+        whole.append([book.whole for book in frame.books])
+        assert all(len(book.bids) <= 10 for book in frame.books if not book.whole)
+        assert all(book.levels >= len(book.bids) + len(book.asks) for book in frame.books)
+    every, near = [True] * 3, [False, True, False]
+    assert whole == [every, near, near, every, near]
+    assert all(book.whole for book in watched.builder.frame(m.View(depth=60), Extras(now=second * 10**9)).books)

@@ -136,3 +136,25 @@ def test_before_the_first_frame_it_says_so(model):
 def test_every_theme_has_every_shade():
     looks = styles({}, True, False)
     assert all(role in looks and role + FADE in looks for role in HEAT_ROLES)
+
+
+def test_far_levels_of_a_second_are_those_of_its_last_whole_book():
+    def few(bid):
+        made = book(bid)
+        made.whole = False
+        return made
+
+    history = fed((10, book(100)), (14, few(101)), (20, few(103)), (24, book(104)), (28, few(105)))
+    assert [(one.bid, list(one.levels)) for one in history.columns] == [
+        (101, [100, 5, 102, -6]), (105, [104, 5, 102, -6])
+    ]  # fmt: skip
+
+
+def test_a_heat_map_without_any_good_book_says_so(model):
+    for at in range(3):
+        for one in model.frame.books:
+            one.state = "no snapshot"
+        model.frame.ts += at * S
+        model.heat.clear()
+        model.framed(model.frame, 0.0)
+    assert "no valid book of sim-usdm:BTCUSDT" in plain(heat(model, 120, 30)[1])

@@ -7,7 +7,8 @@ from textual.filter import Monochrome
 
 from mmtui.link.messages import Rungs
 from mmtui.link.replayed import RunRow, RunView, WhatifView
-from mmtui.tui.roles import filtered, styles
+from mmtui.tui.roles import filtered, grey, styles
+from mmtui.tui.themes import load_themes
 from mmtui.view import formats as fmt
 from mmtui.view.inventory import lean_word, summary
 from mmtui.view.model import Model
@@ -91,3 +92,17 @@ def test_danger_stands_out_without_colours():
     bright, danger = looks["bright"].color, looks["danger"]
     assert isinstance(danger, Style) and danger.bold and danger.color == bright
     assert looks["dim"].color != bright
+
+
+def test_without_colours_bids_are_brighter_than_asks_in_every_theme():
+    def light(role):
+        colour = looks[role].color.triplet
+        return abs(sum(colour) - sum(looks["text"].bgcolor.triplet))
+
+    for theme in load_themes()[0]:
+        if theme.ansi:
+            continue
+        looks = filtered(styles(grey(dict(theme.variables), theme.dark), theme.dark, theme.ansi), [Monochrome()])
+        assert light("bid") > 1.3 * light("ask"), theme.name
+        assert light("bidbar") > 1.5 * light("askbar"), theme.name
+        assert light("loss") >= light("bid"), theme.name
