@@ -29,8 +29,9 @@ def report(parser: argparse.ArgumentParser) -> None:
 
 
 def audit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("verify", choices=("verify",), metavar="verify", help="check the chain of a session's records")
-    parser.add_argument("session", metavar="SESSION", help="a session's name or folder")
+    what = "verify: check the chain of a session's records; roots: the end of each session's chain, to keep elsewhere"
+    parser.add_argument("verify", choices=("verify", "roots"), metavar="verify | roots", help=what)
+    parser.add_argument("session", nargs="?", metavar="SESSION", help="a session's name or folder (verify)")
     json_flag(parser)
 
 

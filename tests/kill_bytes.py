@@ -8,7 +8,8 @@ has that many messages a second to decode.  Pressed is the act at the host's soc
 cockpit on a pseudo-terminal.  "last cancel" is when every open order is named by a cancel that has arrived: its
 symbol's cancel-all or its own; "by id too" when each has been named by its own id as well, where that was done at once.
 
-Rules of this file: it measures and prints; every press begins with all orders open, and ends at zero, verified.
+Rules of this file: it measures and prints (what it has, when it is interrupted); every press begins with all orders
+open, and ends at zero, verified.
 """
 
 from __future__ import annotations
@@ -69,6 +70,9 @@ drawdown = 1e9
 daily_loss = 1e9
 repeated_fills = 0
 loop_lag_ms = 0
+ease_back_s = 0
+trips_to_pause = 1_000_000
+stale_major_ms = 60_000
 [guard]
 enabled = false
 """
@@ -151,12 +155,14 @@ class Bench:
             body = status(connection, 60.0)
             if body["state"] == "KILLED":
                 act(connection, "resume")
-            elif body["state"] != "RUNNING":
-                act(connection, "start")
             there = sum(one["open_orders"] for one in body["instruments"].values())
-            return bool(there >= self.orders and body["state"] == "RUNNING")
+            if there >= self.orders and body["state"] == "RUNNING":
+                return True
+            if body["state"] != "KILLED":
+                act(connection, "start")
+            return False
 
-        until(done, 300.0, 0.2)
+        until(done, 300.0, 0.5)
 
     def flood(self, rate: float) -> float:
         """Repeat the market's frames until so many come a second; what it is then."""
@@ -237,6 +243,7 @@ def main() -> None:
     args = parser.parse_args()
     bench = Bench(args.levels)
     terminal = None
+    found: list[tuple[float, float]] = []
     try:
         with BlockingConnection(Path(bench.ready["socket"]), hello(client="ctl")) as connection:
             bench.quoting(connection)
@@ -248,7 +255,10 @@ def main() -> None:
             rate = bench.flood(args.rate)
             print(f"{bench.orders} orders on {len(VENUES)} venues, {rate:,.0f} messages/s, load "
                   f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)  # fmt: skip
-            found = [press(bench, connection, terminal) for _ in range(args.presses)]
+            for _ in range(args.presses):
+                found.append(press(bench, connection, terminal))
+    except KeyboardInterrupt:
+        print(f"interrupted after {len(found)} presses")
     finally:
         if terminal is not None:
             terminal.end()

@@ -1,4 +1,4 @@
-"""`mmtui audit verify SESSION`: is the record whole, and is it the one that was written?
+"""`mmtui audit verify SESSION`: is the record whole, and is it the one that was written? And `mmtui audit roots`.
 
 Checks the chain of chunk hashes, the checks of the tail's records, the end that was signed off and the side journal.
 Operators' acts are listed: who (user id, role, origin), what, before and after.
@@ -8,11 +8,14 @@ Rules of this file: reads only, knows nothing of what market and orders mean (`r
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
 
+from mmtui.config.paths import sessions_dir
 from mmtui.core.effects import Effect, Result
+from mmtui.core.errors import SourceError, UserError
 from mmtui.core.events import Command
 from mmtui.review.sessions import find_session
 from mmtui.tape.format import instant
@@ -22,6 +25,10 @@ from mmtui.tape.reader import TapeReader
 
 def run(args: argparse.Namespace) -> int:
     """The sub-command: exit 1 when something does not fit."""
+    if args.verify == "roots":
+        return _roots(args)
+    if not args.session:
+        raise UserError("mmtui audit verify SESSION: which one? `mmtui sessions` lists them")
     result = audit(find_session(args.session))
     if args.json:
         print(json.dumps(result))
@@ -37,6 +44,30 @@ def run(args: argparse.Namespace) -> int:
             f" tail of {result['tail_records']}, {result['journal']} lines of journal, chain {result['chain'][:16]}"
         )
     return 0 if result["ok"] else 1
+
+
+def _roots(args: argparse.Namespace) -> int:
+    """The end of each session's chain: kept where nobody of this machine can write, it proves what stands here."""
+    if args.session:
+        raise UserError("mmtui audit roots is of every session: leave SESSION out")
+    rows = roots()
+    if args.json:
+        print(json.dumps(rows))
+    else:
+        for row in rows:
+            print(f"{row['session']}  {row['records']:>12,}  {'closed' if row['closed'] else 'open  '}  {row['chain']}")
+    return 0
+
+
+def roots() -> list[dict[str, Any]]:
+    """Session, records, whether it is closed, and its chain so far; by name. What cannot be read is left out."""
+    found = []
+    for path in sorted(path for path in sessions_dir().iterdir() if path.is_dir()):
+        with contextlib.suppress(SourceError):
+            reader = TapeReader(path)
+            body = {"session": path.name, "records": reader.count, "closed": reader.closed, "chain": reader.chain.hex()}
+            found.append(body)
+    return found
 
 
 def audit(directory: Path) -> dict[str, Any]:

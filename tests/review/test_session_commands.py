@@ -108,6 +108,20 @@ def test_import_to_a_path_and_only_to_a_new_one(state, tmp_path, capsys):
     assert not (tmp_path / "again").exists()
 
 
+def test_the_roots_of_all_chains_are_those_that_verify_finds(state, capsys, monkeypatch):
+    made.record(state / "one", seconds=3)
+    monkeypatch.setattr(audit, "sessions_dir", lambda: state)
+    assert audit.run(argparse.Namespace(session=None, verify="roots", json=True)) == 0
+    rows = {row["session"]: row for row in json.loads(capsys.readouterr().out)}
+    one = audit.audit(state / "one")
+    assert rows["one"]["chain"] == one["chain"] and rows["one"]["records"] == one["records"]
+    assert audit.run(argparse.Namespace(session=None, verify="roots", json=False)) == 0
+    assert one["chain"] in capsys.readouterr().out
+    for wrong in ({"session": None, "verify": "verify"}, {"session": "one", "verify": "roots"}):
+        with pytest.raises(UserError):
+            audit.run(argparse.Namespace(json=False, **wrong))
+
+
 def audited(capsys, directory):
     code = audit.run(argparse.Namespace(session=str(directory), verify="verify", json=True))
     return code, json.loads(capsys.readouterr().out)

@@ -92,7 +92,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         15, "audit trail", "RTS 6 28, 15c3-5", "review.audit:audit",
         "review/test_session_commands.py::test_what_was_changed_afterwards_fails_the_audit",
-        "`mmtui audit verify` prints the root of a session's chain; nothing exports it daily by itself",
+        "`mmtui audit roots` is for a daily job of the machine's own: nothing sends the roots away by itself",
     ),
     Control(
         16, "clock", "RTS 25", "host.surroundings:Surroundings.look",
