@@ -357,7 +357,7 @@ def test_whatever_a_round_knows_is_part_of_the_state():
         [0, desk.now],
         [0, 1],
         ["account stream down", ""],
-        [[], [(desk.now, 0)]],  # what was held a moment ago
+        [[], [(desk.now, 0, 0)]],  # what was held a moment ago
     )
 
 

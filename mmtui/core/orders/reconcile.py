@@ -68,7 +68,7 @@ class Reconciler:
         self.newest = [0] * len(engine.setup.venues)  # venue's instant of the newest fill or entry
         self.bookings = [0] * len(engine.quoters)  # fills and moves of each instrument
         #: What each instrument held until an instant not longer than LAGGED ago: a poll that is behind may name it.
-        self.held: list[deque[tuple[int, int]]] = [deque() for _ in engine.quoters]
+        self.held: list[deque[tuple[int, int, int]]] = [deque() for _ in engine.quoters]
         self.dust = [0] * len(engine.quoters)  # atoms of base beside the position's whole lots: less than one, signed
         self.opened = 0  # the session began then: what happened before is in the positions that it adopts
         self.blind = [STREAM_DOWN if self.live else ""] * len(engine.setup.venues)
@@ -247,7 +247,7 @@ class Reconciler:
                 open_question = open_question or max(abs(difference), abs(short)) > ROUNDING  # asked again at once
             elif max(abs(difference), abs(short)) <= ROUNDING:
                 one.suspects.pop(i, None)
-            elif self._behind(i, one.asked, account.position + difference):
+            elif self._behind(i, one.asked, difference, short):
                 open_question = True
             else:
                 open_question = self._suspect(one, i, difference, short) or open_question
@@ -258,9 +258,18 @@ class Reconciler:
         else:
             self._known(v)
 
-    def _behind(self, i: int, asked: int, lots: int) -> bool:
+    def _behind(self, i: int, asked: int, difference: int, short: int) -> bool:
         """Whether the position that a poll names is ours of a moment ago: two such polls may name one difference."""
-        return any(ts >= asked - LAGGED and abs(lots - before) <= ROUNDING for ts, before in self.held[i])
+        net, leg = self._holds(i)
+        return any(
+            ts >= asked - LAGGED and max(abs(net + difference - before), abs(leg + short - shorts)) <= ROUNDING
+            for ts, before, shorts in self.held[i]
+        )
+
+    def _holds(self, i: int) -> tuple[int, int]:
+        """Lots of the position, and of its short leg in hedge mode."""
+        account = self.engine.accounts[i]
+        return account.position, account.legs.short.lots if account.legs is not None else 0
 
     def _moves(self, i: int) -> None:
         """The position is about to be another: the one that it was is kept for as long as endpoints lag."""
@@ -269,7 +278,7 @@ class Reconciler:
             held, ts = self.held[i], self.engine.ts
             while held and held[0][0] < ts - ANSWER_MAX - LAGGED:
                 held.popleft()
-            held.append((ts, self.engine.accounts[i].position))
+            held.append((ts, *self._holds(i)))
 
     def _adopt(self, i: int, difference: int, short: int) -> None:
         """A session begins with the position that is there; its price is the market's."""
