@@ -46,6 +46,16 @@ def test_an_order_names_its_leg_and_never_reduce_only(side, reduces, leg):
     assert "positionSide" not in net and ("reduceOnly" in net) is reduces
 
 
+def test_coin_margined_contracts_name_their_legs_too():
+    item = profile.instrument(profile.COINM, "BTCUSD_PERP", "0.1", "1", "table")
+    talk = BinanceRest("binance-coinm", [(0, msgspec.structs.replace(item, hedge_mode=True))]).talk(
+        Create(1, [NewOrder(1, 0, "mm-1", 1, "60000.1", "5", "GTX", True)])
+    )
+    (call,) = step(talk, None)[0]
+    assert call.params["positionSide"] == "SHORT" and "reduceOnly" not in call.params
+    assert refusal("binance-coinm", call.method, call.path, {**call.params, "timestamp": "1"}) == ""
+
+
 def test_no_other_position_side_is_signed_and_the_mode_can_only_be_asked_for():
     call = params(HEDGE, NewOrder(1, 0, "mm-1", 1, "60000.1", "0.05", "GTX", False))
     wrong = {**call.params, "timestamp": "1", "positionSide": "BOTH"}
