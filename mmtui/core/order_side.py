@@ -77,7 +77,6 @@ class OrderSide:
         self, i: int, side: int, px: int, lots: int, tif: str, purpose: str, level: int, reduce_only: bool = False
     ) -> str:
         """The one egress of new orders: "" when it has left, else why it may not."""
-        limits = self.engine.setup.limits
         if self.engine.oid_limit and self.tracker.next_oid >= self.engine.oid_limit:
             return "no order ids reserved"
         if purpose == "quote":
@@ -91,7 +90,7 @@ class OrderSide:
         elif purpose == "hedge":
             collar, reference = self.engine.hedger.collar(i)
         else:
-            collar, reference = limits.collar_manual_bps, self.accounts[i].references.last()
+            collar, reference = self.engine.setup.limits.collar_manual_bps, self.accounts[i].references.last()
         state = self.engine.lattice.effective(i)
         why = self.engine.gate.check(i, side, px, lots, purpose, state, self.engine.ts, reference, collar)
         if why:
@@ -108,8 +107,7 @@ class OrderSide:
 
     def collar(self, i: int) -> float:
         """The price collar of quotes, bps of the reference."""
-        limits = self.engine.setup.limits
-        major = self.engine.setup.instruments[i].instrument.major
+        limits, major = self.engine.setup.limits, self.engine.setup.instruments[i].instrument.major
         return limits.collar_major_bps if major else limits.collar_other_bps
 
     def across(self, i: int, side: int, px: int) -> bool:
@@ -340,8 +338,8 @@ class OrderSide:
             self.engine.market.requote(i)
         if self.engine.hedger.assets:
             self.engine.hedger.filled(i)
-        if self.engine.repeats is not None and purpose == "quote":
-            self.engine.repeats.filled(self.engine, i, event.side)
+        if purpose == "quote" and (repeats := self.engine.repeats) is not None:
+            repeats.filled(self.engine, i, event.side)
 
     def overfilled(self, order: Order) -> None:
         self.engine.broken(order.i, f"order {order.oid} overfilled: {order.filled} of {order.most} lots")
