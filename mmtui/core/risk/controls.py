@@ -64,7 +64,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         9, "self-trade prevention", "FIA, CME", "core.order_side:OrderSide.place",
         "core/test_gate.py::test_own_quotes_never_cross_each_other",
-        "on one desk; the venue's own tag is not sent, so two desks on one account can meet",
+        "",
     ),
     Control(
         10, "kill: any or all, one decision", "RTS 6 12", "core.risk.sweep:Sweeper",
