@@ -1,7 +1,8 @@
 """Margin of an account as a venue tells it with its positions: what they need, and how far a liquidation is.
 
-Read from the answers that reconciliation asks for anyway, so it costs no request.  The margin ratio of a whole account
-(OKX `mgnRatio`, Bybit `accountMMRate`, Binance's /account) stands in answers that it does not need: it is left out.
+Read from the answers that reconciliation asks for anyway, so it costs no request.  Figures of a whole account are left
+out: Bybit's accountMMRate and Binance's /account stand in answers that it does not ask for, OKX's balance (mgnRatio,
+totalEq) in one that only a desk with spot markets asks for.
 
 Rules of this file: pure; what cannot be read is not known, never zero.
 """
@@ -46,7 +47,9 @@ def margin_of(held: Iterable[Held]) -> Margin | None:
                 told = False
             else:
                 kept.append(float(one.maintenance) * (mark if one.in_coin else 1.0))
-            if 0.0 < mark < math.inf and 0.0 < liquidation < math.inf:
+            if not (0.0 < mark < math.inf and math.isfinite(liquidation)):
+                return None
+            if liquidation > 0.0:
                 away.append(abs(mark - liquidation) / mark)
         maintenance = math.fsum(kept)
     except _UNREADABLE:
