@@ -33,7 +33,7 @@ def answer(reply: Reply) -> tuple[list[Object], Wrong | None]:
 
 
 def held(rows: list[Object]) -> Iterator[Held]:
-    """Positions with their mmr (cross: in the coin of an inverse contract; "" where the account's mode has none) and
+    """Positions with their mmr (in the coin of an inverse contract; "" where the account's mode has none) and
     liqPx ("": none)."""
     for row in rows:
         if float(row["pos"] or 0):
