@@ -323,7 +323,7 @@ class LiveDesk(Desk):
     def _extras(self, lag_ms: float, cockpits: int, operators: list[str]) -> Extras:
         extras = super()._extras(lag_ms, cockpits, operators)
         extras.execution = "live" if self.setup.mode == "live" else "paper"
-        margins = {link.venue: link.margin for link in self.links if isinstance(link, VenueLink)}
+        margins = {link.venue: link.margin for link in self.links if isinstance(link, VenueLink | MarketLink)}
         self.frames.meter.margins = {venue: told for venue, told in margins.items() if told is not None}
         extras.readings = self.around.readings()
         if self.guarding is not None:

@@ -25,6 +25,11 @@ MOVES = (0.01, 0.02, 0.05, 0.10)
 BASIS_BPS = 50.0
 #: A venue is lost with its equity, and what it hedged is left to a move of so much.
 LOST_MOVE = 0.05
+#: Why margin is not known, by the desk's mode.
+_UNTOLD = {
+    "live": "n/a: the venue's account has not told it",
+    "shadow": "n/a: a shadow desk does not ask the account",
+}
 #: A horizon speaks after so many of itself.
 LEAST = 2
 
@@ -39,8 +44,8 @@ class Meter:
         self._rows: dict[int, list[m.VarRow]] = {}
         self._made = 0
         self._begun = False
-        #: venue -> maintenance margin and the share of the price to the nearest liquidation; of a live desk
-        self.margins: dict[str, tuple[float, float | None]] = {}
+        #: venue -> maintenance margin (None: not told), share of the price to the nearest liquidation; of a live desk
+        self.margins: dict[str, tuple[float | None, float | None]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Checkpoints of a replay keep no returns: after a seek they are gathered anew."""
@@ -76,7 +81,11 @@ class Meter:
                 if (told := self.margins.get(one.venue)) is not None:
                     one.margin, distance = told
                     one.liquidation_pct = None if distance is None else 100.0 * distance
-                    one.why = "" if distance is not None else "no position there has a liquidation price"
+                    one.why = "; ".join([
+                        *(["maintenance margin n/a: the venue does not tell it with its positions"]
+                          if one.margin is None else []),
+                        *(["no position there has a liquidation price"] if distance is None else []),
+                    ])  # fmt: skip
             self._view.cost_us = (time.perf_counter_ns() - began) // 1_000
         return self._view
 
@@ -210,7 +219,7 @@ def _equity(engine: Engine, v: int) -> float | None:
 
 
 def venue_risk(engine: Engine, v: int, exposures: Exposures) -> m.VenueRisk:
-    """Concentration and leverage; margin and liquidation are what an account says, and none says it yet."""
+    """Concentration and leverage; margin and liquidation are what a live account says (`Meter.margins`)."""
     setup, gate = engine.setup, engine.gate
     gross = [0.0] * len(setup.venues)
     for i, place in enumerate(engine.venue_of):
@@ -222,7 +231,6 @@ def venue_risk(engine: Engine, v: int, exposures: Exposures) -> m.VenueRisk:
     else:
         share, of = gross[v] / sum(gross) if sum(gross) else 0.0, "gross"
     contracts = any(place == v and not spot for place, spot in zip(engine.venue_of, gate.spot, strict=True))
-    live = setup.mode in ("live", "shadow")
     return m.VenueRisk(
         venue=setup.venues[v],
         gross=gross[v],
@@ -231,7 +239,7 @@ def venue_risk(engine: Engine, v: int, exposures: Exposures) -> m.VenueRisk:
         share=share,
         share_of=of,
         leverage=gate.contracts(v) / gate.equity[v] if contracts else None,
-        why="n/a: the venue's account is not asked for margin" if live else "n/a: a paper account has no margin",
+        why=_UNTOLD.get(setup.mode, "n/a: a paper account has no margin") if contracts else "n/a: no contracts there",
     )
 
 

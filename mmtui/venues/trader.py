@@ -40,6 +40,7 @@ from mmtui.venues.binance.grid import WireError
 from mmtui.venues.binance.reports import FillReport, OrderReport, Report
 from mmtui.venues.binance.rest_calls import Call, Conversation, Reply
 from mmtui.venues.facts import facts_of
+from mmtui.venues.margin import Margin
 from mmtui.venues.private_words import Object, Shapes, reports, stamp, within
 
 MS = 1_000_000
@@ -104,6 +105,7 @@ class Trader:
         self.places = {item.symbol: i for i, item in instruments}
         self.bases = {item.base: i for i, item in instruments if item.kind == "spot"}
         self.unknown = facts_of(self.venue).code("fate unknown")
+        self.margin: Margin | None = None  # of the newest answer about positions
         self._talks: dict[type, Callable[[Any], Conversation]] = {
             Create: self.create,
             Amend: self.amend,

@@ -6,6 +6,7 @@ Rules of this file: rows only.
 from __future__ import annotations
 
 from mmtui.link.parts import AssetView, Gauge
+from mmtui.link.risked import VenueRisk
 from mmtui.view import formats as fmt
 from mmtui.view import guards, legs
 from mmtui.view.header import LEVEL_ROLES, STATE_ROLES
@@ -13,7 +14,7 @@ from mmtui.view.inventory import age_of, delta_row
 from mmtui.view.model import Model
 from mmtui.view.rows import Row, Span, clean, clip, meter, rule, scrolled
 from mmtui.view.tables import Col, beside, table
-from mmtui.view.var import stress, value_at_risk
+from mmtui.view.var import NA, stress, value_at_risk
 
 TONE = {"running": "ok", "paused": "warn", "stopped": "dim", "halted": "danger", "killed": "danger"}
 _WORD = {"ok": "", "warn": "WARN", "reduce": "REDUCE ONLY", "act": "LIMIT"}
@@ -176,12 +177,15 @@ def states(model: Model, cells: int) -> list[Row]:
 
 
 def switches(model: Model, cells: int) -> list[Row]:
-    """Per venue: what it would do with our orders if this host died, and how far its contracts are levered."""
+    """Per venue: what it would do with our orders if this host died, how far its contracts are levered, what they need
+    and how far the nearest liquidation is, as the venue tells it."""
     frame = model.frame
     levers = {g.scope: g for g in (frame.gauges if frame else []) if g.name == "leverage"}
     by_venue = {g.text.rpartition(" on ")[2]: g for g in levers.values()} | levers
+    risks = {one.venue: one for one in (frame.risk.venues if frame and frame.risk else [])}
     columns = (Col("venue", 14, left=True), Col("dead man's switch", 20, left=True), Col("leverage", 16, left=True),
-               Col("msgs/s", 7, keep=1), Col("orders go to", 12, keep=2, left=True))  # fmt: skip
+               Col("maintenance", 11, keep=2), Col("liquidation", 11, keep=1), Col("msgs/s", 7, keep=3),
+               Col("orders go to", 12, keep=4, left=True))  # fmt: skip
     lines: list[list[Span]] = []
     for venue in frame.venues if frame else []:
         lever = by_venue.get(venue.id)
@@ -192,11 +196,21 @@ def switches(model: Model, cells: int) -> list[Row]:
                 (venue.dead_man, "danger" if unbounded else "dim"),
                 (lever.text.partition(" on ")[0] if lever else "none", LEVEL_ROLES.get(lever.level, "dim")
                  if lever and lever.level != "ok" else "dim"),
+                *_needs(risks.get(venue.id)),
                 (f"{venue.orders_s:.0f}", "text"),
                 (venue.execution, "dim"),
             ]
         )  # fmt: skip
-    return [rule("dead man's switch and leverage", cells), *table(columns, lines, cells)]
+    return [rule("dead man's switch, leverage, margin, distance to liquidation", cells), *table(columns, lines, cells)]
+
+
+def _needs(risk: VenueRisk | None) -> tuple[Span, Span]:
+    """Maintenance margin, and the distance from the mark price to the nearest liquidation price."""
+    kept, away = (risk.margin, risk.liquidation_pct) if risk is not None else (None, None)
+    return (
+        (fmt.number(kept, 2), "text") if kept is not None else NA,
+        (f"{away:.1f}%", "text") if away is not None else NA,
+    )
 
 
 def parts(model: Model, cells: int) -> list[Row]:

@@ -11,7 +11,7 @@ from mmtui.view.model import Model
 from mmtui.view.rows import Row, Span, clean, clip, rule
 from mmtui.view.tables import Col, table
 
-_NA: Span = ("n/a", "faint")
+NA: Span = ("n/a", "faint")
 
 
 def value_at_risk(model: Model, cells: int) -> list[Row]:
@@ -28,7 +28,7 @@ def value_at_risk(model: Model, cells: int) -> list[Row]:
     lines: list[list[Span]] = []
     for one in risk.rows:
         values = (one.var, one.es, one.var_ewma, one.es_ewma, one.var_base, one.var_basis)
-        numbers = [(fmt.number(value, 2), "text") if value is not None else _NA for value in values]
+        numbers = [(fmt.number(value, 2), "text") if value is not None else NA for value in values]
         lines.append([(f"{one.horizon_s // 60} min", "text"), (one.positions, "dim"), *numbers])
     rows += table(columns, lines, cells)
     why = next((one.why for one in risk.rows if one.why), "")

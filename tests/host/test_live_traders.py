@@ -40,6 +40,7 @@ def test_a_live_desk_quotes_is_filled_and_a_kill_leaves_nothing(home, server):
     until(lambda: server.admin()["fills"] > 2)
     assert desk.status()["venues"][venue]["dead_man"].startswith("armed")
     assert bool(server.admin()["switches"]) == (venue == "okx")  # Bybit's waits for the stream to end
+    until(lambda: desk.status()["exposure"]["venues"][0]["margin"] is not None)  # the account has told it
     desk.act("kill")
     until(lambda: not server.admin()["open_orders"], 5.0)
     until(lambda: desk.status()["kill_proven"])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mmtui.link.risked import EventView, Peg, RiskView, StressRow, VarRow
-from mmtui.view.risk_page import page
+from mmtui.link.risked import EventView, Peg, RiskView, StressRow, VarRow, VenueRisk
+from mmtui.view.risk_page import page, switches
 from mmtui.view.rows import plain, width
 from mmtui.view.var import stress, value_at_risk
 
@@ -46,3 +46,15 @@ def test_the_page_of_risk_has_them(risky):
 def test_a_host_that_says_nothing_of_it_has_no_rows(model):
     model.frame.risk = None
     assert value_at_risk(model, 80) == stress(model, 80) == []
+
+
+def test_margin_and_the_distance_to_a_liquidation_are_said_or_n_a(model):
+    ids = [venue.id for venue in model.frame.venues]
+    risks = [VenueRisk(venue=ids[0], gross=1.0, net=1.0, margin=12.5, liquidation_pct=30.25),
+             VenueRisk(venue=ids[1], gross=1.0, net=1.0, liquidation_pct=5.0)]  # fmt: skip
+    model.frame.risk = RiskView(ccy="USDT", confidence=0.99, known_s=0, known="", venues=risks)
+    lines = [plain(row).split() for row in switches(model, 120)[2:]]
+    assert "12.50" in lines[0] and "30.2%" in lines[0] and "n/a" not in lines[0][4:]
+    assert lines[1].count("n/a") == lines[0].count("n/a") + 1 and "5.0%" in lines[1]
+    assert lines[2].count("n/a") == lines[0].count("n/a") + 2
+    assert all(width(row) <= 60 for row in switches(model, 60))

@@ -59,7 +59,7 @@ CONTROLS: tuple[Control, ...] = (
     Control(
         8, "position, credit, loss", "15c3-5, FIA", "core.risk.watch:Watch.losses",
         "core/test_loss_limits.py::test_a_loss_halts_the_desk_and_it_can_be_resumed_from",
-        "margin and the distance to a liquidation are gauges where the venue tells them (USDM); they stop nothing",
+        "margin (not told by COIN-M) and the distance to a liquidation are gauges of live accounts; they stop nothing",
     ),
     Control(
         9, "self-trade prevention", "FIA, CME", "core.order_side:OrderSide.place",

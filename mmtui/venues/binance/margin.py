@@ -1,38 +1,22 @@
-"""Margin of a futures account as Binance tells it with its positions: `positionRisk`, maintMargin, liquidationPrice.
+"""Margin of a futures account as Binance tells it with its positions: `positionRisk`, of USDM and of COIN-M.
 
-https://developers.binance.com/docs/derivatives/usds-margined-futures/trade/rest-api/Position-Information-V3
+https://developers.binance.com/docs/derivatives/usds-margined-futures/trade/rest-api/Position-Information-V3 has
+maintMargin and liquidationPrice (0: none); COIN-M's /dapi/v1/positionRisk has liquidationPrice alone: there the
+maintenance margin (of each coin's wallet, in /dapi/v1/account) is not told, since reconciliation does not ask for it.
+
 Rules of this file: pure; what cannot be read is not known, never zero.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
+
+from mmtui.venues.margin import Held
 
 
-class Margin(NamedTuple):
-    """maintenance: of all positions, in the account's margin asset; distance: share of the mark price to the nearest
-    liquidation price, None where no position has one."""
-
-    maintenance: float
-    distance: float | None
-
-
-def margin_of(body: Any) -> Margin | None:
-    """Of an answer's rows; None: they do not tell."""
-    try:
-        rows = [row for row in body if float(row["positionAmt"])]
-        kept = math.fsum(float(row["maintMargin"]) for row in rows)
-        away = [_away(float(row["markPrice"]), float(row["liquidationPrice"])) for row in rows]
-    except (KeyError, TypeError, ValueError):
-        return None
-    if not math.isfinite(kept):
-        return None
-    return Margin(kept, min((one for one in away if one is not None), default=None))
-
-
-def _away(mark: float, liquidation: float) -> float | None:
-    """A liquidation price of 0 says that there is none."""
-    if not (0.0 < mark < math.inf and 0.0 < liquidation < math.inf):
-        return None
-    return abs(mark - liquidation) / mark
+def held(body: Any) -> Iterator[Held]:
+    """The positions of an answer's rows, of the whole market."""
+    for row in body:
+        if float(row["positionAmt"]):
+            yield Held(row["markPrice"], row["liquidationPrice"], row.get("maintMargin"))

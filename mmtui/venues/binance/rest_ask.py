@@ -30,12 +30,13 @@ from mmtui.venues.account_messages import (
     Refused,
 )
 from mmtui.venues.binance.grid import WireError
-from mmtui.venues.binance.margin import Margin, margin_of
+from mmtui.venues.binance.margin import held
 from mmtui.venues.binance.paths import Paths
 from mmtui.venues.binance.private import decode_private, leg_of
 from mmtui.venues.binance.reports import FillReport
 from mmtui.venues.binance.rest_calls import Call, Conversation, Reply, read
 from mmtui.venues.binance.wire import signed_decimal
+from mmtui.venues.margin import Margin, margin_of
 
 MS = 1_000_000
 #: Executions and ledger entries of one answer; more are asked for from the last one on, so many times.
@@ -230,7 +231,7 @@ class Asking:
         except (KeyError, TypeError, ValueError, WireError):
             return Failed("5xx")
         if self.futures:
-            self.margin = margin_of(body)
+            self.margin = margin_of(held(body))
         return PositionList(rows)
 
     def _held(self, body: Any) -> list[PositionRow]:

@@ -8,12 +8,14 @@ Rules of this file: pure; asks, and changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account_messages import Failed, Refused
 from mmtui.venues.binance.rest_calls import Call, Reply, read
-from mmtui.venues.private_words import number
+from mmtui.venues.margin import Held
+from mmtui.venues.private_words import Object, number
 from mmtui.venues.trader import UNREADABLE, AccountFacts, Inquiry, Wrong, bps
 
 
@@ -27,6 +29,14 @@ def answer(reply: Reply) -> tuple[dict[str, Any], Wrong | None]:
     if body["retCode"]:
         return {}, Refused(str(body["retCode"]), str(body.get("retMsg", ""))[:200])
     return body, None
+
+
+def held(rows: list[Object], inverse: bool) -> Iterator[Held]:
+    """Positions with their positionMM (in the coin of an inverse contract; "" with portfolio margin) and liqPrice ("":
+    none within the price limits; of a cross position it is the venue's estimate)."""
+    for row in rows:
+        if float(row["size"] or 0):
+            yield Held(row["markPrice"], row["liqPrice"], row.get("positionMM") or None, inverse)
 
 
 def inquire(items: list[Instrument]) -> Inquiry:

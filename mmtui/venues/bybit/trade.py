@@ -9,7 +9,8 @@ Rules of this file: as in trader.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, ClassVar
 
 import msgspec
@@ -39,8 +40,9 @@ from mmtui.venues.account_messages import (
 )
 from mmtui.venues.binance.reports import PositionReport
 from mmtui.venues.binance.rest_calls import Call, Conversation, Reply
-from mmtui.venues.bybit.account import answer, inquire
+from mmtui.venues.bybit.account import answer, held, inquire
 from mmtui.venues.bybit.private import SHAPES
+from mmtui.venues.margin import Held, margin_of
 from mmtui.venues.private_words import Object, Shapes, number, stamp, within, word
 from mmtui.venues.trader import MS, NOTHING, UNREADABLE, Asked, Inquiry, Said, Trader, Wrong
 
@@ -289,14 +291,20 @@ class BybitTrader(Trader):
         )
 
     def positions(self, request: AskPositions) -> Conversation:
-        rows = yield from self._listed("/v5/position/list", self._scopes(False), 200)
-        if isinstance(rows, Failed | Refused):
-            return rows
+        rows: list[Object] = []
+        needs: list[Iterator[Held]] = []
+        for scope in self._scopes(False):
+            more = yield from self._listed("/v5/position/list", [scope], 200)
+            if isinstance(more, Failed | Refused):
+                return more
+            rows += more
+            needs.append(held(more, scope["category"] == "inverse"))
         try:
             told = [one for one in within(rows, SHAPES) if isinstance(one, PositionReport)]
             if len(told) != len(rows):
                 raise ValueError("a row that is no position")
         except UNREADABLE:
             return Failed("5xx")
+        self.margin = margin_of(chain.from_iterable(needs))
         places = [(self.places.get(one.instrument.partition(":")[2], -1), one.size) for one in told]
         return PositionList([PositionRow(place, size) for place, size in places if place >= 0])

@@ -26,6 +26,7 @@ from mmtui.venues.live.public import AGAIN_S, BEFORE_S
 from mmtui.venues.live.signing import Credential
 from mmtui.venues.live.sockets import Socket
 from mmtui.venues.live.trade_http import TradeHttp
+from mmtui.venues.margin import Margin
 from mmtui.venues.market_links import MarketLinks
 from mmtui.venues.market_session import MarketRequest, MarketSession, Send
 from mmtui.venues.traders import TRADERS
@@ -111,6 +112,11 @@ class MarketLink:
     def pump(self, now: int) -> list[Event]:
         """What waits leaves; what became known by that."""
         return self.account.pump(now) if self.account is not None else []
+
+    @property
+    def margin(self) -> Margin | None:
+        """What the account's positions need, as the venue told last."""
+        return self._trade.trader.margin if self._trade is not None else None
 
     def refined(self, event: GridRefined) -> None:
         """Somebody has found a finer grid."""

@@ -16,7 +16,6 @@ from mmtui.core.events import Event, GridRefined
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account import AccountSession
 from mmtui.venues.binance.links import Links, market_path, public_path
-from mmtui.venues.binance.margin import Margin
 from mmtui.venues.binance.rest import BinanceRest
 from mmtui.venues.connection import Connect, Disconnect, Ping
 from mmtui.venues.feed import AskSnapshot, FeedRequest, FeedSession
@@ -25,6 +24,7 @@ from mmtui.venues.live.entrances import BinanceEntrance
 from mmtui.venues.live.http import Http
 from mmtui.venues.live.public import PublicStreams
 from mmtui.venues.live.signing import Credential
+from mmtui.venues.margin import Margin
 
 
 class VenueLink:

@@ -38,10 +38,12 @@ def futures_balance(exchange: Exchange, params: Params) -> Any:
 
 
 def positions(exchange: Exchange, params: Params) -> Any:
-    """Of every symbol, or of one; in hedge mode a row for each leg."""
+    """Of every symbol, or of one; in hedge mode a row for each leg. COIN-M tells no maintenance margin here."""
     only = board_of(exchange, params).i if params.get("symbol") else -1
     held = [(i, position) for i, position in exchange.wallet.held() if only in (-1, i)]
-    return [forms_account.position_risk(exchange, i, position) for i, position in held]
+    rows = [forms_account.position_risk(exchange, i, position) for i, position in held]
+    untold = {"maintMargin"} if exchange.market.kind == "inverse" else set()
+    return [{name: value for name, value in row.items() if name not in untold} for row in rows]
 
 
 def open_positions(exchange: Exchange, params: Params) -> Any:

@@ -71,9 +71,17 @@ class Board:
     def mark_text(self) -> str:
         return plain(Decimal(repr(round(self.mark, 8)))) if self.mark else self.px((self.book.bid + self.book.ask) // 2)
 
+    def size(self, lots: int) -> Decimal:
+        """So many lots in base, of an inverse contract in quote."""
+        return self.lot * lots * self.contract
+
+    def liquidation_text(self, price: Decimal, none: str) -> str:
+        """A liquidation price on the grid; `none` where there is none."""
+        return plain((price / self.tick).quantize(Decimal(1)) * self.tick) if price else none
+
     def worth(self, price: Decimal, lots: int) -> Decimal:
         """So many lots at a price: in quote, of an inverse contract in its coin."""
-        size = self.lot * lots * self.contract
+        size = self.size(lots)
         return size / price if self.instrument.kind == "inverse" else size * price
 
     def gain(self, entry: Decimal, price: Decimal, lots: int) -> Decimal:

@@ -17,6 +17,10 @@ FUNDS = {
     "inverse": {"BTC": Decimal(20), "ETH": Decimal(300)},
 }
 LEVERAGE = 20
+#: Of the notional.
+MAINTENANCE = Decimal("0.004")
+#: No liquidation price lies beyond.
+FARTHEST = Decimal(10) ** 12
 BPS = Decimal(10_000)
 
 
@@ -162,6 +166,34 @@ class Wallet:
 
     def margin(self, i: int, position: Position) -> Decimal:
         return abs(self.notional(i, position)) / self.positions[i].leverage
+
+    def maintenance(self, i: int, position: Position) -> Decimal:
+        """What a position needs to be kept."""
+        return abs(self.notional(i, position)) * MAINTENANCE
+
+    def kept(self, asset: str) -> Decimal:
+        """... all of an asset."""
+        return sum((self.maintenance(i, one) for i, one in self.settled_in(asset) if one.lots), ZERO)
+
+    def liquidation(self, i: int) -> Decimal:
+        """The price of a symbol at which wallet + unrealised = maintenance, every other price as it is; 0: none."""
+        board, sides = self.boards[i], [one for one in self.sides(i) if one.lots]
+        if not sides:
+            return ZERO
+        left = self.balances.get(board.settle, ZERO)
+        for at, one in self.settled_in(board.settle):
+            if at != i and one.lots:
+                left += self.unrealised(at, one) - self.maintenance(at, one)
+        size = sum((board.size(one.lots) for one in sides), ZERO)
+        needs = sum((abs(board.size(one.lots)) for one in sides), ZERO) * MAINTENANCE
+        if board.instrument.kind == "inverse":
+            over = size + needs
+            under = left + sum((board.size(one.lots) / one.entry for one in sides), ZERO)
+        else:
+            over = sum((board.size(one.lots) * one.entry for one in sides), ZERO) - left
+            under = size - needs
+        price = over / under if under else ZERO
+        return price if 0 < price < FARTHEST else ZERO
 
     def held(self) -> list[tuple[int, Position]]:
         """Every position and leg with the place of its symbol."""

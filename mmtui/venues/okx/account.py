@@ -7,10 +7,13 @@ Rules of this file: pure; asks, and changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account_messages import Failed, Refused
 from mmtui.venues.binance.rest_calls import Call, Reply, read
-from mmtui.venues.okx.public import index_of, kind_name
+from mmtui.venues.margin import Held
+from mmtui.venues.okx.public import describe, index_of, kind_name
 from mmtui.venues.private_words import Object, number, word
 from mmtui.venues.trader import UNREADABLE, AccountFacts, Inquiry, Wrong, bps
 
@@ -27,6 +30,15 @@ def answer(reply: Reply) -> tuple[list[Object], Wrong | None]:
     if code == "0" or (code in ("1", "2") and rows):
         return rows, None
     return [], Refused(code, str(body.get("msg", ""))[:200])
+
+
+def held(rows: list[Object]) -> Iterator[Held]:
+    """Positions with their mmr (in the coin of an inverse contract; "" where the account's mode has none) and
+    liqPx ("": none)."""
+    for row in rows:
+        if float(row["pos"] or 0):
+            inverse = describe(row["instId"])[0] == "inverse"
+            yield Held(row["markPx"], row["liqPx"], row.get("mmr") or None, inverse)
 
 
 def inquire(items: list[Instrument]) -> Inquiry:

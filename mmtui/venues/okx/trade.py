@@ -39,7 +39,8 @@ from mmtui.venues.account_messages import (
 )
 from mmtui.venues.binance.reports import PositionReport
 from mmtui.venues.binance.rest_calls import Call, Conversation, Reply
-from mmtui.venues.okx.account import answer, inquire
+from mmtui.venues.margin import margin_of
+from mmtui.venues.okx.account import answer, held, inquire
 from mmtui.venues.okx.private import SHAPES
 from mmtui.venues.okx.public import kind_name
 from mmtui.venues.private_words import Object, Shapes, number, stamp, within, word
@@ -260,13 +261,14 @@ class OkxTrader(Trader):
 
     def positions(self, request: AskPositions) -> Conversation:
         calls = []
-        if any(kind != "spot" for kind in self.kinds.values()):
+        contracts = any(kind != "spot" for kind in self.kinds.values())
+        if contracts:
             calls.append(Call("GET", "/api/v5/account/positions", {}))
         if self.bases:
             calls.append(Call("GET", "/api/v5/account/balance", {}))
         replies = yield calls
         found: list[PositionRow] = []
-        for reply in replies:
+        for place, reply in enumerate(replies):
             rows, wrong = answer(reply)
             if wrong is not None:
                 return wrong
@@ -274,6 +276,8 @@ class OkxTrader(Trader):
                 found += self._held(rows)
             except UNREADABLE:
                 return Failed("5xx")
+            if contracts and place == 0:
+                self.margin = margin_of(held(rows))
         return PositionList(found)
 
     def _held(self, rows: list[Object]) -> list[PositionRow]:

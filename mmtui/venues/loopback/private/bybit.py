@@ -285,7 +285,9 @@ class BybitAccount(AccountVoice):
                 "positionIdx": 0, "category": board.instrument.kind, "symbol": board.symbol, "side": side,
                 "size": board.sz(abs(held.lots)), "avgPrice": entry, "entryPrice": entry,
                 "positionValue": plain(abs(wallet.notional(board.i, held))), "markPrice": board.mark_text,
-                "liqPrice": "",
+                "liqPrice": board.liquidation_text(wallet.liquidation(board.i), ""),
+                "positionIM": plain(wallet.margin(board.i, held)),
+                "positionMM": plain(wallet.maintenance(board.i, held)),
                 "leverage": str(held.leverage), "unrealisedPnl": plain(wallet.unrealised(board.i, held)),
                 "positionStatus": "Normal", "createdTime": "0", "updatedTime": str(held.updated // MS), "seq": 1,
             })  # fmt: skip

@@ -293,7 +293,9 @@ class OkxAccount(AccountVoice):
                     "instType": kind_name(board.symbol), "instId": board.symbol, "mgnMode": "cross", "posSide": "net",
                     "posId": str(board.i + 1), "pos": forms.signed(board, held.lots),
                     "avgPx": forms.entry_text(held) if held.lots else "",
-                    "upl": plain(wallet.unrealised(board.i, held)), "markPx": board.mark_text, "liqPx": "",
+                    "upl": plain(wallet.unrealised(board.i, held)), "markPx": board.mark_text,
+                    "liqPx": board.liquidation_text(wallet.liquidation(board.i), ""),
+                    "imr": plain(wallet.margin(board.i, held)), "mmr": plain(wallet.maintenance(board.i, held)),
                     "lever": str(held.leverage), "ccy": board.settle, "uTime": str(held.updated // MS),
                     "cTime": str(held.updated // MS),
                 })  # fmt: skip
