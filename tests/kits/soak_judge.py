@@ -14,7 +14,7 @@ from typing import Any
 from soak_stage import MAX_POSITION, Stage
 
 from mmtui.core.effects import Adjust, Latch, PlaceOrder
-from mmtui.core.events import Command, Fill, HostStarted, OrderFound
+from mmtui.core.events import AccountStatus, Command, Fill, HostStarted, OrderFound
 from mmtui.core.orders.reconcile import ADOPTED
 from mmtui.core.orders.table import State
 from mmtui.tape.part import beginning
@@ -125,6 +125,7 @@ class Judge:
         self.dead: list[tuple[int, int]] = []  # from the last record of a life to the first of the next
         self._ts = 0
         self.found: dict[int, int] = {}
+        self.streams: dict[str, list[tuple[int, bool]]] = {}  # venue -> since when its private stream is up, or down
         self.doubted: dict[int, list[int]] = {}  # order -> instants at which it became UNKNOWN, or ended
         self.unknown: list[tuple[int, int, int, str]] = []  # order, since, until, what it became
         self.ends: dict[int, tuple[int, str]] = {}
@@ -195,6 +196,9 @@ class Judge:
             self.told.add((self._at(event.i), event.trade_id))
         elif type(event) is OrderFound:
             self.found.setdefault(event.oid, event.ts)
+        elif type(event) is AccountStatus:
+            venue = self.reader.header.setup.venues[event.v]
+            self.streams.setdefault(venue, []).append((event.ts, event.connected))
         elif type(event) is HostStarted:
             self.lives.append(event.ts)
             self.dead.append((self._ts or event.ts, event.ts))
@@ -324,7 +328,13 @@ class Judge:
                 at = b
         return out
 
+    def _streamed(self, venue: str, at: int) -> bool:
+        """Whether the desk's private stream was up; what happens while it is down only a sweep can find."""
+        since, up = max((one for one in self.streams.get(venue, ()) if one[0] <= at), default=(0, False))
+        return up and not any(since < life <= at for life in self.lives)
+
     def _orphans(self) -> None:
+        """By stream, or, where no stream told (`quiet`, or it was down), by sweep."""
         rows: dict[tuple[str, bool], list[float]] = {}
         for at, kind, protocol, oid, quiet in self.stage.orphans:
             seen: Callable[[], int | None] = (
@@ -335,7 +345,7 @@ class Judge:
             if when is None:
                 self.breach(f"{protocol}: order {oid}, {kind} behind the desk, was never noticed")
                 continue
-            rows.setdefault((kind, quiet), []).append((when - at) / SECOND)
+            rows.setdefault((kind, quiet or not self._streamed(protocol, at)), []).append((when - at) / SECOND)
             if kind == "placed" and not self.truths[protocol].orders[oid].ended:
                 self.breach(f"{protocol}: order {oid}, {kind} behind the desk, is open")
         for (kind, quiet), times in sorted(rows.items()):
