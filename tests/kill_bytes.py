@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -43,11 +44,10 @@ SYMBOLS = ("BTCUSDT", "ETHUSDT")
 ALIASES = """
 try:
     from msgspec.structs import replace
-    import mmtui.venues.binance.profile as profile, mmtui.venues.binance.signable as signable
+    import mmtui.venues.binance.profile as profile
     import mmtui.venues.binance.trading as trading, mmtui.venues.binance.public as public
     for name in ("binance-usdm-2", "binance-usdm-3"):
         profile.MARKETS[name] = replace(profile.USDM, id=name)
-        signable.FIELDS[name] = signable.FIELDS["binance-usdm"]
         trading.TRADING[name] = replace(trading.TRADING["binance-usdm"], id=name)
         public.BINANCE[name] = replace(public.BINANCE["binance-usdm"], id=name)
         for (venue, symbol), row in list(profile.TABLE.items()):
@@ -56,6 +56,10 @@ try:
     import mmtui.venues.binance.links as links
     for name in ("binance-usdm-2", "binance-usdm-3"):
         links.LINKS[name] = links.LINKS["binance-usdm"]
+    import mmtui.venues.binance.paths as paths, mmtui.venues.live.signables as signables
+    for name in ("binance-usdm-2", "binance-usdm-3"):
+        signables.SIGNABLE[name] = signables.SIGNABLE["binance-usdm"]
+        paths.PATHS[name] = paths.PATHS["binance-usdm"]
 except ImportError:
     pass
 """
@@ -124,8 +128,12 @@ class Bench:
         self.orders = levels * 2 * len(SYMBOLS) * len(VENUES)
         config = self.home.root / "bytes.toml"
         config.write_text(self.text(levels))
-        self.process, self.ready = self.home.engine(config, "--live")
-        until(lambda: {one["reason"] for one in self.status()["instruments"].values()} == {"PAUSED"}, 120.0)
+        try:
+            self.process, self.ready = self.home.engine(config, "--live")
+            until(lambda: {one["reason"] for one in self.status()["instruments"].values()} == {"PAUSED"}, 120.0)
+        except BaseException:
+            self.close()
+            raise
 
     def text(self, levels: int) -> str:
         text = HEAD + PROFILE.format(name="btc", size=0.005, levels=levels)
@@ -241,6 +249,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=10_000.0, metavar="MESSAGES", help="a second, of all venues")
     parser.add_argument("--levels", type=int, default=13, metavar="N", help="a side and instrument: 16 N orders")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its exchanges end with it
     bench = Bench(args.levels)
     terminal = None
     found: list[tuple[float, float]] = []

@@ -67,10 +67,11 @@ class Signer:
             out = b""
             for body in self._frames.feed(data):
                 asked = question(body)
-                if isinstance(asked, Fork):
-                    self._twin(fds)
-                else:
+                if not isinstance(asked, Fork):
                     out += self._reply(asked)
+                elif self._twin(fds):
+                    out = b""  # what was asked before is the other's to answer
+                    break
             for fd in fds:
                 os.close(fd)
             if out:
@@ -99,10 +100,10 @@ class Signer:
         rows = [(market, pair.key, pair.open, pair.passphrase) for market, pair in vault.pairs.items()]
         return Held(os.getpid(), rows)
 
-    def _twin(self, fds: list[int]) -> None:
-        """Fork; the child serves the socket that came along and nothing else."""
+    def _twin(self, fds: list[int]) -> bool:
+        """Fork; the child (True) serves the socket that came along and nothing else."""
         if self._vault is None or not fds or os.fork():
-            return
+            return False
         self._sock.close()
         self._sock = socket.socket(fileno=fds.pop())
         for fd in fds:
@@ -110,8 +111,7 @@ class Signer:
         fds.clear()
         self._frames = Frames()
         self._sock.sendall(encode(self._held(self._vault)))
-        self.run()
-        os._exit(0)
+        return True
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ is rolled forward is an error, never guessed over; where a tape is partial its o
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -63,13 +62,13 @@ def roll(reader: TapeReader, loaded: Loaded, watch: Watch | None = None) -> tupl
     """Roll an engine forward to the tape's end, or to the first hole; (where it stands, whether records are lost)."""
     number, ts, market, epoch = loaded.place
     process = loaded.engine.process
-    partial = reader.partial_from if reader.partial_from >= 0 else sys.maxsize
+    partial = reader.partial_from
     for index, event, recorded in reader.records(number):
         if index != number:
             break
         number += 1
         made = process(event)
-        if index >= partial:
+        if 0 <= partial <= index:
             follow(loaded.engine, made, recorded)
         ts = event.ts
         if type(event) in _MARKET:

@@ -7,6 +7,7 @@ import contextlib
 import hmac
 import os
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 from mmtui.core.errors import UserError
 from mmtui.host import signer_client
 from mmtui.host.signer_client import WITHHELD, hold
+from mmtui.host.signer_line import Line, start
+from mmtui.venues.live.signer_wire import Fork, Sign, encode
 from mmtui.venues.live.signing import UNSIGNED, Unsigned
 
 KEY, SECRET = "an-api-key-of-a-desk", "a-secret-that-nobody-may-see"
@@ -125,6 +128,42 @@ def test_a_signer_that_dies_or_hangs_is_replaced_by_its_twin_and_nothing_is_lost
         assert told == []
 
     asyncio.run(go())
+
+
+def test_a_twin_of_many_generations_stands_no_deeper_and_signs_as_the_first_did(keys, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.setrecursionlimit(300)")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH")))))
+    process, line, _ = start({USDM: f"file:{keys}"}, tmp_path)
+    for _ in range(200):
+        line.sock.setblocking(True)
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(line.sock, [encode(Fork())], [theirs.fileno()])
+        twin = Line(ours)
+        while not (found := twin.read()):
+            assert found is not None
+        line.close()
+        line = twin
+    line.sock.sendall(encode(Sign(1, USDM, ASK[0], ASK[1], list(ASK[2].items()))))
+    while not (found := line.read()):
+        assert found is not None
+    assert found[0].signature == signature()
+    line.close()
+    process.wait()
+
+
+def test_a_venue_that_nobody_wrote_a_list_for_is_refused_and_the_signer_lives(keys, tmp_path):
+    pair = hold({"nowhere": f"file:{keys}"}, tmp_path)["nowhere"]
+
+    async def go():
+        pid = pair.client.line.pid
+        for _ in range(3):
+            with pytest.raises(PermissionError, match="no keys of that venue"):
+                await pair.sign("nowhere", *ASK)
+        assert pair.client.line.pid == pid
+
+    asyncio.run(go())
+    pair.client.close()
 
 
 def test_when_both_are_gone_nobody_signs_until_a_new_one_stands(held, monkeypatch):

@@ -36,7 +36,7 @@ class Vault:
         if isinstance(question, Mask):
             return Masked(question.n, self._redactor.text(question.text))
         pair = self.pairs.get(question.market)
-        if pair is None:
+        if pair is None or question.market not in SIGNABLE:
             return Refused(question.n, "this signer holds no keys of that venue")
         fields = dict(question.fields)
         if len(fields) != len(question.fields):

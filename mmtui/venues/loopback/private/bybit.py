@@ -57,8 +57,8 @@ class BybitAccount(AccountVoice):
             ("POST", f"{order}/create"): lambda row: self._one(self._place(row)),
             ("POST", f"{order}/create-batch"): lambda body: self._batch(body, self._place),
             ("POST", f"{order}/amend"): lambda row: self._one(self._amend(row)),
-            ("POST", f"{order}/cancel"): lambda row: self._one(self._cancel(row)),
-            ("POST", f"{order}/cancel-batch"): lambda body: self._batch(body, self._cancel),
+            ("POST", f"{order}/cancel"): lambda row: self._one(self.cancel(row)),
+            ("POST", f"{order}/cancel-batch"): lambda body: self._batch(body, self.cancel),
             ("POST", f"{order}/cancel-all"): self._cancel_all,
             ("POST", f"{order}/disconnected-cancel-all"): self._protect,
             ("GET", f"{order}/realtime"): self._realtime,
@@ -148,36 +148,15 @@ class BybitAccount(AccountVoice):
             "newClientOrderId": client, "reduceOnly": str(row.get("reduceOnly", "")).lower(),
         })  # fmt: skip
 
-    def _open(self, row: Body) -> tuple[Order | None, str, str]:
+    def opened(self, row: Body) -> tuple[Order | None, str, str]:
         board = self._known(row)
         order = self.found(board.symbol, _number(row.get("orderId", "")), str(row.get("orderLinkId", "")))
         if order is None or not order.open:
             return None, "110001", "order not exists or too late to cancel"
         return order, "", ""
 
-    def _cancel(self, row: Body) -> tuple[Order | None, str, str]:
-        order, code, text = self._open(row)
-        if order is not None:
-            self.exchange.cancel(order)
-        return order, code, text
-
     def _amend(self, row: Body) -> tuple[Order | None, str, str]:
-        order, code, text = self._open(row)
-        if order is None:
-            return order, code, text
-        board = self.exchange.boards[order.i]
-        try:
-            px = board.ticks[str(row.get("price") or board.px(order.px))]
-            sz = board.lots[str(row.get("qty") or board.sz(order.sz))]
-        except Exception:
-            return None, "10001", "params error: price or qty invalid"
-        best = board.book.ask if order.side > 0 else board.book.bid
-        takes = bool(best) and order.tif == "GTX" and order.side * px >= order.side * best
-        if takes or sz <= order.filled:
-            self.exchange.cancel(order, "post-only" if takes else "")
-        else:
-            self.exchange.amend(order, px, sz, "AMENDMENT")
-        return order, "", ""
+        return self.amend(row, "price", "qty", ("10001", "params error: price or qty invalid"))
 
     def _cancel_all(self, body: Body) -> Body:
         gone = [order for board in self._boards(body) for order in self.exchange.cancel_all(board.i)]

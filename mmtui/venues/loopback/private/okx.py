@@ -59,8 +59,8 @@ class OkxAccount(AccountVoice):
             ("POST", f"{trade}/order"): lambda row: self._rows([row], self._place),
             ("POST", f"{trade}/batch-orders"): lambda rows: self._rows(rows, self._place),
             ("POST", f"{trade}/amend-order"): lambda row: self._rows([row], self._amend),
-            ("POST", f"{trade}/cancel-order"): lambda row: self._rows([row], self._cancel),
-            ("POST", f"{trade}/cancel-batch-orders"): lambda rows: self._rows(rows, self._cancel),
+            ("POST", f"{trade}/cancel-order"): lambda row: self._rows([row], self.cancel),
+            ("POST", f"{trade}/cancel-batch-orders"): lambda rows: self._rows(rows, self.cancel),
             ("POST", f"{trade}/cancel-all-after"): self._after,
             ("GET", f"{trade}/orders-pending"): self._pending,
             ("GET", f"{trade}/order"): self._query,
@@ -141,7 +141,7 @@ class OkxAccount(AccountVoice):
             "reduceOnly": str(row.get("reduceOnly", "")).lower(),
         })  # fmt: skip
 
-    def _open(self, row: Body) -> tuple[Order | None, str, str]:
+    def opened(self, row: Body) -> tuple[Order | None, str, str]:
         order = self.found(str(row.get("instId", "")), str(row.get("ordId", "")), str(row.get("clOrdId", "")))
         if order is None:
             return None, "51400", "Cancellation failed as the order does not exist."
@@ -151,30 +151,8 @@ class OkxAccount(AccountVoice):
             return None, "51402" if filled else "51401", f"Cancellation failed as the order is already {word}."
         return order, "", ""
 
-    def _cancel(self, row: Body) -> tuple[Order | None, str, str]:
-        order, code, text = self._open(row)
-        if order is not None:
-            self.exchange.cancel(order)
-        return order, code, text
-
     def _amend(self, row: Body) -> tuple[Order | None, str, str]:
-        """Price and whole size; with cxlOnFail what cannot be changed is cancelled."""
-        order, code, text = self._open(row)
-        if order is None:
-            return order, code, text
-        board = self.exchange.boards[order.i]
-        try:
-            px = board.ticks[str(row.get("newPx") or board.px(order.px))]
-            sz = board.lots[str(row.get("newSz") or board.sz(order.sz))]
-        except Exception:
-            return None, "51000", "Parameter newPx or newSz error"
-        best = board.book.ask if order.side > 0 else board.book.bid
-        takes = bool(best) and order.tif == "GTX" and order.side * px >= order.side * best
-        if takes or sz <= order.filled:
-            self.exchange.cancel(order, "post-only" if takes else "")
-        else:
-            self.exchange.amend(order, px, sz, "AMENDMENT")
-        return order, "", ""
+        return self.amend(row, "newPx", "newSz", ("51000", "Parameter newPx or newSz error"))
 
     def _after(self, row: Body) -> list[Body]:
         """The dead-man switch: 0, or 10 to 120 seconds, of the whole account."""

@@ -148,6 +148,36 @@ class AccountVoice:
         order = self.exchange.orders.get(int(id)) if id.isdecimal() else self.exchange.by_client.get(client)
         return order if order is not None and self.exchange.boards[order.i].symbol == symbol else None
 
+    def opened(self, row: Body) -> tuple[Order | None, str, str]:
+        """The open order that a request names: (order, code, text)."""
+        raise NotImplementedError
+
+    def cancel(self, row: Body) -> tuple[Order | None, str, str]:
+        order, code, text = self.opened(row)
+        if order is not None:
+            self.exchange.cancel(order)
+        return order, code, text
+
+    def amend(self, row: Body, px: str, sz: str, wrong: tuple[str, str]) -> tuple[Order | None, str, str]:
+        """Price and whole size by their names in the request; what cannot be changed is cancelled. wrong: code and
+        text for values off the grid."""
+        order, code, text = self.opened(row)
+        if order is None:
+            return order, code, text
+        board = self.exchange.boards[order.i]
+        try:
+            ticks = board.ticks[str(row.get(px) or board.px(order.px))]
+            lots = board.lots[str(row.get(sz) or board.sz(order.sz))]
+        except Exception:
+            return None, *wrong
+        best = board.book.ask if order.side > 0 else board.book.bid
+        takes = bool(best) and order.tif == "GTX" and order.side * ticks >= order.side * best
+        if takes or lots <= order.filled:
+            self.exchange.cancel(order, "post-only" if takes else "")
+        else:
+            self.exchange.amend(order, ticks, lots, "AMENDMENT")
+        return order, "", ""
+
     def board(self, symbol: str) -> Board:
         """Denied: there is no such symbol."""
         board = self.exchange.by_symbol.get(symbol)
