@@ -43,6 +43,7 @@ from mmtui.venues.live.market import MarketLink
 from mmtui.venues.live.shadow import ShadowVenue
 from mmtui.venues.live.signing import Credential
 from mmtui.venues.live.venue import VenueLink
+from mmtui.venues.live.way import Way
 from mmtui.venues.market_links import MarketLinks
 from mmtui.venues.paper.venue import PaperVenue
 
@@ -130,6 +131,7 @@ class LiveDesk(Desk):
             setup, engine, execution, iter(()), tape, journal, session=session, speed=1.0, latched=latched,
             blocks=blocks,
         )  # fmt: skip
+        self.way = Way()
         self.links: list[AnyLink] = []
         for v, one in enumerate(access):
             places = [(i, a.instrument) for i, a in enumerate(engine.accounts) if engine.venue_of[i] == v]

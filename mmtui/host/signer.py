@@ -64,18 +64,14 @@ class Signer:
             data, fds, _, _ = socket.recv_fds(self._sock, 65_536, 1)
             if not data:
                 return
-            out = b""
             for body in self._frames.feed(data):
                 asked = question(body)
                 if not isinstance(asked, Fork):
-                    out += self._reply(asked)
+                    self._sock.sendall(self._reply(asked))  # at once: a cancel-all does not wait for cancels by id
                 elif self._twin(fds):
-                    out = b""  # what was asked before is the other's to answer
                     break
             for fd in fds:
                 os.close(fd)
-            if out:
-                self._sock.sendall(out)
 
     def _reply(self, asked: Question) -> bytes:
         if isinstance(asked, Load):

@@ -13,6 +13,7 @@ from aiohttp import web
 from mmtui.core.events import BestQuote, BookDelta, BookGap, BookSnapshot, Event
 from mmtui.core.market.book import OrderBook
 from mmtui.venues.live.market import MarketLink
+from mmtui.venues.live.way import Way
 from mmtui.venues.loopback.faults import Faults
 from mmtui.venues.loopback.public.server import PublicServer
 from mmtui.venues.market_links import MARKET_LINKS
@@ -23,6 +24,7 @@ class Follower:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.way = Way()
         self.book = OrderBook()
         self.valid = False
         self.link: MarketLink | None = None

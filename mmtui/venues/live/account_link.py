@@ -17,20 +17,33 @@ import aiohttp
 from mmtui.core.events import Event, GridRefined
 from mmtui.core.market.instrument import Instrument
 from mmtui.venues.account import AccountSession
-from mmtui.venues.account_messages import Amend, Answer, AskFills, AskLedger, Create, Failed, Refused, Request
+from mmtui.venues.account_messages import (
+    Amend,
+    Answer,
+    AskFills,
+    AskLedger,
+    CancelEverything,
+    Create,
+    Failed,
+    Refused,
+    Request,
+)
 from mmtui.venues.binance.rest_calls import Call, Conversation, Reply, step
 from mmtui.venues.facts import facts_of
 from mmtui.venues.live.clock import ClockOffset
 from mmtui.venues.live.private import Entrance, PrivateStream
 from mmtui.venues.live.shift import answer_shifted, since_shifted
 from mmtui.venues.live.signing import Credential
+from mmtui.venues.live.way import Way
 
 #: What becomes of a create or an amend that was queued when all was cancelled in its place: it was never sent.
 FENCED = Refused("fenced", "the guard has killed this desk: nothing is created")
 
 
 class Host(Protocol):
-    """Who drives a venue."""
+    """Who drives a venue. `way`: to whom its market data gives way."""
+
+    way: Way
 
     def now(self) -> int:
         """The engine's clock, ns."""
@@ -78,6 +91,7 @@ class AccountLink:
         self._rest = rest
         self._pair = pair
         self._tasks: set[asyncio.Task[None]] = set()
+        self._over = False
         pair.watch(self._signer)
 
     # -- life ----------------------------------------------------------------------------------------------------
@@ -90,6 +104,7 @@ class AccountLink:
 
     def close(self) -> None:
         """Nothing is told any more."""
+        self._over = True
         self.private.close()
         for task in list(self._tasks):
             task.cancel()
@@ -131,11 +146,20 @@ class AccountLink:
     # -- requests ------------------------------------------------------------------------------------------------
 
     def pump(self, now: int) -> list[Event]:
-        """What waits leaves; what became known by that."""
+        """What waits leaves, cancel-alls before all else of every venue's; what became known by that."""
         session = self.session
-        for request in session.take(now):
-            self.spawn(self._talk(request, session.fence))
+        requests, fence = session.take(now), session.fence
+        first: list[Request] = [one for one in requests if isinstance(one, CancelEverything)]
+        if first:
+            self.host.way.clear()
+            requests = [one for one in requests if not isinstance(one, CancelEverything)]
+            asyncio.get_running_loop().call_soon(self._begin, requests, fence)
+        self._begin(first or requests, fence)
         return session.tick(now) if session.out else []
+
+    def _begin(self, requests: list[Request], fence: int) -> None:
+        for request in () if self._over else requests:
+            self.spawn(self._talk(request, fence))
 
     async def _talk(self, request: Request, fence: int) -> None:
         """A request's whole conversation, and its answer into the session. fence: of the session when it was taken."""

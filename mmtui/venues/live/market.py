@@ -147,7 +147,7 @@ class MarketLink:
             if isinstance(request, Send):
                 self._send(request.frames)
             elif isinstance(request, Connect):
-                self._socket = Socket(self.http.session, _address(self._url), self)
+                self._socket = Socket(self.http.session, _address(self._url), self, self.host.way)
                 self._line = Paced(self._socket, self.feed.per_s)
             elif isinstance(request, Ping):
                 self._ping()
@@ -188,7 +188,8 @@ class MarketLink:
         feed = self.feed.successor()
         feed.tick(self.host.now())  # it asks for the connection that is made here
         feed.take()
-        self._handover = Handover(feed, Socket(self.http.session, _address(self._url), self), self._places)
+        socket = Socket(self.http.session, _address(self._url), self, self.host.way)
+        self._handover = Handover(feed, socket, self._places)
         self._plan(AGAIN_S, self.take_over)
 
     def _give_up(self) -> None:

@@ -54,7 +54,7 @@ class PublicStreams:
             socket.ping()
 
     def _sockets(self) -> list[Socket]:
-        return [Socket(self.link.http.session, _address(url), self) for url in self._urls]
+        return [Socket(self.link.http.session, _address(url), self, self.link.host.way) for url in self._urls]
 
     def _plan(self, seconds: float, act: Callable[[], None] | None) -> None:
         if self._timer is not None:

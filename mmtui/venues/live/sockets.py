@@ -14,6 +14,8 @@ import aiohttp
 from aiohttp import WSMsgType
 from yarl import URL
 
+from mmtui.venues.live.way import FRAMES, Way
+
 #: No message of a venue is longer.
 MESSAGE_MAX = 16 * 1024 * 1024
 CLOSE_S = 1.0
@@ -32,17 +34,22 @@ class Owner(Protocol):
 
 
 class Socket:
-    """A connection, or the attempt. `where` finds the address, which may take a call of its own; None: it failed."""
+    """A connection, or the attempt. `where` finds the address, which may take a call of its own; None: it failed.
+
+    way: of market data, which lets others go first; None: what comes here waits for nobody.
+    """
 
     def __init__(
         self,
         session: aiohttp.ClientSession,
         where: Callable[[], Awaitable[str | None]],
         owner: Owner,
+        way: Way | None = None,
     ) -> None:
         self._session = session
         self._where = where
         self._owner = owner
+        self._way = way
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self.over = False
@@ -95,8 +102,13 @@ class Socket:
                 self._owner.ended(self, why)
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        received, ponged = self._owner.received, self._owner.ponged
+        received, ponged, way = self._owner.received, self._owner.ponged, self._way
+        frames = 0
         while True:
+            frames += 1
+            if way is not None and frames >= FRAMES:
+                frames = 0
+                await way.turn()
             message = await socket.receive()
             kind = message.type
             if kind is WSMsgType.TEXT:
