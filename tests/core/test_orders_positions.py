@@ -168,6 +168,40 @@ def test_an_adjusted_or_adopted_position_overtakes_a_poll_too():
     assert desk.engine.reconcile.bookings == [1]
 
 
+@pytest.mark.parametrize("asked_before", [True, False])
+def test_a_poll_from_before_a_move_is_not_adopted(asked_before):
+    """Seed 59542: somebody's fill came by the stream, then a poll of before it: it was adopted away, and the desk held
+    nothing where the venue had 4 lots."""
+    desk = Desk(live(), execution="deaf")
+    here = Account(desk)
+    move = AccountMove(desk.now, desk.now, 0, 0, "EXTERNAL_FILL", "BTC/1", 4, 1_000_000, "0", "USDT")
+    here.orders()
+    if asked_before:
+        here.history()
+        desk.step(move)
+    else:
+        desk.step(move)
+        here.history()
+    here.positions()  # an endpoint that is behind
+    assert desk.position() == 4 and not desk.all(Adjust) and desk.engine.reconcile.pending()
+    desk.wait(1_200)
+    here.all_well(i0=9)  # 5 lots were there before
+    assert [(one.before, one.after) for one in desk.all(Adjust)] == [(4, 9)]
+    assert not desk.engine.reconcile.pending()
+
+
+def test_what_a_venue_says_for_longer_than_endpoints_lag_is_adopted_after_all():
+    desk = Desk(live(), execution="deaf")
+    here = Account(desk)
+    desk.step(AccountMove(desk.now, desk.now, 0, 0, "EXTERNAL_FILL", "BTC/1", 4, 1_000_000, "0", "USDT"))
+    here.all_well()
+    for _ in range(6):
+        desk.wait(1_200)
+        if desk.engine.reconcile.pending():
+            here.all_well()
+    assert desk.position() == 0 and not desk.engine.reconcile.pending()
+
+
 def test_an_adopted_position_is_worth_the_market_and_earns_from_there():
     desk = Desk(live(), execution="deaf")
     desk.book()

@@ -241,17 +241,17 @@ class Reconciler:
             lots = said.get(i, 0)
             difference = lots - engine.gate.baselines[i] - account.position
             short = shorts.get(i, 0) - account.legs.short.lots if account.legs is not None else 0
-            if one.adopts:
+            gap, exact = max(abs(difference), abs(short)), 0 if one.adopts else ROUNDING
+            behind = gap > exact and self._behind(i, one.asked, difference, short)
+            if behind or self.bookings[i] != one.touched[i]:  # older than what is booked, or perhaps
+                open_question = open_question or gap > exact
+            elif one.adopts:
                 self._adopt(i, difference, short)
-            elif self.bookings[i] != one.touched[i]:  # something was booked meanwhile: this poll may be older
-                open_question = open_question or max(abs(difference), abs(short)) > ROUNDING  # asked again at once
-            elif max(abs(difference), abs(short)) <= ROUNDING:
+            elif gap <= exact:
                 one.suspects.pop(i, None)
-            elif self._behind(i, one.asked, difference, short):
-                open_question = True
             else:
                 open_question = self._suspect(one, i, difference, short) or open_question
-        one.adopts = False
+        one.adopts = one.adopts and open_question
         early = one.begun < one.settled
         if open_question or early:
             one.due = max(engine.ts + (APART if one.suspects else SOON), one.settled)
