@@ -1,4 +1,4 @@
-"""Seeds that once broke an invariant, whole. What was wrong has a test of its own where it was; these stay beside it."""
+"""Seeds that once broke an invariant, whole. What was wrong has a test of its own where it was; these stay by it."""
 
 from __future__ import annotations
 
