@@ -28,7 +28,7 @@ SETTINGS = """
 [tool.mutmut]
 source_paths = {sources}
 also_copy = ["mmtui/", "themes/", "sample_configs/", "tests/"]
-pytest_add_cli_args = ["-p", "no:cacheprovider"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-n", "0"]
 pytest_add_cli_args_test_selection = {tests}
 """
 
