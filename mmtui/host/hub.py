@@ -17,6 +17,7 @@ import msgspec
 from mmtui.core.commands import BY_NAME
 from mmtui.host.lane import Lane
 from mmtui.host.people import lower
+from mmtui.host.wheel import Wheel
 from mmtui.link.codec import LinkError, encode, host_decoder
 from mmtui.link.messages import (
     PROTOCOL,
@@ -218,6 +219,7 @@ class Hub:
         self.uid = uid
         self.roles = roles or {uid: ROLES[-1]}  # uid -> the highest role that it has
         self.lane = Lane()
+        self.wheel = Wheel()
         self.clients: set[Client] = set()
         self.on_change: Callable[[], None] = lambda: None
         self.sink: Sink | None = None
@@ -230,12 +232,11 @@ class Hub:
 
     @property
     def operators(self) -> list[str]:
-        """Who can act here, by name and place."""
-        return sorted(
-            f"{client.who.operator} ({client.who.origin})"
-            for client in self.clients
-            if client.who and client.who.client == "cockpit" and client.who.role != "observer"
-        )
+        """Who can act here, by name and place, and who drives."""
+        here = [_hand(client.who) for client in self.clients if client.who and _acts(client.who)]
+        driver = self.wheel.driver(self.loop.time())
+        away = [driver] if driver and driver not in here else []  # by ctl, or gone since
+        return sorted(f"{one} drives" if one == driver else one for one in here + away)
 
     def accept(self, uid: int, pid: int) -> Client:
         """A new connection of the process `pid` of user `uid`."""
@@ -287,8 +288,8 @@ class Hub:
             message.depth = min(1000, max(1, message.depth))
             client.show(message)
         elif isinstance(message, StatusRequest):
-            body = msgspec.Raw(msgspec.msgpack.encode(self.stage.status(self.cockpits)))
-            client.send(Status(id=message.id, body=body))
+            status = {**self.stage.status(self.cockpits), "driver": self.wheel.driver(self.loop.time())}
+            client.send(Status(id=message.id, body=msgspec.Raw(msgspec.msgpack.encode(status))))
         elif isinstance(message, ParamsRequest):
             client.send(self.stage.parameters(message))
         elif isinstance(message, Heard):
@@ -357,8 +358,22 @@ class Hub:
             self.on_change()
         else:
             cmd.reason = clean(cmd.reason, 400)
+            if not _escalates(cmd):
+                self._drives(_hand(who))
             self.stage.command(cmd, who)
             self.on_change()
+
+    def _drives(self, hand: str) -> None:
+        if before := self.wheel.take(hand, self.loop.time()):
+            self.stage.journal("drives", operator=hand, before=before)
+
+
+def _hand(who: Hello) -> str:
+    return f"{who.operator} ({who.origin})"
+
+
+def _acts(who: Hello) -> bool:
+    return who.client == "cockpit" and who.role != "observer"
 
 
 def _escalates(cmd: Cmd) -> bool:

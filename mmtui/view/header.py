@@ -10,7 +10,7 @@ from mmtui.link.parts import Gauge, TaskView
 from mmtui.view import formats as fmt
 from mmtui.view import guards
 from mmtui.view.model import SCREENS, Model
-from mmtui.view.rows import Row, Span, clip, ends, meter, width
+from mmtui.view.rows import Row, Span, clean, clip, ends, meter, width
 
 MODE_ROLES = {"LIVE": "live", "PAPER": "paper", "DEMO": "demo", "REPLAY": "replay", "SHADOW": "shadow"}
 STATE_ROLES = {"RUNNING": "running", "PAUSED": "paused", "STOPPED": "stopped", "HALTED": "halted", "KILLED": "killed"}
@@ -109,7 +109,9 @@ def _facts(model: Model, frame: Frame, cells: int) -> list[tuple[int, list[Span]
             (2, [(worst.name + " ", "dim"), (fmt.percent(worst.share).strip(), role if role != "ok" else "text")])
         )
     if len(frame.operators) > 1:
-        out.append((5, [(f"{len(frame.operators)} operators", "dim")]))
+        driver = next((one for one in frame.operators if one.endswith(" drives")), "")
+        text = f"{len(frame.operators)} operators" + (f", {clean(driver)}" if driver else "")
+        out.append((5, [(text, "dim")]))
     return out
 
 
