@@ -19,6 +19,8 @@ BENCHMARKS: dict[str, tuple[str, str]] = {
     "book": ("market", "captured message -> book, top 20 of both sides; beside it ccxt's handler"),
     "quote": ("market", "captured message -> quote decision, 5 levels a side, full pipeline: p50, p99, p99.9"),
     "wire": ("wire", "decoding of the other venues' book updates, messages a second; beside it ccxt's handlers"),
+    "flood": ("flood", "20,000 messages a second on three sockets: from sent to applied in the book"),
+    "orders": ("orders", "ten orders on the wire, answered; building and signing one; beside it ccxt"),
     "signer": ("signer", "one signature of an order: in-process, and from the process that holds the keys"),
     "whatif": ("market", "what-if with latency and queue-aware fills, events a second"),
     "tape": ("tape", "tape: bytes and µs a record written, records a second read, seek"),
