@@ -17,7 +17,7 @@ from mmtui.core.errors import UserError
 #: name -> module of this room, what it measures.
 BENCHMARKS: dict[str, tuple[str, str]] = {
     "book": ("market", "captured message -> book, top 20 of both sides; beside it ccxt's handler"),
-    "quote": ("market", "captured message -> quote decision, 5 levels a side, full pipeline: p50, p99, p99.9"),
+    "quote": ("market", "captured message -> quote decision, 5 levels a side: plain, full pipeline, looked at"),
     "wire": ("wire", "decoding of the other venues' book updates, messages a second; beside it ccxt's handlers"),
     "flood": ("flood", "20,000 messages a second on three sockets: from sent to applied in the book"),
     "orders": ("orders", "ten orders on the wire, answered; building and signing one; beside it ccxt"),

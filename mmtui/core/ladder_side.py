@@ -127,7 +127,7 @@ class LadderSide:
                     waiting = True
             elif sz <= 0:
                 reason = reason or self._no_size(quoter, side, position)
-            elif concludes:
+            elif concludes or (reason == reasons.MESSAGE_RATE and side * position >= 0):  # nothing here reduces
                 continue
             elif ts < orders.reject_until[quoter.i]:
                 reason = reason or "after a reject"

@@ -169,6 +169,9 @@ def unsettled(watcher: Watcher, desk: SimDesk) -> str:
             account = engine.accounts[i]
             if abs(account.position - exchange.position(i)) > 1:
                 return f"{engine.name(i)}: {account.position} lots here, {exchange.position(i)} at the venue"
+            short = exchange.positions[i].short
+            if account.legs is not None and abs(account.legs.short.lots - short) > 1:
+                return f"{engine.name(i)}: a short leg of {account.legs.short.lots} lots here, {short} at the venue"
     for i, book in enumerate(engine.books):
         if not book.quotable and not watcher.exchanges[engine.venue_of[i]].markets[i].silent:
             return f"{engine.name(i)}: {book.why or 'no book'}"

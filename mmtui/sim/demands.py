@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mmtui.core import events as ev
 from mmtui.core.effects import PlaceOrder
+from mmtui.core.engine import Engine
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 
@@ -52,7 +53,8 @@ class Shadow:
     """One own order, as the records tell it."""
 
     __slots__ = (
-        "amends", "filled", "i", "level", "purpose", "sent", "side", "since", "state", "sz", "went", "wish", "wished",
+        "amends", "closes", "filled", "i", "level", "purpose", "sent", "side", "since", "state", "sz", "went", "wish",
+        "wished",
     )  # fmt: skip
 
     def __init__(self, effect: PlaceOrder, ts: int) -> None:
@@ -63,6 +65,7 @@ class Shadow:
         self.sz = effect.sz
         self.purpose = effect.purpose
         self.level = effect.level
+        self.closes = effect.reduce_only
         self.amends = 0
         self.went = 0  # the newest amend that has left the session
         self.wish = 0  # whole size of an amend that is not settled; 0: there is none
@@ -75,6 +78,17 @@ class Shadow:
     def left(self) -> int:
         """Lots that may still be filled, by the worse of what it was and what it may be."""
         return max(0, max(self.sz, self.wish) - self.filled)
+
+
+def held(engine: Engine, i: int) -> tuple[int, int]:
+    """Lots of an instrument as the desk has them, net and (in hedge mode) of the short leg."""
+    account = engine.accounts[i]
+    return account.position, account.legs.short.lots if account.legs is not None else 0
+
+
+def lots_text(lots: tuple[int, int]) -> str:
+    """Net and short leg, for a sentence."""
+    return f"{lots[0]} lots ({lots[1]} short)" if lots[1] else f"{lots[0]} lots"
 
 
 def may_lower(event: ev.Event, before: Desk) -> bool:

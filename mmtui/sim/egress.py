@@ -36,6 +36,15 @@ def exposed(watcher: Watcher, engine: Engine, order: Shadow, oid: int) -> None:
         watcher.fail("I3", f"order {oid} takes the worst case to {worst} lots of {limit}")
 
 
+def closes(watcher: Watcher, order: Shadow, oid: int) -> None:
+    """I3 in hedge mode: orders that reduce never take more off a leg than it holds."""
+    i, side = order.i, order.side
+    leg = watcher.shorts[i] if side > 0 else watcher.position[i] + watcher.shorts[i]
+    lots = sum(o.left for o in watcher.open.values() if o.i == i and o.side == side and o.closes)
+    if lots > leg:
+        watcher.fail("I3", f"order {oid} takes what is to be closed to {lots} lots of {leg}")
+
+
 def book_is_good(watcher: Watcher, engine: Engine, i: int, ts: int) -> None:
     """I8, from the events alone, and the book as the engine has it."""
     v, book = watcher.venue_of[i], engine.books[i]
@@ -89,6 +98,8 @@ def decided(watcher: Watcher, engine: Engine, effect: AmendOrder, ts: int) -> No
     if smaller:
         return
     exposed(watcher, engine, shadow, oid)
+    if shadow.closes and engine.accounts[i].legs is not None:
+        closes(watcher, shadow, oid)
     book_is_good(watcher, engine, i, ts)
     uncrossed(watcher, engine, i, effect.side, effect.px, oid)
     left = effect.sz - shadow.filled

@@ -185,9 +185,10 @@ class Exchange:
     # -- executions --------------------------------------------------------------------------------------------
 
     def executed(self, resting: Resting, lots: int) -> None:
-        """The market has hit a resting order."""
+        """The market has hit a resting order; one whose leg the same taker has closed before it is gone."""
         assert isinstance(resting, SimOrder)
-        self.book(resting, resting.px, lots, True)
+        if resting.open:
+            self.book(resting, resting.px, lots, True)
 
     def book(self, order: SimOrder, px: int, lots: int, maker: bool, kind: str = "trade") -> SimFill:
         """One execution: order, position, the list of fills, and the private stream."""
@@ -198,11 +199,12 @@ class Exchange:
         order.left -= lots
         order.filled += lots
         external = not order.ours
-        position.move(now, order.side * lots, external)
+        position.move(now, order.side * lots, external, order.leg)
         wire = self.wires[i]
         fill = SimFill(
             order.client_id, order.venue_id, str(self._trades), i, order.side, px, lots, maker, self.clock(),
             wire.fee(px, lots, instrument.maker_bps if maker else instrument.taker_bps), kind, external,
+            order.leg,
         )  # fmt: skip
         self.fills.append(fill)
         if order.left <= 0:
@@ -212,12 +214,23 @@ class Exchange:
             market.leave(order)
         self.troubles.fill(order, fill, [
             wire.fill(order, fill, order.filled, fill.ts),
-            wire.account(fill.ts, position.base + position.lots, instrument.base),
+            wire.account(fill.ts, position.base + position.of(order.leg), instrument.base, leg=order.leg),
         ])  # fmt: skip
+        if order.leg and order.reduce_only:
+            self._leg_shrank(i, order.leg)
         return fill
+
+    def _leg_shrank(self, i: int, leg: int) -> None:
+        """Hedge mode: orders that would reduce more than is left of a leg are taken out by the venue."""
+        held = abs(self.positions[i].of(leg))
+        for order in tuple(self.open.values()):
+            if order.i == i and order.leg == leg and order.reduce_only and order.left > held:
+                self.end(order, "expired", "reduce-only")
 
     def hit(self, order: SimOrder, lots: int) -> None:
         """Somebody takes from this order, whatever is before it."""
+        if not order.open:
+            return
         market = self.markets[order.i]
         self.book(order, order.px, lots, True)
         market.print_trade(order.px, lots, -order.side)

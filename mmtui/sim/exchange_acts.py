@@ -222,9 +222,11 @@ class Conditions:
         takes = dice.below(3) == 0
         px = (ask if side > 0 else bid) if takes else (bid if side > 0 else ask) - side * dice.below(3) * market.gap
         lots = max(1, self._least[i] // px) + dice.below(20)
+        held = abs(exchange.positions[i].of(-side)) if market.instrument.hedge_mode else 0
+        reduces = held > 0 and dice.below(2) > 0
         new = NewOrder(
-            0, i, self._foreign_id(word), side, market.px[px].decode(), market.sz[lots].decode(),
-            "IOC" if takes else "GTC", False,
+            0, i, self._foreign_id(word), side, market.px[px].decode(),
+            market.sz[min(lots, held) if reduces else lots].decode(), "IOC" if takes else "GTC", reduces,
         )  # fmt: skip
         exchange.entry.place(new, ours=False)
         self._world.after((300 + dice.below(4_700)) * MS, self._withdraw, exchange.orders.get(new.client_id))
@@ -254,18 +256,19 @@ class Conditions:
                 self._order_of_others(37, "web")
 
     def _forced(self) -> None:
-        """Liquidation or ADL of a part of a futures position."""
+        """Liquidation or ADL of a part of a futures position, in hedge mode of the larger leg."""
         exchange, dice = self._exchange, self._world.dice(37)
         word, kind = (("autoclose-", "liquidation"), ("adl_autoclose-", "adl"))[dice.below(2)]
         for i, market in exchange.markets.items():
-            lots = exchange.position(i)
+            position, legs = exchange.positions[i], market.instrument.hedge_mode
+            lots = max(position.of(1), position.of(-1), key=abs) if legs else position.lots
             if lots and market.futures:
                 side = -1 if lots > 0 else 1
                 bid, ask = market.touch()
                 px = ask if side > 0 else bid
                 size = 1 + dice.below(abs(lots))
                 self._numbers += 1
-                order = SimOrder(f"{word}{self._numbers}", 0, i, side, px, size, "IOC", True, False)
+                order = SimOrder(f"{word}{self._numbers}", 0, i, side, px, size, "IOC", True, False, legs)
                 order.venue_id = str(FORCED_FROM + self._numbers)
                 exchange.orders[order.client_id] = order
                 exchange.book(order, px, size, False, kind)

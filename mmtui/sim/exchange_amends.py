@@ -66,6 +66,8 @@ class OrderAmends:
         fits = px > 0 and sz > 0 and exchange.troubles.fits(i, px, max(1, sz - order.filled))
         if not fits or (px != order.px and not how.price) or (sz > order.sz and not how.up):
             return exchange.refusal("filter"), 0, 0
+        if order.leg and order.reduce_only and sz - order.filled > abs(exchange.positions[i].of(order.leg)):
+            return exchange.refusal("filter", "reduce-only"), 0, 0
         return None, px, sz
 
     def _enter(self, order: SimOrder, px: int, sz: int) -> OrderResult:

@@ -76,14 +76,15 @@ class OrderEntry:
             return None, exchange.refusal("filter", "off the grid")
         if px <= 0 or sz <= 0 or not exchange.troubles.fits(i, px, sz):
             return None, exchange.refusal("filter")
-        order = SimOrder(new.client_id, new.oid, i, new.side, px, sz, new.tif, new.reduce_only, ours)
+        legs = exchange.markets[i].instrument.hedge_mode
+        order = SimOrder(new.client_id, new.oid, i, new.side, px, sz, new.tif, new.reduce_only, ours, legs)
         if new.reduce_only and exchange.markets[i].futures and self._reduces(order) < sz:
             return None, exchange.refusal("filter", "reduce-only")
         return order, good
 
     def _reduces(self, order: SimOrder) -> int:
-        """Lots by which the position can still be reduced on this side."""
-        return max(0, -self._exchange.positions[order.i].lots * order.side)
+        """Lots by which the position, or the leg of the order, can still be reduced on this side."""
+        return max(0, -self._exchange.positions[order.i].of(order.leg) * order.side)
 
     def _enter(self, order: SimOrder) -> OrderResult:
         exchange = self._exchange

@@ -24,6 +24,7 @@ class SimOrder:
         "filled",
         "i",
         "left",
+        "leg",
         "oid",
         "ours",
         "px",
@@ -36,8 +37,9 @@ class SimOrder:
     )
 
     def __init__(
-        self, client_id: str, oid: int, i: int, side: int, px: int, sz: int, tif: str, reduce_only: bool, ours: bool
-    ) -> None:
+        self, client_id: str, oid: int, i: int, side: int, px: int, sz: int, tif: str, reduce_only: bool, ours: bool,
+        legs: bool = False,
+    ) -> None:  # fmt: skip
         self.client_id = client_id
         self.oid = oid  # the desk's number, 0 for others'
         self.i = i
@@ -48,6 +50,7 @@ class SimOrder:
         self.filled = 0
         self.tif = tif
         self.reduce_only = reduce_only
+        self.leg = (-side if reduce_only else side) if legs else 0  # in hedge mode: +1 the long one, -1 the short one
         self.ours = ours
         self.state = "pending"  # pending | open | filled | cancelled | expired | rejected
         self.venue_id = ""
@@ -77,3 +80,4 @@ class SimFill(NamedTuple):
     fee: str
     kind: str
     external: bool
+    leg: int = 0  # in hedge mode: +1 the long one, -1 the short one

@@ -34,31 +34,40 @@ if TYPE_CHECKING:
 
 #: Bookings of one instrument that a question about the past can still see.
 PAST = 256
+#: A leg of hedge mode as answers name it.
+NAMES = {1: "long", -1: "short", 0: ""}
 
 
 class Position:
-    """Lots of one instrument since the beginning, and how they came about."""
+    """Lots of one instrument since the beginning, and how they came about. In hedge mode `lots` are long less short."""
 
-    __slots__ = ("_past", "base", "external", "lots")
+    __slots__ = ("_past", "base", "external", "lots", "short")
 
     def __init__(self, base: int) -> None:
         self.base = base  # spot: the balance that was there before
         self.lots = 0
         self.external = 0  # the part that did not come from orders of the desk
-        self._past: deque[tuple[int, int]] = deque([(0, 0)], PAST)
+        self.short = 0  # lots of the short leg
+        self._past: deque[tuple[int, int, int]] = deque([(0, 0, 0)], PAST)
 
-    def move(self, now: int, lots: int, external: bool) -> None:
+    def move(self, now: int, lots: int, external: bool, leg: int = 0) -> None:
         self.lots += lots
+        if leg < 0:
+            self.short -= lots
         if external:
             self.external += lots
-        self._past.append((now, self.lots))
+        self._past.append((now, self.lots, self.short))
 
-    def at(self, instant: int) -> int:
-        """Lots as they stood then."""
-        for ts, lots in reversed(self._past):
+    def of(self, leg: int) -> int:
+        """Lots of a leg, signed: the short one's are below zero. 0: the net."""
+        return self.lots + self.short if leg > 0 else -self.short if leg < 0 else self.lots
+
+    def at(self, instant: int) -> tuple[int, int]:
+        """Lots as they stood then, net and of the short leg."""
+        for ts, lots, short in reversed(self._past):
             if ts <= instant:
-                return lots
-        return self._past[0][1]
+                return lots, short
+        return self._past[0][1:]
 
 
 class Queries:
@@ -111,6 +120,7 @@ class Queries:
             market.sz[order.sz].decode(),
             market.sz[order.filled].decode(),
             order.created,
+            leg=NAMES[order.leg],
         )
 
     def _fills(self, since: int) -> FillList:
@@ -136,6 +146,7 @@ class Queries:
             fill.fee,
             market.instrument.settle,
             fill.kind,
+            NAMES[fill.leg],
         )
 
     def _positions(self) -> PositionList:
@@ -145,13 +156,15 @@ class Queries:
         instant = self._as_of(exchange.facts.lag.positions_ms)
         rows = []
         for i, position in exchange.positions.items():
-            lots = position.base + position.at(instant)
-            if not lots:
-                continue
-            text = exchange.markets[i].sz[abs(lots)].decode()
-            if world.draws(20) and world.strikes(20):
-                text = ("NaN", "inf", "1e400", "")[world.dice(20).below(4)]
-            rows.append(PositionRow(i, f"-{text}" if lots < 0 else text))
+            net, short = position.at(instant)
+            legs = exchange.markets[i].instrument.hedge_mode
+            for leg, lots in ((1, net + short), (-1, -short)) if legs else ((0, position.base + net),):
+                if not lots:
+                    continue
+                text = exchange.markets[i].sz[abs(lots)].decode()
+                if world.draws(20) and world.strikes(20):
+                    text = ("NaN", "inf", "1e400", "")[world.dice(20).below(4)]
+                rows.append(PositionRow(i, f"-{text}" if lots < 0 else text, NAMES[leg]))
         return PositionList(rows)
 
 

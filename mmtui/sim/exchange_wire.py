@@ -29,13 +29,15 @@ _SPOT_ORDER = (
 _FUTURES_ORDER = (
     b'{"e":"ORDER_TRADE_UPDATE","T":%d,"E":%d,"o":{"s":"%b","c":"%b","S":"%b","o":"LIMIT","f":"%b","q":"%b","p":"%b",'
     b'"ap":"0","sp":"0","x":"%b","X":"%b","i":%b,"l":"%b","z":"%b","L":"%b","n":"%b","N":"%b","T":%d,"t":%b,"m":%b,'
-    b'"R":%b,"wt":"CONTRACT_PRICE","ot":"LIMIT","ps":"BOTH","cp":false,"rp":"0"}}'
+    b'"R":%b,"wt":"CONTRACT_PRICE","ot":"LIMIT","ps":"%b","cp":false,"rp":"0"}}'
 )
 _SPOT_BALANCE = b'{"e":"outboundAccountPosition","E":%d,"u":%d,"B":[{"a":"%b","f":"%b","l":"0"}]}'
 _FUTURES_POSITION = (
     b'{"e":"ACCOUNT_UPDATE","E":%d,"T":%d,"a":{"m":"%b","B":[],"P":[{"s":"%b","pa":"%b","ep":"%b","up":"0","mt":"cross",'
-    b'"iw":"0","ps":"BOTH"}]}}'
+    b'"iw":"0","ps":"%b"}]}}'
 )
+#: A leg of hedge mode as messages name it.
+_LEGS = {1: b"LONG", -1: b"SHORT", 0: b"BOTH"}
 
 
 def report_name(instrument: Instrument) -> str:
@@ -102,14 +104,14 @@ class PrivateWire:
         return _FUTURES_ORDER % (
             stamp, stamp, self._symbol, client, side, order.tif.encode(), size, price, kind, status, venue_id, last,
             sums, last_px, fee, self._settle, stamp, trade, b"true" if maker else b"false",
-            b"true" if order.reduce_only else b"false",
+            b"true" if order.reduce_only else b"false", _LEGS[order.leg],
         )  # fmt: skip
 
-    def account(self, clock: int, lots: int, base: str, reason: str = "ORDER") -> bytes:
-        """The balance (spot) or position after something moved it, in lots."""
+    def account(self, clock: int, lots: int, base: str, reason: str = "ORDER", leg: int = 0) -> bytes:
+        """The balance (spot), position or leg after something moved it, in lots."""
         stamp = clock // MS
         size = self._grid.size_text(lots).encode()
         if self._spot:
             return _SPOT_BALANCE % (stamp, stamp, base.encode(), size)
         entry = self._market.px[self._market.bid]
-        return _FUTURES_POSITION % (stamp, stamp, reason.encode(), self._symbol, size, entry)
+        return _FUTURES_POSITION % (stamp, stamp, reason.encode(), self._symbol, size, entry, _LEGS[leg])

@@ -30,6 +30,9 @@ KINDS: dict[str, Kind] = {
     "coinbase": "spot",
 }
 
+#: Venues whose accounts of contracts can be in hedge mode, and whose drivers name the leg of an order.
+LEGGED = ("binance-usdm", "binance-coinm")
+
 #: symbol, base, tick, lot, contract size, start in ticks, size in lots, baseline in lots.
 _SPOT = (
     ("BTCUSDT", "BTC", "2.5", "0.001", "1", 24_000, 10, 5_000),
@@ -76,6 +79,7 @@ def draw(seed: int) -> Plan:
     _price(Rng(seed, "swarm/price"), instruments)
     _amending(Rng(seed, "swarm/amend"), instruments)
     _pairing(Rng(seed, "swarm/pairs"), instruments)
+    _legging(Rng(seed, "swarm/legs"), instruments)
     setup = DeskSetup(
         name="sim",
         mode="live",
@@ -241,6 +245,17 @@ def _pairing(rng: Rng, instruments: list[InstrumentSetup]) -> None:
             ]
         quoting = msgspec.structs.replace(item.quoting, **kinds[rng.below(len(kinds))])
         instruments[i] = msgspec.structs.replace(item, quoting=quoting)
+
+
+def _legging(rng: Rng, instruments: list[InstrumentSetup]) -> None:
+    """In half of the seeds the accounts of venues that have the mode hold a long and a short leg of each contract."""
+    if rng.below(2):
+        return
+    for i, item in enumerate(instruments):
+        if item.instrument.venue in LEGGED:
+            instruments[i] = msgspec.structs.replace(
+                item, instrument=msgspec.structs.replace(item.instrument, hedge_mode=True)
+            )
 
 
 def _flowing(rng: Rng, item: InstrumentSetup) -> InstrumentSetup:

@@ -20,7 +20,8 @@ class Truth:
 
     def __init__(self, exchanges: list[Exchange]) -> None:
         self.exchanges = exchanges
-        self._fills: list[dict[str, int]] = [{} for _ in exchanges]  # trade id -> signed lots
+        #: Trade id -> signed lots, and the leg in hedge mode.
+        self._fills: list[dict[str, tuple[int, int]]] = [{} for _ in exchanges]
         self._read = [0] * len(exchanges)  # fills of each venue that are in there
         self._hits = [0] * len(exchanges)
 
@@ -36,11 +37,11 @@ class Truth:
                 return Decimal(exchange.markets[one.i].instrument.tick) * one.px, one.sz
         return None
 
-    def fill(self, v: int, trade_id: str) -> int | None:
-        """Signed lots of an execution at a venue, None when there was none."""
+    def fill(self, v: int, trade_id: str) -> tuple[int, int] | None:
+        """Signed lots of an execution at a venue, and its leg in hedge mode; None when there was none."""
         known, exchange = self._fills[v], self.exchanges[v]
         for fill in exchange.fills[max(0, self._read[v] - exchange.forgotten) :]:
-            known[fill.trade_id] = fill.side * fill.sz
+            known[fill.trade_id] = fill.side * fill.sz, fill.leg
         self._read[v] = exchange.forgotten + len(exchange.fills)
         return known.get(trade_id)
 

@@ -15,12 +15,13 @@ from mmtui.core import events as ev
 from mmtui.core.commands import BY_NAME
 from mmtui.core.effects import SENT, Adjust, Alert, AmendOrder, Effect, PlaceOrder, Result
 from mmtui.core.engine import Engine
+from mmtui.core.orders.legs import told
 from mmtui.core.orders.reconcile import ADOPTED
 from mmtui.core.orders.table import State
 from mmtui.core.risk.states import Desk
 from mmtui.core.setup import DeskSetup
 from mmtui.sim import egress, purposes
-from mmtui.sim.demands import MAY, PATHS, REDUCING, Breach, Shadow, may_lower
+from mmtui.sim.demands import MAY, PATHS, REDUCING, Breach, Shadow, held, lots_text, may_lower
 from mmtui.sim.truth import KEPT, Truth
 from mmtui.sim.world import World
 from mmtui.venues.account import AccountSession
@@ -56,6 +57,7 @@ class Watcher:
         self.wishes: dict[int, None] = {}  # orders whose amend is not settled
         self.blurred = False  # a loss of power has taken records with it: the desk need not know of an amend
         self.position = [0] * count
+        self.shorts = [0] * count  # of the short leg in hedge mode
         self.booked: dict[tuple[int, str, int], None] = {}
         self.moved: dict[tuple[int, str, str], None] = {}
         self.results: dict[str, bool] = {}
@@ -148,6 +150,7 @@ class Watcher:
                 egress.decided(self, engine, effect, event.ts)
             elif isinstance(effect, Adjust):
                 self.position[effect.i] = effect.after
+                self.shorts[effect.i] = held(engine, effect.i)[1]
                 if effect.why == ADOPTED:
                     continue
                 if effect.before == effect.after or engine.lattice.instruments[effect.i] < Desk.HALTED:
@@ -183,6 +186,8 @@ class Watcher:
         order = self.orders[effect.oid] = self.open[effect.oid] = Shadow(effect, event.ts)
         if effect.purpose in ("quote", "manual", "hedge", "roll"):
             egress.exposed(self, engine, order, effect.oid)
+        if effect.reduce_only and engine.accounts[i].legs is not None:
+            egress.closes(self, order, effect.oid)
         purposes.leaves(self, engine, effect)
         if effect.purpose == "quote":
             egress.book_is_good(self, engine, i, event.ts)
@@ -250,14 +255,15 @@ class Watcher:
         key = (event.i, event.trade_id, event.side)
         if key not in self.booked and event.ts_event >= self.opened:
             self.booked[key] = None
-            self.position[event.i] += event.side * event.sz
+            self._leg(event.i, told(event), event.side * event.sz)
             if event.px <= 0 or event.sz <= 0:
                 self.fail("I5", f"fill {event.trade_id} of {event.sz} lots at {event.px} is booked")
             truth = self.truth.fill(self.venue_of[event.i], event.trade_id)
             if truth is None:
                 self.fail("I5", f"fill {event.trade_id} never happened")
-            elif truth != event.side * event.sz:
-                self.fail("I5", f"fill {event.trade_id} of {truth} is booked as {event.side * event.sz}")
+            elif truth != (event.side * event.sz, told(event)):
+                was = f"{truth[0]} (leg {truth[1]}) is booked as {event.side * event.sz} (leg {told(event)})"
+                self.fail("I5", f"fill {event.trade_id} of {was}")
             order = self.orders.get(event.oid)
             if order is not None:
                 order.filled += event.sz
@@ -265,17 +271,24 @@ class Watcher:
                     self.traded[event.i, event.side] = event.ts
                 if order.filled > max(order.sz, order.wish) and engine.lattice.instruments[event.i] < Desk.HALTED:
                     self.fail("I6", f"order {event.oid} is overfilled and {engine.name(event.i)} is not HALTED")
-        if engine.accounts[event.i].position != self.position[event.i]:
-            have, want = engine.accounts[event.i].position, self.position[event.i]
-            self.fail("I5", f"{engine.name(event.i)} is booked at {have} lots after fill {event.trade_id}, not {want}")
+        have, want = held(engine, event.i), (self.position[event.i], self.shorts[event.i])
+        if have != want:
+            name, lots, but = engine.name(event.i), lots_text(have), lots_text(want)
+            self.fail("I5", f"{name} is booked at {lots} after fill {event.trade_id}, not {but}")
+
+    def _leg(self, i: int, leg: int, lots: int) -> None:
+        """Signed lots come to a position, or to a leg of it in hedge mode."""
+        self.position[i] += lots
+        if leg < 0:
+            self.shorts[i] -= lots
 
     def on_move(self, engine: Engine, event: ev.AccountMove) -> None:
         key = (event.v, event.cause, event.ref)
         if event.i < 0 or key in self.moved or event.ts_event < self.opened:
             return
         self.moved[key] = None
-        self.position[event.i] += event.lots
-        if engine.accounts[event.i].position != self.position[event.i]:
+        self._leg(event.i, told(event), event.lots)
+        if held(engine, event.i) != (self.position[event.i], self.shorts[event.i]):
             self.fail("I5", f"{engine.name(event.i)} is not where {event.cause} {event.ref} takes it")
 
     def on_gap(self, engine: Engine, event: ev.BookGap) -> None:
@@ -298,6 +311,7 @@ class Watcher:
 
     def on_grid(self, engine: Engine, event: ev.GridRefined) -> None:
         self.position[event.i] *= event.sz_factor
+        self.shorts[event.i] *= event.sz_factor
         for order in self.orders.values():
             if order.i == event.i:
                 order.sz *= event.sz_factor
@@ -308,6 +322,7 @@ class Watcher:
         if event.cause == "start":  # a session of its own, with what the account holds
             self.opened = event.ts
             self.position = [0] * len(self.position)
+            self.shorts = [0] * len(self.position)
         else:
             self._recovered(engine)
         if event.cause == "recovery" and engine.lattice.desk < Desk.PAUSED:
@@ -330,12 +345,14 @@ class Watcher:
         if whole and found < self.acted:
             self.fail("I10", f"{self.acted} records were acted on, {found} came back after a kill -9")
         if found >= self.counted:
-            for i, account in enumerate(engine.accounts):
-                if account.position != self.position[i]:
-                    self.fail("I12", f"{engine.name(i)} came back with {account.position} lots, not {self.position[i]}")
+            for i, was in enumerate(zip(self.position, self.shorts, strict=True)):
+                if held(engine, i) != was:
+                    now = lots_text(held(engine, i))
+                    self.fail("I12", f"{engine.name(i)} came back with {now}, not {lots_text(was)}")
         else:  # the end of the tape is gone: the venue tells again what was on it
             self.blurred = True
             self.position = [account.position for account in engine.accounts]
+            self.shorts = [held(engine, i)[1] for i in range(len(self.shorts))]
             self.booked = {(i, *key): None for i, one in enumerate(engine.orders.booked) for key in one.known}
             for oid, order in self.orders.items():
                 known = engine.tracker.get(oid)
@@ -370,7 +387,9 @@ class Watcher:
 
 _HANDLERS: dict[type, Any] = {
     ev.Fill: Watcher.on_fill,
+    ev.LegFill: Watcher.on_fill,
     ev.AccountMove: Watcher.on_move,
+    ev.LegMove: Watcher.on_move,
     ev.BookGap: Watcher.on_gap,
     ev.FeedStatus: Watcher.on_feed,
     ev.Heartbeat: Watcher.on_heartbeat,

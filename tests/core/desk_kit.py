@@ -24,6 +24,8 @@ from mmtui.core.events import (
     Timer,
 )
 from mmtui.core.market.instrument import Instrument
+from mmtui.core.orders.table import State
+from mmtui.core.orders.tracker import Order
 from mmtui.core.quoting.params import Quoting
 from mmtui.core.risk.limits import Limits
 from mmtui.core.runner import NEVER, Runner
@@ -109,12 +111,28 @@ class Deaf:
         return self.answers.pop(0)
 
 
+def resting(side, px, lots, state=State.LIVE):
+    """An own order, as the book shows it."""
+    order = Order(PlaceOrder(0, 1, side, px, lots, "GTX", False, "quote", 0), DAY0)
+    order.state = state
+    return order
+
+
+def slots_of(one):
+    """Every attribute of an object without a dictionary, by name: mypyc keeps the names in a list of its own."""
+    kind = type(one)
+    names = getattr(kind, "__mypyc_attrs__", None) or kind.__slots__
+    return {name: getattr(one, name) for name in names}
+
+
 class Desk:
     """An engine behind the runner that the host uses, with a tester's hands."""
 
-    def __init__(self, setup=None, execution="paper", start=True, cause="start", latched=None, seed=3):
+    def __init__(
+        self, setup=None, execution="paper", start=True, cause="start", latched=None, seed=3, engine=Engine
+    ):  # fmt: skip
         self.setup = setup or setup_of()
-        self.engine = Engine(self.setup)
+        self.engine = engine(self.setup)
         self.events, self.effects, self.results, self.alerts = [], [], [], []
         if execution == "paper":
             self.venue = PaperVenue(self.setup, self.engine.books, seed)

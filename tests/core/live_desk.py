@@ -6,6 +6,7 @@ from desk_kit import Desk, item, setup_of
 
 from mmtui.core.effects import QueryAccount, QueryOpenOrders
 from mmtui.core.events import AccountAnswer, AccountStatus, Fill, OpenOrders, OrderUnknown, Positions
+from mmtui.core.ledger import keys
 
 #: The same contract at another venue.
 ELSEWHERE = {"id": "away:BTC", "venue": "away"}
@@ -73,6 +74,12 @@ def pair(**changes):
     desk.books()
     assert desk.press("start").ok
     return desk, *accounts
+
+
+def remembered(booked, ts, room=0):
+    """As many other keys as a place remembers, but for `room`, an ns apart from `ts` on."""
+    for k in range(keys.CAP - room):
+        assert booked.first((f"other {k}", 1), ts + k)
 
 
 def settled(desk):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desk_kit import DAY0, MS, Desk, item, setup_of
 
+from mmtui.core.engine import Engine
 from mmtui.core.events import FeedStatus, HostStarted, MarkPrice, OrderUnknown, Trade
 from mmtui.core.hedging.params import Hedge
 from mmtui.core.rng import Rng
@@ -103,9 +104,9 @@ class Walk:
             desk.step(HostStarted(desk.now, 2, "recovery", {}))
 
 
-def story(seed: int, steps: int, look: bool = False) -> Desk:
+def story(seed: int, steps: int, look: bool = False, engine: type[Engine] = Engine) -> Desk:
     """A desk after `steps` random things; `look`: somebody reads everything all the time."""
-    desk = Desk(desk_setup(seed), seed=seed)
+    desk = Desk(desk_setup(seed), seed=seed, engine=engine)
     if look:
         desk.after = lambda event, effects: read(desk)
     desk.books()

@@ -169,6 +169,22 @@ def test_cancels_leave_whatever_the_message_rate():
     assert len(desk.cancels(before)) == 20
 
 
+def test_at_the_message_rate_every_rung_that_reduces_leaves_and_the_others_wait():
+    desk = Desk(setup_of(item("linear", levels=3, min_life_ms=0), limits={"messages_per_s": 20})).running()
+    desk.trade_into(60)
+    assert desk.position() == 60
+    desk.wait(3_000)
+    desk.press("pause")
+    desk.wait(3_000)
+    assert not desk.open()
+    for _ in range(100):
+        desk.engine.gate.count(0, desk.now)
+    desk.press("start")
+    reduces = [order for order in desk.open() if order.side < 0]
+    assert len(reduces) == 3 and desk.engine.quoters[0].reasons[1] == "message rate"
+    assert not [order for order in desk.open() if order.side > 0]
+
+
 def test_message_counts_do_not_pile_up():
     gate = Checks().engine.gate
     for k in range(10_000):

@@ -138,7 +138,8 @@ def test_hedge_floor_needs_a_leg_and_a_cancel_bound_below_its_edge():
 
 
 def test_the_whole_replays_exactly():
-    desk = desk_of(levels=3, size=0.02, hanging=True)
+    desk = desk_of(levels=3, hanging=True)
+    assert desk.open(i=1)
     for k in range(15):
         desk.quote(999_995 + 37 * (-1) ** k * k, 1_000_005 + 40 * (-1) ** k * k, i=k % 2)
         desk.wait(150)

@@ -1,12 +1,12 @@
 """The steps of a kill, one by one: what is sent and when, which answers count, and what it takes to be proven."""
 
 import pytest
-from desk_kit import DAY0, MS, SECOND
+from desk_kit import DAY0, MS, SECOND, slots_of
 
 from mmtui.core.effects import CancelAll, CancelOrder, PlaceOrder, QueryOpenOrders
 from mmtui.core.orders.table import Fact, State
 from mmtui.core.orders.tracker import Tracker
-from mmtui.core.risk.sweep import Sweep, Sweeper, VenueSweep
+from mmtui.core.risk.sweep import Sweep, Sweeper
 
 LATE = DAY0 + 60 * SECOND  # everything that was sent has landed
 
@@ -41,8 +41,7 @@ def test_a_kill_says_who_why_and_where_and_has_proven_nothing_yet():
     assert (sweep.kind, sweep.by, sweep.cause, sweep.scope) == ("kill", "ann over ssh", "fat finger", "venue:perp")
     assert (sweep.i, sweep.ts, sweep.done, list(sweep.venues)) == (5, LATE, False, [0, 2])
     state = sweep.venues[2]
-    fields = {name: getattr(state, name) for name in VenueSweep.__slots__}
-    assert fields == {
+    assert slots_of(state) == {
         "v": 2,
         "blocked": LATE,
         **dict.fromkeys(("query", "sent", "cancels", "acked", "verified", "attempts", "next_ts", "open"), 0),

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmtui.core.events import BestQuote, BookDelta, BookSnapshot
-from mmtui.core.market.book import FILL, HIGH, LOW, OrderBook
+from mmtui.core.market.book import FILL, HIGH, LOW, OrderBook, Side
 
 sizes = st.integers(0, 9)
 levels = st.dictionaries(st.integers(1, 60), sizes, max_size=12)
@@ -135,3 +135,33 @@ def test_rescaling_keeps_the_best_quote_ahead_of_the_depth():
     book.rescale(10, 100)
     assert (book.bid, book.bid_sz, book.ask) == (1010, 500, 1090)
     assert book.display(1) == ([(1010, 500)], [(1090, 500)])
+
+
+@given(
+    sign=st.sampled_from((1, -1)),
+    prices=st.lists(st.integers(1, 2_000), max_size=60, unique=True),
+    px=st.integers(1, 2_000),
+    away=st.one_of(st.none(), st.integers(-15, 15)),
+    count=st.sampled_from((0, 1, 2, 5, 20, 1_000)),
+)
+def test_a_best_quote_stands_before_the_levels_that_it_leaves(sign, prices, px, away, count):
+    """Of the `count` + 8 best levels those that the quote does not prove gone; the sum of sizes is that of the list."""
+    side = Side(sign)
+    side.load(prices, [1 + price % 7 for price in prices])
+    if prices and away is not None:
+        px = max(1, side.best() + away)
+    left = [(p, q) for p, q in side.top(count + 8) if sign * p < sign * px]
+    assert side.behind(px, 3, count) == [(px, 3), *left][:count]
+    assert side.lots(px, 3, count) == sum(q for _, q in side.behind(px, 3, count))
+
+
+@given(levels, levels, st.integers(0, 3), st.integers(0, 3), st.integers(1, 4))
+def test_displayed_size_is_the_sum_over_the_displayed_levels(bids, asks, bid_sz, ask_sz, count):
+    book = OrderBook()
+    book.snapshot(snapshot(1, bids, asks))
+    for seq in (2, 1):  # a best quote that leads the depth, and depth that has caught up
+        book.best_quote(BestQuote(seq, seq, 0, seq, 30, bid_sz, 31, ask_sz))
+        if seq == 1:
+            book.delta(delta(3, {}, {}))
+        buys, sells = book.display(count)
+        assert book.lots(count) == (sum(q for _, q in buys), sum(q for _, q in sells))

@@ -1,7 +1,7 @@
 """Rounds of reconciliation: what is asked when, in which order, since when; what a start or a recovery takes up."""
 
 import pytest
-from desk_kit import DAY0, MS, SECOND, Desk, item, setup_of
+from desk_kit import DAY0, MS, SECOND, Desk, item, setup_of, slots_of
 from live_desk import ELSEWHERE, Account, asked, fill_of, live, mine, pair, settled, up
 
 from mmtui.core.effects import QueryAccount, QueryOpenOrders
@@ -38,7 +38,7 @@ def test_a_paper_desk_that_starts_asks_nothing_and_an_answer_to_nothing_changes_
 
 def test_before_the_first_round_nothing_is_asked_planned_or_suspected_and_all_is_known():
     one = Round()
-    assert {name: getattr(one, name) for name in Round.__slots__} == {
+    assert slots_of(one) == {
         "known": True,
         "adopts": False,
         "fates": False,

@@ -1,7 +1,7 @@
 """The order table and the tracker, row by row: what a desk believes of an order, and what it may still cost."""
 
 import pytest
-from desk_kit import DAY0, MS, SECOND
+from desk_kit import DAY0, MS, SECOND, slots_of
 
 from mmtui.core.effects import PlaceOrder
 from mmtui.core.orders import tracker as tracking
@@ -49,7 +49,7 @@ def desk_of_two():
 
 def test_a_new_order_is_what_was_sent_and_nothing_is_known_of_it_yet():
     order = Order(place(7, -1, 25, 1, "flatten", 2), DAY0)
-    assert {name: getattr(order, name) for name in Order.__slots__} == {
+    assert slots_of(order) == {
         "oid": 7,
         "i": 1,
         "side": -1,
@@ -184,10 +184,9 @@ def test_a_finer_grid_multiplies_open_and_finished_orders_of_that_instrument_onl
     assert (tracker.buys, tracker.sells) == ([600, 0, 0], [1_000, 6, 0])
 
 
-def test_finished_orders_are_remembered_up_to_a_number_the_oldest_goes(monkeypatch):
-    monkeypatch.setattr(tracking, "MEMORY", 3)
-    tracker = desk_of_two()
-    for oid in range(1, 6):
+def test_finished_orders_are_remembered_up_to_a_number_the_oldest_goes():
+    tracker, most = desk_of_two(), tracking.MEMORY
+    for oid in range(1, most + 3):
         tracker.apply(tracker.add(place(oid), DAY0), Fact.CANCELLED)
-        assert len(tracker.done) == min(oid, 3) and tracker.count[0] == 0
-    assert list(tracker.done) == [3, 4, 5]
+        assert len(tracker.done) == min(oid, most) and tracker.count[0] == 0
+    assert list(tracker.done) == list(range(3, most + 3))

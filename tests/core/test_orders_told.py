@@ -2,7 +2,7 @@
 
 import pytest
 from desk_kit import SECOND, Desk, item, setup_of
-from live_desk import ELSEWHERE, Account, live, pair, up
+from live_desk import ELSEWHERE, Account, live, pair, remembered, up
 
 from mmtui.core.effects import Adjust, Alert, CancelOrder, Latch, Shutdown
 from mmtui.core.events import (
@@ -185,12 +185,12 @@ def test_the_largest_fee_that_is_believed_is_a_lot_of_money():
     assert desk.engine.ledger.parts()["fees"] == -9_999_999_995 * 10**26
 
 
-def test_a_fill_older_than_the_memory_is_said_and_not_booked(monkeypatch):
-    monkeypatch.setattr("mmtui.core.ledger.keys.CAP", 3)
+def test_a_fill_older_than_the_memory_is_said_and_not_booked():
     desk, _, _ = pair()
     order = desk.one(1, i=1)
     for k in range(5):
         desk.step(Fill(desk.now, desk.now + k * SECOND, 1, order.oid, f"k{k}", 1, order.px, 1, True, "0", "USDT"))
+    remembered(desk.engine.orders.booked[1], desk.now + 5 * SECOND, room=3)
     mark = desk.mark
     desk.step(Fill(desk.now, desk.now, 1, order.oid, "old", 1, order.px, 1, True, "0", "USDT"))
     assert told(desk, mark) == [away("danger", "fill", "fill old is older than what is remembered: not booked")]

@@ -1,7 +1,7 @@
 """Fair value: every kind, blends, own orders out of the book, basis, and no quotes without a price."""
 
 import pytest
-from desk_kit import DAY0, MS, SECOND, Desk, item, setup_of
+from desk_kit import DAY0, MS, SECOND, Desk, item, resting, setup_of
 
 from mmtui.core.events import GridRefined, MarkPrice, Trade
 from mmtui.core.orders.table import State
@@ -161,22 +161,15 @@ def test_fair_depth_says_how_deep_weighted_looks():
 # -- own orders --------------------------------------------------------------------------------------------------------
 
 
-class Mine:
-    """An own order that the book shows."""
-
-    def __init__(self, side, px, left, state=State.LIVE):
-        self.side, self.px, self.left, self.state = side, px, left, state
-
-
 def test_own_size_is_taken_out_and_a_level_of_our_own_is_passed_over():
     desk = Desk()
     desk.book(100, 102, size=10, levels=3)
     book = desk.engine.books[0]
     assert fair.touch(book, {1: [], -1: []}) == (100, 10, 102, 10)
-    assert fair.touch(book, {1: [Mine(1, 100, 4)], -1: [None]}) == (100, 6, 102, 10)
-    assert fair.touch(book, {1: [Mine(1, 100, 10)], -1: []}) == (99, 10, 102, 10)
-    assert fair.touch(book, {1: [Mine(1, 100, 4, State.SENT)], -1: []}) == (100, 10, 102, 10)  # not there yet
-    all_mine = {1: [Mine(1, px, 10) for px in (100, 99, 98)], -1: []}
+    assert fair.touch(book, {1: [resting(1, 100, 4)], -1: [None]}) == (100, 6, 102, 10)
+    assert fair.touch(book, {1: [resting(1, 100, 10)], -1: []}) == (99, 10, 102, 10)
+    assert fair.touch(book, {1: [resting(1, 100, 4, State.SENT)], -1: []}) == (100, 10, 102, 10)  # not there yet
+    all_mine = {1: [resting(1, px, 10) for px in (100, 99, 98)], -1: []}
     assert fair.touch(book, all_mine)[0] == 100  # nobody else is there
 
 

@@ -1,12 +1,12 @@
 """The lean: curve, dead band, targets; no sale below cost; EXIT NOW."""
 
 import pytest
-from desk_kit import Desk, item, setup_of
+from desk_kit import Desk, item, resting, setup_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmtui.core.orders.table import State
 from mmtui.core.quoting import skew
+from mmtui.core.quoting.fair import touch
 from mmtui.core.quoting.params_price import curve
 
 
@@ -194,14 +194,8 @@ def test_exit_of_a_short_buys_and_passes_the_cost_over():
 def test_exit_does_not_chase_its_own_order_on_a_live_book():
     book = Desk()
     book.book(100, 110, size=10)
-
-    class Mine:
-        side, px, left, state = -1, 109, 5, State.LIVE
-
-    from mmtui.core.quoting.fair import touch
-
     book.delta(asks=[(109, 5)])
-    bid, _, ask, _ = touch(book.engine.books[0], {1: [], -1: [Mine()]})
+    bid, _, ask, _ = touch(book.engine.books[0], {1: [], -1: [resting(-1, 109, 5)]})
     assert skew.way_out(((90,), (120,)), 7, bid, ask, 1) == ((), (109,))
 
 

@@ -140,3 +140,15 @@ def test_the_state_hash_covers_what_the_steps_remember(change):
 def test_steps_of_nothing_have_no_line():
     lines = waterfall(1, 100.0, [("skew", 0.0)], [("half-spread", 0.0), ("WIDE", 0.0)], [("kept", 0), ("held", 99)])
     assert [line.label for line in lines] == ["fair", "half-spread", "down to tick", "held"]
+
+
+def test_no_waterfall_is_made_unless_somebody_looks(monkeypatch):
+    """On the way from a message to its quote nothing of it is put together: not the list, not a line."""
+    made = []
+    monkeypatch.setattr("mmtui.core.quoting.explain.waterfall", lambda *parts: made.append(parts) or waterfall(*parts))
+    desk = Desk(setup_of(item("linear", imbalance_bps=1.0, best_price="join", vol_factor=1.0))).running()
+    for k in range(40):
+        desk.quote(999_995 + 7 * k, 1_000_005 + 7 * k, sizes=(100 + k, 300))
+        desk.wait(100)
+    assert desk.open() and not made
+    assert desk.engine.quoters[0].why(1)[-1].label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from desk_kit import DAY0, SECOND, Desk, item, three
-from live_desk import Account, fill_of, live, up
+from live_desk import Account, fill_of, live, remembered, up
 
 from mmtui.core.effects import Adjust, CancelAll, CancelOrder, QueryAccount, QueryOpenOrders
 from mmtui.core.events import (
@@ -16,6 +16,7 @@ from mmtui.core.events import (
     IdsReserved,
     OrderFound,
 )
+from mmtui.core.ledger import keys
 from mmtui.core.orders.table import State
 
 
@@ -341,14 +342,15 @@ def test_a_paper_desk_reconciles_with_its_own_venue_after_a_restart():
     assert desk.press("start").ok
 
 
-def test_the_memory_of_fills_is_bounded_and_never_forgets(monkeypatch):
-    monkeypatch.setattr("mmtui.core.ledger.keys.CAP", 5)
+def test_the_memory_of_fills_is_bounded_and_never_forgets():
     desk, _ = up(live(item("linear", max_position="100")))
     buy = desk.one(1)
+    booked = desk.engine.orders.booked[0]
     for k in range(8):
         desk.step(Fill(desk.now, desk.now + k * SECOND, 0, buy.oid, f"k{k}", 1, buy.px, 1, True, "0", "USDT"))
     before = desk.position()
+    remembered(booked, desk.now + 8 * SECOND, room=5)
     for k in range(8):  # everything again: the forgotten ones are older than what is remembered
         desk.step(Fill(desk.now, DAY0 + k * SECOND, 0, buy.oid, f"k{k}", 1, buy.px, 1, True, "0", "USDT"))
-    assert desk.position() == before == 8
+    assert desk.position() == before == 8 and len(booked.order) == keys.CAP
     assert any("older than what is remembered" in a.text for a in desk.alerts)

@@ -91,13 +91,30 @@ class Side:
 
     def behind(self, px: int, lots: int, count: int) -> list[tuple[int, int]]:
         """A best quote first, then the levels that it leaves, `count` together: of eight more it may prove gone."""
-        levels = self.top(count + 8)
-        first, sign = 0, self.sign
-        for level in levels:
-            if sign * level[0] < sign * px:
-                break
-            first += 1
-        return [(px, lots), *levels[first : first + count - 1]] if count else []
+        book, sign = self.sizes, self.sign
+        levels = [(sign * key, book[key]) for key in self._left(px, count)]
+        levels.append((px, lots))
+        levels.reverse()
+        return levels if count else []
+
+    def lots(self, px: int, lots: int, count: int) -> int:
+        """The sum of the sizes of `behind`."""
+        book, total = self.sizes, lots
+        for key in self._left(px, count):
+            total += book[key]
+        return total if count else 0
+
+    def _left(self, px: int, count: int) -> list[int]:
+        """Keys of the `count` - 1 levels next to a best quote at `px`, the best last."""
+        keys = self.keys
+        if count + 8 > len(keys) and len(keys) < len(self.sizes):
+            keys = sorted(self.sizes)
+        end = bisect_left(keys, self.sign * px)
+        first = end - count + 1
+        least = len(keys) - count - 8
+        if first < least:
+            first = least
+        return keys[first if first > 0 else 0 : end]
 
     def rescale(self, px: int, sz: int) -> None:
         self.sizes = {key * px: size * sz for key, size in self.sizes.items()}
@@ -218,6 +235,14 @@ class OrderBook:
             bids.behind(quote.bid_px, quote.bid_sz, count) if quote.bid_px else bids.top(count),
             asks.behind(quote.ask_px, quote.ask_sz, count) if quote.ask_px else asks.top(count),
         )
+
+    def lots(self, count: int) -> tuple[int, int]:
+        """Displayed size of the best levels a side: the sums over `display`."""
+        quote, bids, asks = self.quote, self.bids, self.asks
+        if quote is None or quote.seq <= self.seq or not (quote.bid_px and quote.ask_px):
+            buys, sells = self.display(count)
+            return sum([lots for _, lots in buys]), sum([lots for _, lots in sells])
+        return bids.lots(quote.bid_px, quote.bid_sz, count), asks.lots(quote.ask_px, quote.ask_sz, count)
 
     def size_at(self, side: int, price: int) -> int:
         """Displayed size at a price, lots; the best quote's where it is the newer."""

@@ -45,7 +45,6 @@ class Verdict(NamedTuple):
     bad: bool
     good: bool
     pulls: bool
-    text: str
 
 
 class Range:
@@ -163,16 +162,16 @@ class Guards:
     def look(self, ts: int, leg_why: str) -> list[Change]:
         """Decide anew. `leg_why`: what is wrong with the leg ("": nothing). What has just tripped or lifted."""
         changes = []
-        for name, side, bad, good, pulls, text in self._verdicts(ts, leg_why):
+        for name, side, bad, good, pulls in self._verdicts(ts, leg_why):
             key = (name, side)
             if key not in self.tripped:
                 if bad:
                     self.tripped[key] = ts
-                    changes.append(Change(name, side, True, pulls, text))
+                    changes.append(Change(name, side, True, pulls, self._text(name, side, leg_why)))
             elif good and not bad:
                 del self.tripped[key]
+                changes.append(Change(name, side, False, pulls, self._text(name, side, leg_why)))
                 self._forget(name, side)
-                changes.append(Change(name, side, False, pulls, text))
         if changes:
             self._settle()
         return changes
@@ -185,8 +184,7 @@ class Guards:
             yield self._leg(ts, leg_why)
         if params.burst_trades or self.volume or (BURST, 0) in self.tripped:
             over = self._over(BURST, 0, ts, params.burst_hold_s)
-            text = f"{len(self.prints)} trades within {params.burst_window_ms} ms"
-            yield Verdict(BURST, 0, self._bursts(ts), over, True, text)
+            yield Verdict(BURST, 0, self._bursts(ts), over, True)
         for side in (1, -1):
             if params.trend_hold_bps or (TREND, side) in self.tripped:
                 yield self._trend(side)
@@ -208,8 +206,7 @@ class Guards:
         elif not self.calm:
             self.calm = ts
         good = self.calm > 0 and ts - self.calm >= params.vol_resume_s * SECOND
-        text = f"a range of {moved:.3g} bps in {params.vol_pause_s:g} s"
-        return Verdict(VOLATILITY, 0, bool(stop) and moved > stop, good, True, text)
+        return Verdict(VOLATILITY, 0, bool(stop) and moved > stop, good, True)
 
     def _leg(self, ts: int, why: str) -> Verdict:
         if why:
@@ -218,23 +215,26 @@ class Guards:
             self.leg_good = ts
         good = not why and (not self.leg_seen or ts - self.leg_good >= LEG_GOOD_NS)
         pulls, self.leg_seen = self.leg_seen, self.leg_seen or not why
-        return Verdict(LEG, 0, bool(why), good, pulls, f"{self.params.leg} {why or 'is good again'}".strip())
+        return Verdict(LEG, 0, bool(why), good, pulls)
 
     def _trend(self, side: int) -> Verdict:
         """The bids are run over in a fall, the asks in a rise."""
         params, against = self.params, -side * self.off
         stop = params.trend_hold_bps
         good = not stop or against < (params.trend_resume_bps or stop * 0.5)
-        text = f"the mid is {self.off:+.3g} bps from its average"
-        return Verdict(TREND, side, bool(stop) and against >= stop, good, False, text)
+        return Verdict(TREND, side, bool(stop) and against >= stop, good, False)
 
     def _toxic(self, side: int, ts: int) -> Verdict:
-        params, marks = self.params, self.marks[side]
-        mean = fsum(bps * lots for bps, lots in marks) / (sum(lots for _, lots in marks) or 1)
-        bad = bool(params.toxic_bps) and len(marks) >= params.toxic_fills and mean < -params.toxic_bps
+        params = self.params
+        judged = bool(params.toxic_bps) and len(self.marks[side]) >= params.toxic_fills
+        bad = judged and self._markout(side) < -params.toxic_bps
         over = self._over(TOXIC, side, ts, params.toxic_hold_s)
-        text = f"markout {mean:+.3g} bps of the last {len(marks)} fills"
-        return Verdict(TOXIC, side, bad and not over, over, params.toxic_action == "pause", text)
+        return Verdict(TOXIC, side, bad and not over, over, params.toxic_action == "pause")
+
+    def _markout(self, side: int) -> float:
+        """Mean markout of the last own fills of a side by size, bps."""
+        marks = self.marks[side]
+        return fsum(bps * lots for bps, lots in marks) / (sum(lots for _, lots in marks) or 1)
 
     def _repeated(self, side: int, ts: int) -> Verdict:
         params, fills = self.params, self.fills[side]
@@ -242,8 +242,22 @@ class Guards:
             fills.popleft()
         bad = 0 < params.throttle_fills <= len(fills)
         over = self._over(REPEATED, side, ts, params.throttle_hold_s)
-        text = f"{len(fills)} fills within {params.throttle_window_s:g} s"
-        return Verdict(REPEATED, side, bad and not over, over, False, text)
+        return Verdict(REPEATED, side, bad and not over, over, False)
+
+    def _text(self, name: str, side: int, leg_why: str) -> str:
+        """What a guard that trips or lifts has measured."""
+        params = self.params
+        if name == VOLATILITY:
+            return f"a range of {self.range.bps():.3g} bps in {params.vol_pause_s:g} s"
+        if name == LEG:
+            return f"{params.leg} {leg_why or 'is good again'}".strip()
+        if name == BURST:
+            return f"{len(self.prints)} trades within {params.burst_window_ms} ms"
+        if name == TREND:
+            return f"the mid is {self.off:+.3g} bps from its average"
+        if name == TOXIC:
+            return f"markout {self._markout(side):+.3g} bps of the last {len(self.marks[side])} fills"
+        return f"{len(self.fills[side])} fills within {params.throttle_window_s:g} s"
 
     def _forget(self, name: str, side: int) -> None:
         """What caused a hold does not cause the next one."""

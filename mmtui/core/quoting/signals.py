@@ -17,7 +17,7 @@ from collections.abc import Callable
 from mmtui.core.hedging.funding import funding_skew_bps
 from mmtui.core.maths import exp
 from mmtui.core.quoting.ewma import Ewma
-from mmtui.core.quoting.fair import Fair, Feeds, Slots, foreign
+from mmtui.core.quoting.fair import NOBODY, Fair, Feeds, Slots, foreign
 from mmtui.core.quoting.params import Quoting
 
 #: Nanoseconds of an hour; no funding rate leans farther than this before its weight and cap, bps.
@@ -87,12 +87,12 @@ class Momentum:
 
 
 def _imbalance(signals: Signals, feeds: Feeds, fair: Fair, i: int, slots: Slots, ts: int) -> float:
-    bids, asks = foreign(feeds.books[i], fair.slots(slots), signals.params.imbalance_depth)
-    buy = sell = 0
-    for _, lots in bids:
-        buy += lots
-    for _, lots in asks:
-        sell += lots
+    depth, own = signals.params.imbalance_depth, fair.slots(slots)
+    if own is NOBODY:
+        buy, sell = feeds.books[i].lots(depth)
+    else:
+        bids, asks = foreign(feeds.books[i], own, depth)
+        buy, sell = sum([lots for _, lots in bids]), sum([lots for _, lots in asks])
     return (buy - sell) / (buy + sell)
 
 
