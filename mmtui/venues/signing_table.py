@@ -43,7 +43,7 @@ class Signable(msgspec.Struct, frozen=True, kw_only=True):
     creates: frozenset[tuple[str, str]] = frozenset()  # calls that can add risk
     lists: dict[str, frozenset[str]] = {}  # field -> fields of the tables of its JSON list; none: plain texts
     values: dict[str, frozenset[str]] = {}  # field -> the only values that it may have
-    bare: frozenset[str] = frozenset()  # fields that are true, false or a whole number in a JSON body
+    bare: frozenset[str] = frozenset()  # fields that are true, false or a number in a JSON body
     passphrase: bool = False  # a key has one beside its secret
 
 

@@ -49,6 +49,9 @@ PAGES_MAX = 40
 #: What an answer that is none of the venue's raises while it is read.
 UNREADABLE = (KeyError, IndexError, TypeError, ValueError, ArithmeticError, AttributeError, WireError)
 
+#: When an order of a list was made, by the venues' words.
+MADE = ("cTime", "createdTime", "creation_timestamp")
+
 Wrong = Failed | Refused
 #: Yields calls, is sent their replies, returns a value or what went wrong.
 Asked = Generator[list[Call], list[Reply], list[Object] | Wrong]
@@ -56,7 +59,8 @@ Asked = Generator[list[Call], list[Reply], list[Object] | Wrong]
 
 class Said(NamedTuple):
     """What a message of the private stream says of the connection. kind: in (logged in), heard (a subscription stands),
-    pong, over (and why); "": nothing, it is of the account."""
+    pong, asked (whether we live), beat (no more than that it lives), answer (to a call that it carried), over (and
+    why); "": nothing, it is of the account."""
 
     kind: str
     why: str = ""
@@ -96,6 +100,9 @@ class Trader:
     ping: ClassVar[bytes]  # of the private stream
     subscriptions: ClassVar[tuple[bytes, ...]]  # ... once logged in
     heard: ClassVar[int]  # so many of them must be acknowledged before it is up
+    alive: ClassVar[bytes] = b""  # what is said when it asks whether we live
+    #: Calls that leave on the private stream, to whose life the venue binds what they make.
+    carried: ClassVar[frozenset[tuple[str, str]]] = frozenset()
     shapes: ClassVar[Shapes]
 
     def __init__(self, instruments: list[tuple[int, Instrument]]) -> None:
@@ -105,6 +112,7 @@ class Trader:
         self.places = {item.symbol: i for i, item in instruments}
         self.bases = {item.base: i for i, item in instruments if item.kind == "spot"}
         self.unknown = facts_of(self.venue).code("fate unknown")
+        self.absent = facts_of(self.venue).code("unknown order")
         self.margin: Margin | None = None  # of the newest answer about positions
         self._talks: dict[type, Callable[[Any], Conversation]] = {
             Create: self.create,
@@ -163,6 +171,10 @@ class Trader:
         """What stands beside a signed call; `fields` are those of `stamps`."""
         raise NotImplementedError
 
+    def query(self, path: str, key: str, payload: str, signature: str) -> str:
+        """The query of a GET as it is sent; where the signature does not stand in headers, with it."""
+        return payload
+
     def login(self, now_ms: int) -> dict[str, str]:
         """Fields that are signed to enter the private stream (method WS, path login)."""
         raise NotImplementedError
@@ -174,6 +186,10 @@ class Trader:
     def said(self, data: bytes) -> Said:
         """What a message of the private stream says of the connection."""
         raise NotImplementedError
+
+    def answers(self, data: bytes) -> str:
+        """The number of the carried call that a message of the private stream answers; "": none."""
+        return ""
 
     def used(self, path: str, headers: Mapping[str, str]) -> dict[int, int]:
         """Orders that the venue has counted, by its window in ms, as an answer's headers tell; {}: they do not."""
@@ -212,7 +228,7 @@ class Trader:
             (order,) = [one for one in within(row, self.shapes) if isinstance(one, OrderReport)]
             if order.status in ("new", "partially_filled", "pending"):
                 place = self.places.get(order.instrument.partition(":")[2], -1)
-                side, made = (1 if order.side == "buy" else -1), stamp(row, "cTime", "createdTime")
+                side, made = (1 if order.side == "buy" else -1), stamp(row, *MADE)
                 found.append(
                     OpenRow(order.client_id, order.venue_order_id, place, side, order.price, order.size, order.filled,
                             made)

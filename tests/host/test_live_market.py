@@ -110,10 +110,10 @@ def test_shadow_runs_on_them_and_live_is_refused_in_one_sentence(home, servers):
     assert home.status("seven")["mode"] == "SHADOW"
     home.run("ctl", "seven", "shutdown")
     assert process.wait(10) == 0
-    path.write_text(config(servers, "live", ("deribit",)))
+    path.write_text(config(servers, "live", ("coinbase",)))
     said = home.run("engine", str(path), "--live", code=2).stderr
     assert len(said.splitlines()) == 1
-    assert "deribit has none here" in said and "desk.mode" in said
+    assert "coinbase has none here" in said and "desk.mode" in said
 
 
 def test_the_doctor_asks_them_and_says_what_differs(home, servers):

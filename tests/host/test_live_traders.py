@@ -1,4 +1,4 @@
-"""Live desks at OKX and Bybit over real sockets: the same host, the same config, the venue's own protocol."""
+"""Live desks at OKX, Bybit and Deribit over real sockets: the same host, the same config, the venue's own protocol."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loopback_kit import Loopback
 from mmtui.core.events import OrderUnknown
 from mmtui.tape.reader import TapeReader
 
-PERPS = {"okx": "BTC-USDT-SWAP", "bybit": "BTCUSDT"}
+PERPS = {"okx": "BTC-USDT-SWAP", "bybit": "BTCUSDT", "deribit": "BTC-PERPETUAL"}
 
 
 @pytest.fixture(params=sorted(PERPS))
@@ -39,7 +39,7 @@ def test_a_live_desk_quotes_is_filled_and_a_kill_leaves_nothing(home, server):
     venue = server.protocol
     until(lambda: server.admin()["fills"] > 2)
     assert desk.status()["venues"][venue]["dead_man"].startswith("armed")
-    assert bool(server.admin()["switches"]) == (venue == "okx")  # Bybit's waits for the stream to end
+    assert bool(server.admin()["switches"]) == (venue == "okx")  # the others' wait for the stream to end
     until(lambda: desk.status()["exposure"]["venues"][0]["margin"] is not None)  # the account has told it
     desk.act("kill")
     until(lambda: not server.admin()["open_orders"], 5.0)

@@ -38,6 +38,11 @@ spread_bps = 0.3
 fee_floor = false
 size = 30
 levels = 2
+[quoting.dollars]
+spread_bps = 0.3
+fee_floor = false
+size = 3000
+levels = 2
 [quoting.tenths]
 spread_bps = 0.3
 fee_floor = false
@@ -94,6 +99,17 @@ keys = "env:LOOPBACK"
 id = "bybit:BTCUSDT"
 quoting = "tight"
 max_position = 1.0
+""",
+    "deribit": """
+[[venue]]
+id = "deribit"
+rest = "{rest}"
+ws = "{ws}"
+keys = "env:LOOPBACK"
+[[instrument]]
+id = "deribit:BTC-PERPETUAL"
+quoting = "dollars"
+max_position = 60000
 """,
     "binance-spot": """
 [[venue]]

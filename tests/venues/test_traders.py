@@ -95,7 +95,7 @@ def signed(venue, call):
 def leaves():
     """A line for each call of each request: venue, method, path, payload, headers."""
     lines = []
-    for venue in sorted(TRADERS):
+    for venue in sorted(SYMBOLS):
         for request in [*REQUESTS, "inquire"]:
             one = trader(venue)
             calls = next(one.inquire()) if request == "inquire" else step(one.talk(request), None)[0]
@@ -126,7 +126,7 @@ def test_the_signature_is_the_venues_own_rule():
     assert json.loads(body)["timeInForce"] == "PostOnly"
 
 
-@pytest.mark.parametrize("venue", sorted(TRADERS))
+@pytest.mark.parametrize("venue", sorted(SYMBOLS))
 def test_the_list_holds_no_other_power(venue):
     never = {"coin", "chain", "address", "amount", "fromAccountType", "toAccountType", "subMemberId", "toAddr", "amt",
              "dest", "ccy", "from", "to", "permissions", "leverage", "lever", "mgnMode"}  # fmt: skip
@@ -185,7 +185,7 @@ def test_results_of_a_batch_are_told_by_client_id_and_what_is_not_named_nobody_k
     assert answer == Done([OrderResult(True, "u1"), OrderResult(False, "", "110007", "ab not enough")])
 
 
-@pytest.mark.parametrize("venue", sorted(TRADERS))
+@pytest.mark.parametrize("venue", sorted(SYMBOLS))
 @pytest.mark.parametrize("request_", [REQUESTS[0], REQUESTS[1], REQUESTS[3], REQUESTS[5]])
 def test_a_create_is_sent_once_and_silence_says_nothing_of_its_fate(venue, request_):
     for reply in (Reply(503, b"<html>"), Reply(500, b"{}"), Reply(0, text="timeout"), Reply(200, b"no json"),
@@ -295,7 +295,7 @@ _ENVELOPE = st.one_of(
 
 
 @settings(max_examples=250, deadline=None)
-@given(st.sampled_from([200, 400, 500]), _ENVELOPE, st.sampled_from(REQUESTS), st.sampled_from(sorted(TRADERS)))
+@given(st.sampled_from([200, 400, 500]), _ENVELOPE, st.sampled_from(REQUESTS), st.sampled_from(sorted(SYMBOLS)))
 def test_any_reply_is_an_answer_and_never_an_exception(status, body, request_, venue):
     talk = trader(venue).talk(request_)
     calls, answer = step(talk, None)
@@ -307,7 +307,7 @@ def test_any_reply_is_an_answer_and_never_an_exception(status, body, request_, v
 
 
 @settings(max_examples=100, deadline=None)
-@given(_ENVELOPE, st.sampled_from(sorted(TRADERS)))
+@given(_ENVELOPE, st.sampled_from(sorted(SYMBOLS)))
 def test_any_answer_about_the_account_is_facts_or_a_refusal(body, venue):
     inquiry = trader(venue).inquire()
     calls = next(inquiry)
@@ -317,7 +317,7 @@ def test_any_answer_about_the_account_is_facts_or_a_refusal(body, venue):
 
 
 @settings(max_examples=150, deadline=None)
-@given(_JSON.map(lambda one: json.dumps(one).encode()) | st.binary(max_size=40), st.sampled_from(sorted(TRADERS)))
+@given(_JSON.map(lambda one: json.dumps(one).encode()) | st.binary(max_size=40), st.sampled_from(sorted(SYMBOLS)))
 def test_any_message_of_the_private_stream_says_something_or_is_refused(data, venue):
     one = trader(venue)
     assert one.said(data).kind in ("", "in", "heard", "pong", "over")

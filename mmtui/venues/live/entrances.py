@@ -26,6 +26,7 @@ from mmtui.venues.trader import NOTHING, Said
 KEEP_S = 1_200.0
 _ENDINGS = frozenset({"listenKeyExpired", "eventStreamTerminated", "serverShutdown"})
 _SUBSCRIBE = "private"
+ANSWER = Said("answer")
 _OVER = Said("over", "ended by the venue")
 
 
@@ -84,6 +85,9 @@ class BinanceEntrance:
         self._spawn(keep())
         self._keep_alive()
 
+    def entered(self, say: Callable[[bytes], None]) -> None:
+        """Every call is REST."""
+
     async def greeting(self) -> list[bytes]:
         return [await self._http.subscription(_SUBSCRIBE)] if self._signature else []
 
@@ -133,6 +137,10 @@ class TradeEntrance:
 
     def close(self) -> None:
         self._heard = 0
+        self._http.carried.closed()
+
+    def entered(self, say: Callable[[bytes], None]) -> None:
+        self._http.carried.say = say
 
     async def where(self) -> str | None:
         return self._http.links.stream(self._trader.private)
@@ -141,7 +149,12 @@ class TradeEntrance:
         return [await self._http.entering()]
 
     def said(self, data: bytes) -> tuple[Said, list[bytes]]:
+        carried = self._http.carried
+        if carried.waiting and carried.answered(self._trader.answers(data), data):
+            return ANSWER, []
         said = self._trader.said(data)
+        if said.kind == "asked":
+            return said, [self._trader.alive]
         if said.kind == "in":
             return said, list(self._trader.subscriptions)
         if said.kind == "heard":

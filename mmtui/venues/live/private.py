@@ -5,6 +5,7 @@ Rules of this file: carries messages; what a report means is the account session
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from mmtui.core.events import Event
@@ -27,6 +28,9 @@ class Entrance(Protocol):
 
     async def where(self) -> str | None:
         """The address; None: it cannot be had."""
+
+    def entered(self, say: Callable[[bytes], None]) -> None:
+        """The connection is whole: what may be said on it is said so."""
 
     async def greeting(self) -> list[bytes]:
         """What is said first; []: whoever is connected is in. Unsigned: nobody signs."""
@@ -117,6 +121,8 @@ class PrivateStream:
 
     def _up(self) -> None:
         now = self.link.host.now()
+        if self._socket is not None:
+            self._entrance.entered(self._socket.say)
         self.connection.up(now)
         self.link.host.come(self.link.session.stream_up(now))
 

@@ -8,6 +8,7 @@ Rules of this file: pure; a sentence of refusal tells names of fields, never val
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 from urllib.parse import quote
@@ -19,6 +20,8 @@ from mmtui.venues.signing_table import SAFE, Signable
 
 #: Characters of one value; of one that is a list; of a key or a cursor.
 VALUE_MAX, LIST_MAX, LONG_MAX = 64, 8_192, 512
+#: What stands in a JSON body without quotes, beside true and false.
+_NUMBER = re.compile(r"[0-9]{1,24}(\.[0-9]{1,18})?", re.ASCII).fullmatch
 _LONG = frozenset({"apiKey", "cursor"})
 #: What a desk says when nobody can sign.
 UNSIGNED = "the signer process is gone: nothing can be signed until it is back; `mmtui kill` has its own"
@@ -87,7 +90,7 @@ def _plain(text: str) -> str:
 
 def _value(table: Signable, name: str, value: str) -> str:
     if name in table.bare:
-        return "" if value in ("true", "false") or value.isdecimal() else f"the value of {name} is none that it can be"
+        return "" if value in ("true", "false") or _NUMBER(value) else f"the value of {name} is none that it can be"
     if SAFE(value) and name not in table.values:
         return ""
     if (len(value) > VALUE_MAX and name not in _LONG) or len(value) > LONG_MAX:

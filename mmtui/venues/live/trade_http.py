@@ -1,7 +1,8 @@
 """Signed REST calls of one account at a venue that a Trader speaks for, over aiohttp.
 
-Signature and stamps stand in headers.  What may be signed is a list (live.signables), and who signs is the credential;
-hosts are the config's; a call has a time-out and no second try.
+Signature and stamps stand in headers; some calls leave on the private stream instead (carried.py).  What may be signed
+is a list (live.signables), and who signs is the credential; hosts are the config's; a call has a time-out and no second
+try.
 
 Rules of this file: a call gives a Reply, whatever happens; the kill path waits for nothing here but the socket.
 """
@@ -14,6 +15,7 @@ from yarl import URL
 
 from mmtui.venues.binance.rest_calls import Call, Reply
 from mmtui.venues.live.calls import TIMEOUT_S, Calls
+from mmtui.venues.live.carried import Carried
 from mmtui.venues.live.market_http import MarketHttp
 from mmtui.venues.live.signables import SIGNABLE
 from mmtui.venues.live.signing import Credential, Unsigned
@@ -36,6 +38,7 @@ class TradeHttp(Calls):
         super().__init__(timeout_s)
         self.trader = trader
         self.links = market.links
+        self.carried = Carried(timeout_s)
         self.counted: Callable[[dict[int, int]], None] = lambda counts: None
         self._pair = pair
         self._now = now
@@ -67,9 +70,13 @@ class TradeHttp(Calls):
         if still is not None and not still():
             return Reply(0, text="auth", sent=now)
         headers = self.trader.headers(self._pair.key, self._pair.passphrase, stamps, signed.signature)
+        if (call.method, call.path) in self.trader.carried:
+            return await self.carried.call(stamps["nonce"], signed.payload.encode(), now)
         address = at(f"{self.trader.rest}{call.path}", self.links.rest)
         if call.method == "GET":
-            query = f"?{signed.payload}" if signed.payload else ""
+            payload = self.trader.query(call.path, self._pair.key, signed.payload, signed.signature)
+            headers = headers if payload == signed.payload else {}  # a signature stands in one place
+            query = f"?{payload}" if payload else ""
             return await self._counted(call, URL(f"{address}{query}", encoded=True), headers, now)
         headers["Content-Type"] = "application/json"
         return await self._counted(call, URL(address, encoded=True), headers, now, signed.payload.encode())

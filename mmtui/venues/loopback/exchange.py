@@ -34,6 +34,7 @@ _NO_MARKET = (FeedStatus, Heartbeat, SourceEnded)
 MARKETS: dict[str, profile.Market] = {
     **profile.MARKETS,
     "okx": profile.Market("okx", "OKX", "linear", True, "2", "5", "0"),
+    "deribit": profile.Market("deribit", "Deribit", "inverse", True, "0", "5", "0"),
     "bybit": profile.Market("bybit", "Bybit", "linear", True, "2", "5.5", "5"),
 }
 

@@ -26,13 +26,14 @@ from mmtui.venues.loopback.faults import Faults
 from mmtui.venues.loopback.journal import open_journal
 from mmtui.venues.loopback.operator import act, page
 from mmtui.venues.loopback.private.bybit import BybitAccount
+from mmtui.venues.loopback.private.deribit import DeribitAccount
 from mmtui.venues.loopback.private.okx import OkxAccount
 from mmtui.venues.loopback.private.voice import AccountVoice, Asked, Denied, Keys
 from mmtui.venues.loopback.public.server import PublicServer
 from mmtui.venues.loopback.public.voice import PublicClient
 
 #: Venue -> how it speaks of an account.
-ACCOUNTS: dict[str, type[AccountVoice]] = {voice.venue: voice for voice in (OkxAccount, BybitAccount)}
+ACCOUNTS: dict[str, type[AccountVoice]] = {voice.venue: voice for voice in (OkxAccount, BybitAccount, DeribitAccount)}
 
 
 class Quiet:
@@ -111,7 +112,7 @@ class AccountServer(PublicServer):
         return path == self.account.path or super().streams_at(path)
 
     def heard(self, client: PublicClient, text: bytes) -> None:
-        if client.path == self.account.path:
+        if client.path == self.account.path and self.account.hears(text):
             self.account.heard(client, text)
         else:
             super().heard(client, text)

@@ -84,6 +84,10 @@ class AccountVoice:
         """... of a refusal."""
         raise NotImplementedError
 
+    def hears(self, text: bytes) -> bool:
+        """Whether a message is for the account, where market data have the same stream."""
+        return True
+
     def heard(self, client: PublicClient, text: bytes) -> None:
         """A message on the private stream."""
         raise NotImplementedError
