@@ -56,7 +56,7 @@ Asked = Generator[list[Call], list[Reply], list[Object] | Wrong]
 
 class Said(NamedTuple):
     """What a message of the private stream says of the connection. kind: in (logged in), heard (a subscription stands),
-    pong, over (and why); "": nothing, it is of the account."""
+    pong, over (and why), challenge (why: a text that is to be signed); "": nothing, it is of the account."""
 
     kind: str
     why: str = ""
@@ -82,9 +82,9 @@ class AccountFacts(msgspec.Struct, kw_only=True):
 Inquiry = Generator[list[Call], list[Reply], AccountFacts | Wrong]
 
 
-def bps(maker: object, taker: object, sign: int = 1) -> str:
-    """Rates as "maker/taker" in bps; sign -1: the venue writes what the account gets."""
-    return "/".join(plain(Decimal(str(rate)) * 10_000 * sign) for rate in (maker, taker))
+def bps(maker: object, taker: object, sign: int = 1, unit: int = 10_000) -> str:
+    """Rates as "maker/taker" in bps; sign -1: the venue writes what the account gets; unit: bps of a rate of 1."""
+    return "/".join(plain(Decimal(str(rate)) * unit * sign) for rate in (maker, taker))
 
 
 class Trader:
@@ -97,6 +97,7 @@ class Trader:
     subscriptions: ClassVar[tuple[bytes, ...]]  # ... once logged in
     heard: ClassVar[int]  # so many of them must be acknowledged before it is up
     shapes: ClassVar[Shapes]
+    content: ClassVar[str] = "application/json"  # of what is posted
 
     def __init__(self, instruments: list[tuple[int, Instrument]]) -> None:
         self.items = [item for _, item in instruments]
@@ -167,8 +168,20 @@ class Trader:
         """Fields that are signed to enter the private stream (method WS, path login)."""
         raise NotImplementedError
 
-    def entering(self, key: str, passphrase: str, fields: Mapping[str, str], signature: str) -> bytes:
-        """The message that logs in."""
+    def entering(self, key: str, passphrase: str, fields: Mapping[str, str], signature: str) -> list[bytes]:
+        """What logs in."""
+        raise NotImplementedError
+
+    def hello(self, key: str) -> list[bytes]:
+        """What is said first where the venue hands out a challenge, which is signed; []: it does not."""
+        return []
+
+    def ticket(self) -> Call | None:
+        """What is asked for by REST before the stream is entered; None: nothing."""
+        return None
+
+    def admitted(self, reply: Reply) -> list[bytes]:
+        """What is said first, by the answer to `ticket`; []: it lets nobody in."""
         raise NotImplementedError
 
     def said(self, data: bytes) -> Said:
@@ -212,7 +225,7 @@ class Trader:
             (order,) = [one for one in within(row, self.shapes) if isinstance(one, OrderReport)]
             if order.status in ("new", "partially_filled", "pending"):
                 place = self.places.get(order.instrument.partition(":")[2], -1)
-                side, made = (1 if order.side == "buy" else -1), stamp(row, "cTime", "createdTime")
+                side, made = (1 if order.side == "buy" else -1), stamp(row, "cTime", "createdTime", "receivedTime")
                 found.append(
                     OpenRow(order.client_id, order.venue_order_id, place, side, order.price, order.size, order.filled,
                             made)

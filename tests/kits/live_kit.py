@@ -95,6 +95,17 @@ id = "bybit:BTCUSDT"
 quoting = "tight"
 max_position = 1.0
 """,
+    "kraken-futures": """
+[[venue]]
+id = "kraken-futures"
+rest = "{rest}"
+ws = "{ws}"
+keys = "env:LOOPBACK"
+[[instrument]]
+id = "kraken-futures:PF_XBTUSD"
+quoting = "tight"
+max_position = 1.0
+""",
     "binance-spot": """
 [[venue]]
 id = "binance-spot"
