@@ -27,22 +27,27 @@ Places = dict[tuple[str, str], frozenset[str]]
 
 
 class Texts(NamedTuple):
-    """Of one call. payload: the query or the body, as it is sent; signed: what the signature covers."""
+    """Of one call. payload: the query or the body, as it is sent; signed: what the signature is made of."""
 
     payload: str
-    signed: str
+    signed: str | bytes
 
 
 class Signable(msgspec.Struct, frozen=True, kw_only=True):
-    """One venue's list. `scheme`: (API key, method, path, fields) -> texts."""
+    """One venue's list. `scheme`: (API key, method, path, fields) -> texts.
+
+    digest: HMAC-SHA256 in hex or in base64; "sha512": HMAC-SHA512 in base64, and the secret is base64 itself.
+    """
 
     places: Places
     always: frozenset[str]  # fields that every call may have: stamps
     scheme: Callable[[str, str, str, Fields], Texts]
-    digest: Literal["hex", "base64"] = "hex"
+    digest: Literal["hex", "base64", "sha512"] = "hex"
     creates: frozenset[tuple[str, str]] = frozenset()  # calls that can add risk
+    relieves: str = ""  # a field that a call of `creates` has where it only cancels
     lists: dict[str, frozenset[str]] = {}  # field -> fields of the tables of its JSON list; none: plain texts
     values: dict[str, frozenset[str]] = {}  # field -> the only values that it may have
+    forms: dict[str, re.Pattern[str]] = {}  # field -> what its whole value must look like
     bare: frozenset[str] = frozenset()  # fields that are true, false or a number in a JSON body
     passphrase: bool = False  # a key has one beside its secret
 

@@ -50,7 +50,7 @@ PAGES_MAX = 40
 UNREADABLE = (KeyError, IndexError, TypeError, ValueError, ArithmeticError, AttributeError, WireError)
 
 #: When an order of a list was made, by the venues' words.
-MADE = ("cTime", "createdTime", "creation_timestamp")
+MADE = ("cTime", "createdTime", "creation_timestamp", "receivedTime")
 
 Wrong = Failed | Refused
 #: Yields calls, is sent their replies, returns a value or what went wrong.
@@ -60,7 +60,7 @@ Asked = Generator[list[Call], list[Reply], list[Object] | Wrong]
 class Said(NamedTuple):
     """What a message of the private stream says of the connection. kind: in (logged in), heard (a subscription stands),
     pong, asked (whether we live), beat (no more than that it lives), answer (to a call that it carried), over (and
-    why); "": nothing, it is of the account."""
+    why), challenge (why: a text that is to be signed); "": nothing, it is of the account."""
 
     kind: str
     why: str = ""
@@ -86,9 +86,9 @@ class AccountFacts(msgspec.Struct, kw_only=True):
 Inquiry = Generator[list[Call], list[Reply], AccountFacts | Wrong]
 
 
-def bps(maker: object, taker: object, sign: int = 1) -> str:
-    """Rates as "maker/taker" in bps; sign -1: the venue writes what the account gets."""
-    return "/".join(plain(Decimal(str(rate)) * 10_000 * sign) for rate in (maker, taker))
+def bps(maker: object, taker: object, sign: int = 1, unit: int = 10_000) -> str:
+    """Rates as "maker/taker" in bps; sign -1: the venue writes what the account gets; unit: bps of a rate of 1."""
+    return "/".join(plain(Decimal(str(rate)) * unit * sign) for rate in (maker, taker))
 
 
 class Trader:
@@ -104,6 +104,7 @@ class Trader:
     #: Calls that leave on the private stream, to whose life the venue binds what they make.
     carried: ClassVar[frozenset[tuple[str, str]]] = frozenset()
     shapes: ClassVar[Shapes]
+    content: ClassVar[str] = "application/json"  # of what is posted
 
     def __init__(self, instruments: list[tuple[int, Instrument]]) -> None:
         self.items = [item for _, item in instruments]
@@ -179,8 +180,20 @@ class Trader:
         """Fields that are signed to enter the private stream (method WS, path login)."""
         raise NotImplementedError
 
-    def entering(self, key: str, passphrase: str, fields: Mapping[str, str], signature: str) -> bytes:
-        """The message that logs in."""
+    def entering(self, key: str, passphrase: str, fields: Mapping[str, str], signature: str) -> list[bytes]:
+        """What logs in."""
+        raise NotImplementedError
+
+    def hello(self, key: str) -> list[bytes]:
+        """What is said first where the venue hands out a challenge, which is signed; []: it does not."""
+        return []
+
+    def ticket(self) -> Call | None:
+        """What is asked for by REST before the stream is entered; None: nothing."""
+        return None
+
+    def admitted(self, reply: Reply) -> list[bytes]:
+        """What is said first, by the answer to `ticket`; []: it lets nobody in."""
         raise NotImplementedError
 
     def said(self, data: bytes) -> Said:

@@ -18,6 +18,7 @@ from mmtui.venues.loopback.exchange import Exchange
 from mmtui.venues.loopback.faults import Faults
 from mmtui.venues.loopback.private.server import ACCOUNTS, Quiet
 from mmtui.venues.loopback.private.voice import Keys
+from mmtui.venues.loopback.public.voice import PublicClient
 from mmtui.venues.loopback.wallet import MAINTENANCE
 from mmtui.venues.margin import Held, Margin, margin_of
 from mmtui.venues.resolve import live
@@ -25,9 +26,13 @@ from mmtui.venues.traders import TRADERS
 
 SYMBOLS = {
     "okx": ["BTC-USDT-SWAP", "ETH-USDT-SWAP"], "bybit": ["BTCUSDT", "ETHUSDT"],
+    "kraken-futures": ["PF_XBTUSD", "PF_ETHUSD"],
     "binance-usdm": ["BTCUSDT", "ETHUSDT"], "binance-coinm": ["BTCUSD_PERP", "ETHUSD_PERP"],
 }  # fmt: skip
-PATHS = {"okx": "/api/v5/account/positions", "bybit": "/v5/position/list"}
+PATHS = {
+    "okx": "/api/v5/account/positions", "bybit": "/v5/position/list",
+    "kraken-futures": "/derivatives/api/v3/openpositions",
+}  # fmt: skip
 
 
 def items(venue, symbols=None):
@@ -184,10 +189,11 @@ def test_the_loopback_binance_tells_it_in_its_words():
 # ---------------------------------------------------------------- account, trader, gauge
 
 
-@pytest.mark.parametrize("venue", sorted(TRADERS))
+@pytest.mark.parametrize("venue", sorted(PATHS))
 def test_the_gauge_moves_with_the_market_as_the_venue_tells_it(venue):
     made = exchange(venue, (50, 60_000, 60_000.0))
     account, one = ACCOUNTS[venue](made, {}, Keys("k", "s")), trader(venue)
+    client = PublicClient(0.0, account.path)
     desk = Desk(three(limits={"liquidation": 0.2}), execution="deaf")
     frames = FrameBuilder(desk.engine)
     name = desk.engine.setup.venues[1]
@@ -195,6 +201,11 @@ def test_the_gauge_moves_with_the_market_as_the_venue_tells_it(venue):
     for second, mark in enumerate((60_000.0, 58_000.0, 45_000.0)):
         made.boards[0].mark = mark
         params = {"category": "linear", "settleCoin": "USDT"} if venue == "bybit" else {}
+        if venue == "kraken-futures":  # its feed tells it, the answer only which positions there are
+            account.inside[client] = None
+            client.wants(("open_positions", ""), True)
+            account.traded(None, 0)
+            one.told(client.queue.get_nowait())
         asked(one, account.good(account.calls["GET", PATHS[venue]](params)))
         frames.meter.margins = {name: one.margin}
         view = frames.meter.view(2 * second * 10**9)

@@ -97,8 +97,8 @@ class BybitTrader(Trader):
     def login(self, now_ms: int) -> dict[str, str]:
         return {"timestamp": str(now_ms + WINDOW_MS)}  # until when it is good
 
-    def entering(self, key: str, passphrase: str, fields: Mapping[str, str], signature: str) -> bytes:
-        return msgspec.json.encode({"op": "auth", "args": [key, int(fields["timestamp"]), signature]})
+    def entering(self, key: str, passphrase: str, fields: Mapping[str, str], signature: str) -> list[bytes]:
+        return [msgspec.json.encode({"op": "auth", "args": [key, int(fields["timestamp"]), signature]})]
 
     def said(self, data: bytes) -> Said:
         if b'"topic"' in data[:200] or b'"op"' not in data:

@@ -119,12 +119,12 @@ class DeribitTrader(Trader):
     def login(self, now_ms: int) -> dict[str, str]:
         return self.stamps(now_ms, 0)
 
-    def entering(self, key: str, passphrase: str, fields: Mapping[str, str], signature: str) -> bytes:
+    def entering(self, key: str, passphrase: str, fields: Mapping[str, str], signature: str) -> list[bytes]:
         params = {
             "grant_type": "client_signature", "client_id": key, "timestamp": int(fields["timestamp"]),
             "nonce": fields["nonce"], "data": "", "signature": signature, "scope": SCOPE,
         }  # fmt: skip
-        return _message(LOGIN_ID, "public/auth", params)
+        return [_message(LOGIN_ID, "public/auth", params)]
 
     def said(self, data: bytes) -> Said:
         try:

@@ -103,11 +103,16 @@ def _spot_balance(d: Object) -> list[Report]:
     return [BalanceReport(SPOT, stamp(d, "timestamp"), word(d, "asset"), "", "", number(d, "balance"))]
 
 
+def _product(symbol: str) -> str:
+    """Some answers write symbols in small letters."""
+    return f"{FUTURES}:{symbol.upper()}"
+
+
 def _futures_order(d: Object) -> list[Report]:
     """open_orders: qty is what is open; direction 0 is buy."""
     size, filled = number(d, "qty"), number(d, "filled")
     state = "new" if filled == "0" else "partially_filled" if size != "0" else "filled"
-    name, when = f"{FUTURES}:{d['instrument']}", stamp(d, "last_update_time", "time")
+    name, when = _product(d["instrument"]), stamp(d, "last_update_time", "time")
     way = {0: "buy", 1: "sell"}[d["direction"]]
     if number(d, "stop_price") != "0":
         ids = word(d, "order_id"), word(d, "cli_ord_id")
@@ -144,7 +149,7 @@ def _futures_change(d: Object) -> list[Report]:
 
 def _futures_open(d: Object) -> list[Report]:
     """REST open orders."""
-    name, when = f"{FUTURES}:{d['symbol']}", stamp(d, "lastUpdateTime", "receivedTime")
+    name, when = _product(d["symbol"]), stamp(d, "lastUpdateTime", "receivedTime")
     ids = word(d, "order_id"), word(d, "cliOrdId", "cli_ord_id")
     filled, left, kind = number(d, "filledSize"), number(d, "unfilledSize"), word(d, "orderType")
     way = side(d["side"])
@@ -170,7 +175,7 @@ def _futures_event(d: Object) -> list[Report]:
     filled = number(d, "filled")
     return [
         OrderReport(
-            f"{FUTURES}:{d['symbol']}", stamp(d, "lastUpdateTimestamp", "timestamp"), word(d, "orderId"),
+            _product(d["symbol"]), stamp(d, "lastUpdateTimestamp", "timestamp"), word(d, "orderId"),
             word(d, "cliOrdId"), "new" if filled == "0" else "partially_filled", side(d["side"]), word(d, "type"),
             "GTC", number(d, "limitPrice"), number(d, "quantity"), filled, d.get("reduceOnly") is True,
         )
@@ -178,14 +183,14 @@ def _futures_event(d: Object) -> list[Report]:
 
 
 def _futures_fill(d: Object) -> list[Report]:
-    name = f"{FUTURES}:{word(d, 'instrument', 'symbol')}"
+    name = _product(word(d, "instrument", "symbol"))
     way = side(d["side"]) if "side" in d else "buy" if d["buy"] is True else "sell"
     how = word(d, "fill_type", "fillType")
     return [
         FillReport(
             name, stamp(d, "time", "fillTime"), word(d, "order_id"), word(d, "cli_ord_id", "cliOrdId"),
             word(d, "fill_id"), way, number(d, "price"), number(d, "qty", "size"), how == "maker",
-            number(d, "fee_paid"), word(d, "fee_currency"),
+            number(d, "fee_paid") if "fee_paid" in d else "", word(d, "fee_currency"),
             {"liquidation": "liquidation", "assignor": "adl", "assignee": "adl"}.get(how, "trade"),
         )
     ]  # fmt: skip
@@ -194,8 +199,18 @@ def _futures_fill(d: Object) -> list[Report]:
 def _futures_position(d: Object) -> list[Report]:
     size = number(d, "size")
     size = minus(size) if d["side"] == "short" else size
-    name = f"{FUTURES}:{d['symbol']}"
+    name = _product(d["symbol"])
     return [PositionReport(name, stamp(d, "fillTime"), size, number(d, "price"), number(d, "unrealizedPnl"))]
+
+
+def _futures_held(d: Object) -> list[Report]:
+    """Feed open_positions."""
+    return [
+        PositionReport(
+            _product(d["instrument"]), 0, number(d, "balance"), number(d, "entry_price"), number(d, "pnl"), "both",
+            number(d, "mark_price"), number(d, "liquidation_threshold"),
+        )
+    ]  # fmt: skip
 
 
 def _spot_answer(d: Object) -> list[Report]:
@@ -220,5 +235,6 @@ SHAPES: Shapes = (
     (keys("orderId", "symbol", "quantity", "filled"), _futures_event),
     (keys("order_id", "status"), _futures_sent),
     (keys("symbol", "side", "size", "unrealizedFunding"), _futures_position),
+    (keys("instrument", "balance", "entry_price"), _futures_held),
     (keys("order_id", "cl_ord_id"), _added),
 )

@@ -37,11 +37,23 @@ _FUTURES_CODES: dict[str, Meaning] = {
     "invalidPrice": "filter",
     "invalidSize": "filter",
     "wouldNotReducePosition": "filter",
+    "outsidePriceCollar": "filter",
+    "orderForEditNotFound": "unknown order",
+    "filled": "unknown order",  # of a cancel or an edit
+    "insufficientFunds": "funds",
+    "maxPositionViolation": "funds",
     "clientOrderIdAlreadyExist": "duplicate id",
     "apiLimitExceeded": "rate",
     "marketSuspended": "market closed",
     "marketInactive": "market closed",
+    "marketUnavailable": "market closed",
+    "wouldProcessAfterSpecifiedTime": "late",
+    "nonceBelowThreshold": "late",
+    "nonceDuplicate": "late",
     "Unavailable": "fate unknown",
+    "unavailable": "fate unknown",
+    "Server Error": "fate unknown",
+    "unknownError": "fate unknown",
     "authenticationError": "auth",
 }
 
@@ -88,7 +100,7 @@ FUTURES = TradingFacts(
     id="kraken-futures",
     verified="2026-11-22",
     source="Kraken Futures API documentation; ccxt 4.5.90",
-    recalled=("amend", "batch_create", "codes", "lag", "link", "post_only", "rates"),
+    recalled=("amend", "batch_create", "codes", "expiry_ms", "lag", "link", "post_only", "rates"),
     fill_before_ack=True,
     post_only="reject",
     cancel_all="instrument",
@@ -99,6 +111,7 @@ FUTURES = TradingFacts(
     id_max=36,
     id_rule="unique",
     duplicate="reject",
+    expiry_ms=2_000,  # processBefore; only creates and edits have it
     codes=_FUTURES_CODES,
     dead_man=DeadManFacts(
         mechanism="countdown", scope="account", min_ms=1_000, max_ms=86_400_000, step_ms=1_000, window_ms=15_000

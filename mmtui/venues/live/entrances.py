@@ -100,6 +100,9 @@ class BinanceEntrance:
             return Said("up") if message.status == 200 else Said("over", "the subscription was refused"), []
         return _OVER if (message.e or _kind(message.event)) in _ENDINGS else NOTHING, []
 
+    async def answer(self, challenge: str) -> list[bytes]:
+        return []
+
     def told(self, data: bytes) -> list[Report]:
         if not data.lstrip().startswith(b"{"):
             raise WireError("no JSON object")
@@ -134,6 +137,7 @@ class TradeEntrance:
         self._trader = http.trader
         self.ping = http.trader.ping
         self._heard = 0
+        self._ticket: list[bytes] = []
 
     def close(self) -> None:
         self._heard = 0
@@ -143,10 +147,18 @@ class TradeEntrance:
         self._http.carried.say = say
 
     async def where(self) -> str | None:
+        call = self._trader.ticket()
+        if call is not None:
+            self._ticket = self._trader.admitted(await self._http.signed(call))
+            if not self._ticket:
+                return None
         return self._http.links.stream(self._trader.private)
 
     async def greeting(self) -> list[bytes]:
-        return [await self._http.entering()]
+        return self._ticket or self._http.hello() or await self._http.entering()
+
+    async def answer(self, challenge: str) -> list[bytes]:
+        return await self._http.entering(challenge)
 
     def said(self, data: bytes) -> tuple[Said, list[bytes]]:
         carried = self._http.carried

@@ -11,7 +11,7 @@ import os
 import stat
 import tomllib
 from collections.abc import Callable, Mapping
-from hashlib import sha256
+from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,8 @@ class Pair:
             raise PermissionError(why)
         table = SIGNABLE[market]
         texts = table.scheme(self.key, method, path, fields)
-        return Signed(texts.payload, self._signature(texts.signed.encode(), table.digest == "base64"))
+        signed = texts.signed.encode() if isinstance(texts.signed, str) else texts.signed
+        return Signed(texts.payload, self._signature(signed, table.digest))
 
     def mask(self, text: str) -> str:
         return Redactor([one for one in (self.key, self.secret, self.passphrase) if one]).text(text)
@@ -71,11 +72,13 @@ class Pair:
     def alive(self) -> bool:
         return True
 
-    def _signature(self, payload: bytes, base: bool) -> str:
-        """HMAC-SHA256, in hex or (base) in base64; Ed25519, or RSA (PKCS#1 v1.5, SHA-256), in base64."""
+    def _signature(self, payload: bytes, how: str) -> str:
+        """HMAC as the list says (Signable.digest); Ed25519, or RSA (PKCS#1 v1.5, SHA-256), in base64."""
+        if how == "sha512":
+            return base64.b64encode(hmac.digest(base64.b64decode(self.secret), payload, sha512)).decode()
         if not self.secret.startswith(PEM):
             digest = hmac.digest(self.secret.encode(), payload, sha256)
-            return base64.b64encode(digest).decode() if base else digest.hex()
+            return base64.b64encode(digest).decode() if how == "base64" else digest.hex()
         if self._private is None:
             self._private = private_key(self.secret)
         return base64.b64encode(self._private(payload)).decode()
@@ -111,7 +114,16 @@ def load_pair(venue: str, source: str, base: Path) -> Pair:
             f"venue {venue!r}: its keys have a passphrase: NAME_PASSPHRASE in the environment, passphrase in the file, "
             "or a line of its own behind the secret for `mmtui keys add`"
         )
+    if table is not None and table.digest == "sha512" and not _base64(pair.secret):
+        raise UserError(f"venue {venue!r}: what stands there is no secret of its keys: those are base64")
     return pair
+
+
+def _base64(text: str) -> bool:
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False
 
 
 def _loaded(venue: str, source: str, base: Path) -> Pair:

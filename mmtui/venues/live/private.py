@@ -35,6 +35,9 @@ class Entrance(Protocol):
     async def greeting(self) -> list[bytes]:
         """What is said first; []: whoever is connected is in. Unsigned: nobody signs."""
 
+    async def answer(self, challenge: str) -> list[bytes]:
+        """What is said to a challenge. Unsigned: nobody signs; PermissionError: it is none."""
+
     def said(self, data: bytes) -> tuple[Said, list[bytes]]:
         """What a message says of the connection ("up": it is whole), and what is to be said to that."""
 
@@ -100,12 +103,12 @@ class PrivateStream:
         if socket is self._socket:
             self.link.spawn(self._enter(socket))
 
-    async def _enter(self, socket: Socket) -> None:
+    async def _enter(self, socket: Socket, challenge: str = "") -> None:
         try:
-            messages = await self._entrance.greeting()
-        except Unsigned:
+            messages = await (self._entrance.answer(challenge) if challenge else self._entrance.greeting())
+        except (Unsigned, PermissionError) as error:
             if socket is self._socket:
-                self._lost(UNSIGNED)
+                self._lost(UNSIGNED if isinstance(error, Unsigned) else "what is to be signed is no challenge")
             return
         if socket is not self._socket:
             return
@@ -140,6 +143,8 @@ class PrivateStream:
             socket.say(answer)
         if said.kind == "over":
             self._lost(said.why)
+        elif said.kind == "challenge":
+            self.link.spawn(self._enter(socket, said.why))
         elif said.kind in self._acts:
             self._acts[said.kind]()
         elif not said.kind:

@@ -89,6 +89,8 @@ def _plain(text: str) -> str:
 
 
 def _value(table: Signable, name: str, value: str) -> str:
+    if name in table.forms and table.forms[name].fullmatch(value) is None:
+        return f"the value of {name} is none that it can be"
     if name in table.bare:
         return "" if value in ("true", "false") or _NUMBER(value) else f"the value of {name} is none that it can be"
     if SAFE(value) and name not in table.values:

@@ -42,7 +42,7 @@ class TradeHttp(Calls):
         self.counted: Callable[[dict[int, int]], None] = lambda counts: None
         self._pair = pair
         self._now = now
-        self._always = SIGNABLE[trader.venue].always
+        self._table = SIGNABLE[trader.venue]
         self._market = market
         self.clock = market.clock
 
@@ -62,7 +62,8 @@ class TradeHttp(Calls):
         now = self._now()
         window = min(max(1, (expires - now) // MS), WINDOW_MAX_MS) if expires else 0
         stamps = self.trader.stamps((now + self.clock.offset) // MS, window)
-        fields = {**call.params, **{name: text for name, text in stamps.items() if name in self._always}}
+        taken = self._table.always | self._table.places.get((call.method, call.path), frozenset())
+        fields = {**call.params, **{name: text for name, text in stamps.items() if name in taken}}
         try:
             signed = await self._pair.sign(self.trader.venue, call.method, call.path, fields)
         except Unsigned:
@@ -78,7 +79,7 @@ class TradeHttp(Calls):
             headers = headers if payload == signed.payload else {}  # a signature stands in one place
             query = f"?{payload}" if payload else ""
             return await self._counted(call, URL(f"{address}{query}", encoded=True), headers, now)
-        headers["Content-Type"] = "application/json"
+        headers["Content-Type"] = self.trader.content
         return await self._counted(call, URL(address, encoded=True), headers, now, signed.payload.encode())
 
     async def _counted(self, call: Call, url: URL, headers: dict[str, str], now: int, body: bytes = b"") -> Reply:
@@ -87,8 +88,17 @@ class TradeHttp(Calls):
             self.counted(counts)
         return reply
 
-    async def entering(self) -> bytes:
-        """The message that logs in to the private stream. Unsigned: nobody signs."""
+    def hello(self) -> list[bytes]:
+        """What is said first where the venue hands out a challenge; []: it does not."""
+        return self.trader.hello(self._pair.key)
+
+    async def entering(self, challenge: str = "") -> list[bytes]:
+        """What logs in to the private stream, with a challenge of the venue where it has given one.
+
+        Unsigned: nobody signs; PermissionError: it is no challenge.
+        """
         fields = self.trader.login((self._now() + self.clock.offset) // MS)
+        if challenge:
+            fields = {**fields, "challenge": challenge}
         signed = await self._pair.sign(self.trader.venue, WEBSOCKET, LOGIN, fields)
         return self.trader.entering(self._pair.key, self._pair.passphrase, fields, signed.signature)

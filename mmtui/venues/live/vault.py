@@ -41,7 +41,8 @@ class Vault:
         fields = dict(question.fields)
         if len(fields) != len(question.fields):
             return Refused(question.n, "a field stands twice")
-        create = (question.method, question.path) in SIGNABLE[question.market].creates
+        table = SIGNABLE[question.market]
+        create = (question.method, question.path) in table.creates and table.relieves not in fields
         if not self._may(question.market, KEPT if create else 0.0):
             return Refused(question.n, f"more than {RATE:.0f} signatures a second were asked for")
         try:

@@ -36,6 +36,7 @@ MARKETS: dict[str, profile.Market] = {
     "okx": profile.Market("okx", "OKX", "linear", True, "2", "5", "0"),
     "deribit": profile.Market("deribit", "Deribit", "inverse", True, "0", "5", "0"),
     "bybit": profile.Market("bybit", "Bybit", "linear", True, "2", "5.5", "5"),
+    "kraken-futures": profile.Market("kraken-futures", "Kraken Futures", "linear", True, "2", "5", "0"),
 }
 
 

@@ -10,10 +10,11 @@ from decimal import Decimal
 from mmtui.venues.loopback.board import Board
 from mmtui.venues.loopback.records import ZERO, Order
 
-#: What the account holds in the beginning.
-FUNDS = {
-    "spot": {"USDT": Decimal(1_000_000), "BTC": Decimal(20), "ETH": Decimal(300), "BNB": Decimal(100)},
-    "linear": {"USDT": Decimal(1_000_000)},
+#: What the account holds in the beginning; dollars of the name that the markets have.
+DOLLARS = Decimal(1_000_000)
+FUNDS: dict[str, dict[str, Decimal]] = {
+    "spot": {"BTC": Decimal(20), "ETH": Decimal(300), "BNB": Decimal(100)},
+    "linear": {},  # dollars, of whatever name
     "inverse": {"BTC": Decimal(20), "ETH": Decimal(300)},
 }
 LEVERAGE = 20
@@ -45,6 +46,8 @@ class Wallet:
         self.balances: dict[str, Decimal] = {}
         for kind in dict.fromkeys(board.instrument.kind for board in boards):
             self.balances |= FUNDS[kind]
+        for board in boards:
+            self.balances.setdefault(board.settle if board.futures else board.instrument.quote, DOLLARS)
         self.locked: dict[str, Decimal] = {}
         self.dual = False  # hedge mode: a long and a short leg of each symbol
         self.positions = [Position() for _ in boards]  # in hedge mode the long legs

@@ -100,9 +100,9 @@ class OkxTrader(Trader):
     def login(self, now_ms: int) -> dict[str, str]:
         return {"timestamp": str(now_ms // 1_000)}
 
-    def entering(self, key: str, passphrase: str, fields: Mapping[str, str], signature: str) -> bytes:
+    def entering(self, key: str, passphrase: str, fields: Mapping[str, str], signature: str) -> list[bytes]:
         arg = {"apiKey": key, "passphrase": passphrase, "timestamp": fields["timestamp"], "sign": signature}
-        return msgspec.json.encode({"op": "login", "args": [arg]})
+        return [msgspec.json.encode({"op": "login", "args": [arg]})]
 
     def said(self, data: bytes) -> Said:
         if data == b"pong":

@@ -287,8 +287,8 @@ class DeribitAccount(AccountVoice):
 
     # -- the WebSocket -------------------------------------------------------------------------------------------
 
-    def hears(self, text: bytes) -> bool:
-        return b'"private/' in text or b'"public/auth"' in text
+    def mine(self, client: PublicClient, text: bytes) -> bool:
+        return client.path == self.path and (b'"private/' in text or b'"public/auth"' in text)
 
     def heard(self, client: PublicClient, text: bytes) -> None:
         body = decoded(text) or {}

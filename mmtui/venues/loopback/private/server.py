@@ -11,7 +11,6 @@ import asyncio
 import traceback
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import web
@@ -27,13 +26,16 @@ from mmtui.venues.loopback.journal import open_journal
 from mmtui.venues.loopback.operator import act, page
 from mmtui.venues.loopback.private.bybit import BybitAccount
 from mmtui.venues.loopback.private.deribit import DeribitAccount
+from mmtui.venues.loopback.private.kraken_futures import KrakenFuturesAccount
 from mmtui.venues.loopback.private.okx import OkxAccount
 from mmtui.venues.loopback.private.voice import AccountVoice, Asked, Denied, Keys
 from mmtui.venues.loopback.public.server import PublicServer
 from mmtui.venues.loopback.public.voice import PublicClient
 
 #: Venue -> how it speaks of an account.
-ACCOUNTS: dict[str, type[AccountVoice]] = {voice.venue: voice for voice in (OkxAccount, BybitAccount, DeribitAccount)}
+ACCOUNTS: dict[str, type[AccountVoice]] = {
+    voice.venue: voice for voice in (OkxAccount, BybitAccount, DeribitAccount, KrakenFuturesAccount)
+}
 
 
 class Quiet:
@@ -112,7 +114,7 @@ class AccountServer(PublicServer):
         return path == self.account.path or super().streams_at(path)
 
     def heard(self, client: PublicClient, text: bytes) -> None:
-        if client.path == self.account.path and self.account.hears(text):
+        if self.account.mine(client, text):
             self.account.heard(client, text)
         else:
             super().heard(client, text)
@@ -151,7 +153,7 @@ class AccountServer(PublicServer):
         try:
             account.check(asked, account.exchange.now())
             headers = account.counts(asked)
-            params = dict(parse_qsl(query, keep_blank_values=True)) if request.method == "GET" else _decoded(body)
+            params = account.params(asked)
             return 200, account.good(account.calls[request.method, request.path](params)), headers
         except Denied as denied:
             return denied.status, account.bad(denied), headers
@@ -172,13 +174,6 @@ class AccountServer(PublicServer):
             act(self.account.exchange, wanted)
         except Refusal as refusal:
             raise UserError(str(refusal.body())) from None
-
-
-def _decoded(body: str) -> Any:
-    try:
-        return msgspec.json.decode(body or "{}")
-    except msgspec.MsgspecError:
-        raise Denied("50002", "JSON syntax error", 400) from None
 
 
 def _vanish(request: web.Request) -> web.Response:

@@ -13,6 +13,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -84,13 +85,22 @@ class AccountVoice:
         """... of a refusal."""
         raise NotImplementedError
 
-    def hears(self, text: bytes) -> bool:
-        """Whether a message is for the account, where market data have the same stream."""
-        return True
-
     def heard(self, client: PublicClient, text: bytes) -> None:
         """A message on the private stream."""
         raise NotImplementedError
+
+    def mine(self, client: PublicClient, text: bytes) -> bool:
+        """Whether a message is of the account; some venues have it on the path of the public stream."""
+        return client.path == self.path
+
+    def params(self, asked: Asked) -> Any:
+        """What a call asks for. Denied: it cannot be read."""
+        if asked.method == "GET":
+            return dict(parse_qsl(asked.query, keep_blank_values=True))
+        try:
+            return msgspec.json.decode(asked.body or "{}")
+        except msgspec.MsgspecError:
+            raise Denied("50002", "JSON syntax error", 400) from None
 
     def counts(self, asked: Asked) -> dict[str, str]:
         """Rate headers of an answer; Denied: too many."""

@@ -12,6 +12,8 @@ from mmtui.venues.loopback.public.board import Pairs, PublicBoard
 from mmtui.venues.loopback.public.kraken import iso
 from mmtui.venues.loopback.public.voice import Body, PublicClient, Voice, decoded, raw
 
+#: The schedule of fees of all products.
+SCHEDULE = "eef90775-995b-4596-9257-0917f6134766"
 _FEEDS = frozenset({"book", "trade", "ticker"})
 
 
@@ -82,7 +84,7 @@ class KrakenFuturesVoice(Voice):
             {
                 "symbol": one.symbol, "type": "flexible_futures", "tickSize": raw(one.tick), "tradeable": True,
                 "contractSize": raw(one.contract_size), "base": one.base, "quote": one.quote,
-                "contractValueTradePrecision": len(one.lot.partition(".")[2]),
+                "feeScheduleUid": SCHEDULE, "contractValueTradePrecision": len(one.lot.partition(".")[2]),
             }
             for one in (board.instrument for board in self.boards.values())
         ]  # fmt: skip
