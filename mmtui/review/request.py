@@ -196,8 +196,9 @@ def places(setup: DeskSetup) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def desk(instruments: list[Instrument], hints: dict[str, float], seed: int) -> DeskSetup:
-    """Default parameters on every instrument, in a currency that everything converts to."""
-    from mmtui.config.defaults import default_setup
+    """Default parameters on every instrument, in a currency that everything converts to; spot with a treasury, which
+    a configured desk has as well."""
+    from mmtui.config.defaults import default_baseline, default_setup
     from mmtui.venues.resolve import amends
 
     currency = "USDT"
@@ -205,7 +206,12 @@ def desk(instruments: list[Instrument], hints: dict[str, float], seed: int) -> D
     if settled and not settled & (DOLLARS | {item.base for item in instruments}):
         currency = sorted(settled)[0]
     how = amends([item.venue for item in instruments])
-    return default_setup(instruments, "whatif", currency, price_hint=hints, seed=seed, amends=how)
+    setup = default_setup(instruments, "whatif", currency, price_hint=hints, seed=seed, amends=how)
+    items = [
+        msgspec.structs.replace(item, baseline=default_baseline(item.instrument, item.quoting))
+        for item in setup.instruments
+    ]
+    return msgspec.structs.replace(setup, instruments=items)
 
 
 def parse_set(text: str) -> tuple[str, object]:

@@ -154,6 +154,21 @@ def test_a_silent_lead_venue_pulls_its_follower_after_a_second():
     assert desk.engine.quoters[1].reasons[1] == "lead venue"
 
 
+def test_a_crossed_lead_venue_pulls_its_follower_until_it_has_been_good_for_a_while():
+    lead = item("spot", quote=False)
+    follower = item("linear", fair_value="other", fair_source="cash:BTC")
+    desk = Desk(setup_of(lead, follower)).running()
+    assert desk.open(i=1)
+    desk.quote(1_000_005, 999_995)
+    desk.wait(300)
+    assert not desk.open(i=1) and desk.engine.quoters[1].reasons[-1] == "lead venue"
+    desk.quote(999_995, 1_000_005)
+    desk.wait(500)
+    assert not desk.open(i=1), "it comes back with hysteresis"
+    desk.wait(2_000)
+    assert desk.open(i=1) and not desk.engine.quoters[1].reasons[1]
+
+
 def test_what_came_before_the_first_good_book_is_no_trip():
     desk = Desk(big())
     desk.press("start")

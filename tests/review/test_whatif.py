@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -143,5 +144,10 @@ def test_a_wrong_parameter_is_one_sentence(text: str, said: str) -> None:
 
 def test_spot_is_given_a_treasury_so_that_asks_can_be_quoted() -> None:
     run = result("pessimistic", TIGHT)
-    spot = next(i for i, item in enumerate(run.setup.instruments) if item.instrument.kind == "spot")
-    assert run.engine.accounts[spot].sold > 0 or run.engine.quoters[spot].reasons[-1] != "spot balance"
+    for i, item in enumerate(run.setup.instruments):
+        spot, size = item.instrument.kind == "spot", Decimal(repr(item.quoting.size))
+        assert Decimal(item.baseline) == (20 * size if spot else 0)
+        assert run.engine.quoters[i].reasons[-1] != "spot balance"
+    wide = result("pessimistic", [("spread_bps", 30.0)], seconds=5.0)  # nothing is bought, and the asks are there
+    spot = next(i for i, item in enumerate(wide.setup.instruments) if item.instrument.kind == "spot")
+    assert not wide.engine.accounts[spot].fills and wide.engine.watch.times[spot].ask > 0
