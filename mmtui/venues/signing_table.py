@@ -39,7 +39,7 @@ class Signable(msgspec.Struct, frozen=True, kw_only=True):
     places: Places
     always: frozenset[str]  # fields that every call may have: stamps
     scheme: Callable[[str, str, str, Fields], Texts]
-    digest: Literal["hex", "base64"] = "hex"
+    digest: Literal["hex", "base64", "secp256k1"] = "hex"
     creates: frozenset[tuple[str, str]] = frozenset()  # calls that can add risk
     lists: dict[str, frozenset[str]] = {}  # field -> fields of the tables of its JSON list; none: plain texts
     values: dict[str, frozenset[str]] = {}  # field -> the only values that it may have

@@ -45,6 +45,9 @@ class Wallet:
         self.balances: dict[str, Decimal] = {}
         for kind in dict.fromkeys(board.instrument.kind for board in boards):
             self.balances |= FUNDS[kind]
+        for board in boards:
+            if board.instrument.kind == "linear":
+                self.balances.setdefault(board.settle, FUNDS["linear"]["USDT"])
         self.locked: dict[str, Decimal] = {}
         self.dual = False  # hedge mode: a long and a short leg of each symbol
         self.positions = [Position() for _ in boards]  # in hedge mode the long legs
