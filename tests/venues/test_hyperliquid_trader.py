@@ -204,8 +204,12 @@ def test_the_list_holds_no_other_power_and_nobody_is_paid():
     for orders in ("[]x", "{}", '[{"a":"0"}]'):
         with pytest.raises(PermissionError):
             Pair(USER, SECRET).signed("hyperliquid", "POST", "/exchange/order", STAMP | {"orders": orders})
-    with pytest.raises(PermissionError):
-        Pair(USER, SECRET).signed("hyperliquid", "POST", "/exchange/order", STAMP)
+    orders = '[{"a":"0","b":true,"p":"1","s":"1","r":false,"tif":"Alo","c":"0x1"}]'
+    large, asset = "9" * 24, orders.replace('"0"', f'"{"9" * 24}"')
+    bad = {"orders": orders, "timestamp": "1.5"}
+    for fields in ({}, bad, bad | {"timestamp": large}, {"orders": asset}):
+        with pytest.raises(PermissionError):  # the signer goes on
+            Pair(USER, SECRET).signed("hyperliquid", "POST", "/exchange/order", STAMP | fields)
 
 
 def test_no_signature_is_good_for_another_action_nonce_or_expiry():

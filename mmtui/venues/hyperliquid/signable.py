@@ -96,6 +96,13 @@ def digest_of(action: Row, nonce: int, expires: int = 0) -> bytes:
 def _scheme(key: str, method: str, path: str, fields: Fields) -> Texts:
     if method == WEBSOCKET:
         return Texts("", "")
+    try:
+        return _texts(key, path, fields)
+    except (ValueError, OverflowError):
+        raise PermissionError(f"{method} {path}: a number is none that it can be") from None
+
+
+def _texts(key: str, path: str, fields: Fields) -> Texts:
     name = path.rpartition("/")[2]
     if path.startswith(INFO):
         told: Row = {"type": name} | ({"user": key} if name != "meta" else {})
