@@ -113,14 +113,15 @@ REFERENCE: dict[str, dict[str, str]] = {
         "seed": "of everything that is drawn by chance (paper latency, synthetic market)",
     },
     "venue": {
-        "id": "binance-spot, binance-usdm, binance-coinm, okx, bybit, deribit, kraken-futures; data only: bybit-spot, "
-        "hyperliquid, kraken-spot, coinbase, gate-spot, gate-futures, dydx, bitmex, bitget, ccxt-NAME; "
+        "id": "binance-spot, binance-usdm, binance-coinm, okx, bybit, deribit, hyperliquid, kraken-futures; data only: "
+        "bybit-spot, kraken-spot, coinbase, gate-spot, gate-futures, dydx, bitmex, bitget, ccxt-NAME; "
         "sim-spot, sim-usdm, sim-coinm of the synthetic market",
         "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",
         "rest": "address of the REST calls in place of the venue's own: a loopback exchange, a testnet",
         "ws": "address of the streams in place of the venue's own",
         "keys": "sealed:NAME or keyring:NAME (both by `mmtui keys add NAME`), file:PATH (TOML with key and secret, "
-        "mode 0600), or env:NAME (the variables NAME_KEY and NAME_SECRET; with a warning); OKX: passphrase too",
+        "mode 0600), or env:NAME (the variables NAME_KEY and NAME_SECRET; with a warning); OKX: passphrase too; "
+        "Hyperliquid: the account's address and the private key of an API wallet",
         "kill_keys": "keys of the guard and of `mmtui kill`, where they have their own (cancelling is all they need)",
         "accept_unbounded": "true: trade live without a dead-man switch at the venue, with at most 10 % of equity",
         "fees_bps": "{ maker = 2.0, taker = 4.0 } in bps of notional; a negative one is a rebate",

@@ -42,7 +42,7 @@ class Signable(msgspec.Struct, frozen=True, kw_only=True):
     places: Places
     always: frozenset[str]  # fields that every call may have: stamps
     scheme: Callable[[str, str, str, Fields], Texts]
-    digest: Literal["hex", "base64", "sha512"] = "hex"
+    digest: Literal["hex", "base64", "sha512", "secp256k1"] = "hex"
     creates: frozenset[tuple[str, str]] = frozenset()  # calls that can add risk
     relieves: str = ""  # a field that a call of `creates` has where it only cancels
     lists: dict[str, frozenset[str]] = {}  # field -> fields of the tables of its JSON list; none: plain texts

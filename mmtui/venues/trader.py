@@ -172,6 +172,14 @@ class Trader:
         """What stands beside a signed call; `fields` are those of `stamps`."""
         raise NotImplementedError
 
+    def where(self, path: str) -> str:
+        """The venue's path of a place of the list of what may be signed."""
+        return path
+
+    def body(self, payload: str, signature: str) -> str:
+        """The body of a POST as it is sent; where the signature does not stand in headers, with it."""
+        return payload
+
     def query(self, path: str, key: str, payload: str, signature: str) -> str:
         """The query of a GET as it is sent; where the signature does not stand in headers, with it."""
         return payload
@@ -195,6 +203,10 @@ class Trader:
     def admitted(self, reply: Reply) -> list[bytes]:
         """What is said first, by the answer to `ticket`; []: it lets nobody in."""
         raise NotImplementedError
+
+    def subscribing(self) -> list[bytes]:
+        """What is said once logged in."""
+        return list(self.subscriptions)
 
     def said(self, data: bytes) -> Said:
         """What a message of the private stream says of the connection."""

@@ -1,4 +1,4 @@
-"""Live desks at OKX, Bybit, Deribit and Kraken over real sockets: one host and config, the venue's own protocol."""
+"""Live desks at the venues that a Trader speaks for, over real sockets: the same host, the venue's own protocol."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ from loopback_kit import Loopback
 
 from mmtui.core.events import OrderUnknown
 from mmtui.tape.reader import TapeReader
+from mmtui.venues.hyperliquid.curve import address_of, key_of
 
-PERPS = {"okx": "BTC-USDT-SWAP", "bybit": "BTCUSDT", "deribit": "BTC-PERPETUAL", "kraken-futures": "PF_XBTUSD"}
+PERPS = {
+    "okx": "BTC-USDT-SWAP", "bybit": "BTCUSDT", "deribit": "BTC-PERPETUAL", "hyperliquid": "BTC",
+    "kraken-futures": "PF_XBTUSD",
+}  # fmt: skip
+#: Whose dead-man switch is a time that runs; the others' wait for the stream to end.
+TIMED = ("okx", "hyperliquid", "kraken-futures")
 
 
 @pytest.fixture(params=sorted(PERPS))
@@ -39,8 +45,7 @@ def test_a_live_desk_quotes_is_filled_and_a_kill_leaves_nothing(home, server):
     venue = server.protocol
     until(lambda: server.admin()["fills"] > 2)
     assert desk.status()["venues"][venue]["dead_man"].startswith("armed")
-    waits = venue in ("bybit", "deribit")  # for the stream to end
-    assert bool(server.admin()["switches"]) != waits
+    assert bool(server.admin()["switches"]) == (venue in TIMED)
     until(lambda: desk.status()["exposure"]["venues"][0]["margin"] is not None)  # the account has told it
     desk.act("kill")
     until(lambda: not server.admin()["open_orders"], 5.0)
@@ -102,6 +107,9 @@ def test_requests_whose_fate_is_not_known_are_resolved(home, server):
 
 def test_a_key_with_withdrawal_rights_or_a_wrong_secret_is_refused(home, server):
     desk = LiveDesk(home, [server])
+    if server.protocol == "hyperliquid":
+        refuses_what_is_no_agent(home, server, desk)
+        return
     said = home.run("doctor", str(desk.config)).stdout
     assert "taken" in said and server.ready["secret"] not in said, said[-3000:]
     if server.protocol != "kraken-futures":  # whose keys move money to the owner's spot wallet at the most
@@ -113,3 +121,21 @@ def test_a_key_with_withdrawal_rights_or_a_wrong_secret_is_refused(home, server)
     done = home.run("engine", str(desk.config), "--live", code=2)
     assert "refuses the key" in done.stderr
     assert wrong not in done.stderr
+
+
+def refuses_what_is_no_agent(home, server, desk):
+    """Hyperliquid: an agent cannot withdraw, an account's own key can; who has traded little is unbounded."""
+    said = home.run("doctor", str(desk.config)).stdout
+    assert "taken" in said and server.ready["secret"] not in said, said[-3000:]
+    server.admin(small=True)
+    assert "accept_unbounded" in home.run("engine", str(desk.config), "--live", code=2).stderr
+    server.admin(small=False)
+    for key, secret, why in (
+        (address_of(key_of("0x" + "3c" * 32)), "0x" + "3c" * 32, "own private key, which can withdraw"),
+        (server.ready["key"], "0x" + "3c" * 32, "refuses the key"),
+        (server.ready["key"], "not-the-secret-of-this-account", "64 hex digits"),
+        ("not-an-address", server.ready["secret"], "the account's address"),
+    ):
+        home.env |= {"LOOPBACK_KEY": key, "LOOPBACK_SECRET": secret}
+        errors = home.run("engine", str(desk.config), "--live", code=2).stderr
+        assert why in errors and secret not in errors, errors

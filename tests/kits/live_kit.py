@@ -111,6 +111,17 @@ id = "deribit:BTC-PERPETUAL"
 quoting = "dollars"
 max_position = 60000
 """,
+    "hyperliquid": """
+[[venue]]
+id = "hyperliquid"
+rest = "{rest}"
+ws = "{ws}"
+keys = "env:LOOPBACK"
+[[instrument]]
+id = "hyperliquid:BTC"
+quoting = "tight"
+max_position = 1.0
+""",
     "kraken-futures": """
 [[venue]]
 id = "kraken-futures"

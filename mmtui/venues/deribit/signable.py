@@ -48,7 +48,9 @@ _STAMPS = frozenset({"timestamp", "nonce", "valid_until"})
 
 def _scheme(key: str, method: str, path: str, fields: Fields) -> Texts:
     """The body of a POST is the JSON-RPC message, which is the same on a WebSocket; its id is the number used once."""
-    stamp, nonce = fields["timestamp"], fields["nonce"]
+    stamp, nonce = fields["timestamp"], fields.get("nonce", "")
+    if not nonce.isdecimal():
+        raise PermissionError(f"{method} {path}: a call without a whole number used once is not signed")
     rest = {name: text for name, text in fields.items() if name not in _STAMPS}
     if method == WEBSOCKET:
         return Texts("", f"{stamp}\n{nonce}\n")

@@ -29,9 +29,10 @@ HYPERLIQUID = TradingFacts(
     id="hyperliquid",
     verified="2026-11-22",
     source="Hyperliquid documentation; hyperliquid-python-sdk; ccxt 4.5.90",
-    recalled=("amend", "codes", "duplicate", "id_max", "lag", "rates"),
+    recalled=("amend", "codes", "duplicate", "id_max", "lag", "rates", "self_trade"),
     fill_before_ack=True,
     post_only="reject",  # Alo: an error in the status of the order
+    self_trade="maker",  # fixed: the resting one expires
     cancel_all="none",
     batch_create=20,
     batch_cancel=40,
@@ -39,8 +40,7 @@ HYPERLIQUID = TradingFacts(
     id_chars="hex128",
     id_rule="unique",
     duplicate="reject",
-    expiry_ms=2_000,  # expiresAfter
-    cancel_expiry_ms=60_000,
+    expiry_ms=2_000,  # expiresAfter, of creates alone: a stale cancel would cost five times its rate
     codes=_CODES,
     dead_man=DeadManFacts(
         mechanism="schedule",
@@ -50,11 +50,10 @@ HYPERLIQUID = TradingFacts(
         per_day=10,
         condition="one million dollars traded",
     ),
-    # One of two questions about open orders is a REST call of 20; everything else is the snapshot of a subscription.
     rates=RateFacts(
         weight=1_200,
         window_ms=60_000,
-        weights={"AskOpen": 10, "AskFills": 1, "AskLedger": 1, "AskPositions": 1},
+        weights={"AskOpen": 20, "AskFills": 20, "AskLedger": 40, "AskPositions": 2},
         penalty="429",
     ),
     link=LinkFacts(client_ping_s=50, pong_s=10),

@@ -168,7 +168,7 @@ class TradeEntrance:
         if said.kind == "asked":
             return said, [self._trader.alive]
         if said.kind == "in":
-            return said, list(self._trader.subscriptions)
+            return said, self._trader.subscribing()
         if said.kind == "heard":
             self._heard += 1
             return Said("up") if self._heard == self._trader.heard else said, []

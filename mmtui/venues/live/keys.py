@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hmac
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ HOW = (
     '"keyring:NAME" (both by `mmtui keys add NAME`)'
 )
 PEM = "-----BEGIN "
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}").fullmatch
 
 
 class Pair:
@@ -59,6 +61,8 @@ class Pair:
             raise PermissionError(why)
         table = SIGNABLE[market]
         texts = table.scheme(self.key, method, path, fields)
+        if table.digest == "secp256k1":
+            return Signed(texts.payload, _on_curve(self.secret, str(texts.signed)) if texts.signed else "")
         signed = texts.signed.encode() if isinstance(texts.signed, str) else texts.signed
         return Signed(texts.payload, self._signature(signed, table.digest))
 
@@ -82,6 +86,31 @@ class Pair:
         if self._private is None:
             self._private = private_key(self.secret)
         return base64.b64encode(self._private(payload)).decode()
+
+
+def _on_curve(secret: str, digest: str) -> str:
+    """A signature of 32 bytes (hex), as JSON."""
+    from mmtui.venues.hyperliquid.curve import key_of, sign
+
+    r, s, v = sign(key_of(secret), bytes.fromhex(digest))
+    return f'{{"r":"{r:#066x}","s":"{s:#066x}","v":{v}}}'
+
+
+def _agent(venue: str, pair: Pair) -> None:
+    """UserError: what is given is no account's address with the private key of an agent of it."""
+    from mmtui.venues.hyperliquid.curve import address_of, key_of
+
+    if _ADDRESS(pair.key) is None:
+        raise UserError(f"venue {venue!r}: its key is the account's address (0x and 40 hex digits)")
+    try:
+        own = address_of(key_of(pair.secret))
+    except ValueError:
+        raise UserError(f"venue {venue!r}: its secret is the private key (64 hex digits) of an API wallet") from None
+    if own == pair.key.lower():
+        raise UserError(
+            f"venue {venue!r}: the secret is the account's own private key, which can withdraw: "
+            "authorize an API wallet at the venue, and give its key"
+        )
 
 
 def private_key(pem: str) -> Callable[[bytes], bytes]:
@@ -109,6 +138,8 @@ def load_pair(venue: str, source: str, base: Path) -> Pair:
     """The pair that a config names. UserError says what is missing, and nothing of what is there."""
     pair = _loaded(venue, source, base)
     table = SIGNABLE.get(venue)
+    if table is not None and table.digest == "secp256k1":
+        _agent(venue, pair)
     if table is not None and table.passphrase and not pair.passphrase:
         raise UserError(
             f"venue {venue!r}: its keys have a passphrase: NAME_PASSPHRASE in the environment, passphrase in the file, "

@@ -8,9 +8,10 @@ from __future__ import annotations
 from mmtui.venues.binance.signable import SIGNABLE as _BINANCE
 from mmtui.venues.bybit.signable import SIGNABLE as _BYBIT
 from mmtui.venues.deribit.signable import SIGNABLE as _DERIBIT
+from mmtui.venues.hyperliquid.signable import SIGNABLE as _HYPERLIQUID
 from mmtui.venues.kraken.signable import SIGNABLE as _KRAKEN
 from mmtui.venues.okx.signable import SIGNABLE as _OKX
 from mmtui.venues.signing_table import Signable
 
 #: Market -> its list.
-SIGNABLE: dict[str, Signable] = {**_BINANCE, **_OKX, **_BYBIT, **_DERIBIT, **_KRAKEN}
+SIGNABLE: dict[str, Signable] = {**_BINANCE, **_OKX, **_BYBIT, **_DERIBIT, **_HYPERLIQUID, **_KRAKEN}

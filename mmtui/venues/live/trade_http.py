@@ -73,14 +73,15 @@ class TradeHttp(Calls):
         headers = self.trader.headers(self._pair.key, self._pair.passphrase, stamps, signed.signature)
         if (call.method, call.path) in self.trader.carried:
             return await self.carried.call(stamps["nonce"], signed.payload.encode(), now)
-        address = at(f"{self.trader.rest}{call.path}", self.links.rest)
+        address = at(f"{self.trader.rest}{self.trader.where(call.path)}", self.links.rest)
         if call.method == "GET":
             payload = self.trader.query(call.path, self._pair.key, signed.payload, signed.signature)
             headers = headers if payload == signed.payload else {}  # a signature stands in one place
             query = f"?{payload}" if payload else ""
             return await self._counted(call, URL(f"{address}{query}", encoded=True), headers, now)
         headers["Content-Type"] = self.trader.content
-        return await self._counted(call, URL(address, encoded=True), headers, now, signed.payload.encode())
+        body = self.trader.body(signed.payload, signed.signature).encode()
+        return await self._counted(call, URL(address, encoded=True), headers, now, body)
 
     async def _counted(self, call: Call, url: URL, headers: dict[str, str], now: int, body: bytes = b"") -> Reply:
         reply = await self.ask(call.method, url, headers, now, body)

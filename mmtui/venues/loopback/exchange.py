@@ -35,6 +35,7 @@ MARKETS: dict[str, profile.Market] = {
     **profile.MARKETS,
     "okx": profile.Market("okx", "OKX", "linear", True, "2", "5", "0"),
     "deribit": profile.Market("deribit", "Deribit", "inverse", True, "0", "5", "0"),
+    "hyperliquid": profile.Market("hyperliquid", "Hyperliquid", "linear", True, "1.5", "4.5", "10"),
     "bybit": profile.Market("bybit", "Bybit", "linear", True, "2", "5.5", "5"),
     "kraken-futures": profile.Market("kraken-futures", "Kraken Futures", "linear", True, "2", "5", "0"),
 }
@@ -71,6 +72,7 @@ class Exchange:
         self.cancels_takers = rules.post_only == "cancel"  # post-only orders that would trade: taken, and cancelled
         self.unique_ids = rules.id_rule == "unique"
         self.by = ""  # "operator": what happens now is done by hand, over the operator's page
+        self.small = False  # it has traded too little for a dead-man switch
         self.withdrawals = False  # what the key may do, as the venue tells
         self._numbers = 1_000_000
         self._executions = 5_000_000

@@ -66,7 +66,8 @@ def _run_venue(args: argparse.Namespace) -> int:
     seed = int(match.group(2) or args.seed)
     scenario, faults = match.group(1) or "calm", parse_faults(args.fault)
     if args.protocol in ACCOUNTS:
-        key, secret = os.environ.get(KEY_ENV, KEY), os.environ.get(SECRET_ENV, SECRET)
+        pair = ACCOUNTS[args.protocol].pair
+        key, secret = os.environ.get(KEY_ENV, pair[0] or KEY), os.environ.get(SECRET_ENV, pair[1] or SECRET)
         keys = Keys(key, secret, os.environ.get(PASSPHRASE_ENV, PASSPHRASE))
         server: PublicServer = AccountServer(args.protocol, scenario, seed, faults, keys, args.journal)
         told = keys._asdict()

@@ -56,6 +56,8 @@ def act(exchange: Exchange, wanted: dict[str, Any]) -> None:
             _by_hand(exchange, act, {str(key): word(value) for key, value in order.items()})
     if "withdrawals" in wanted:
         exchange.withdrawals = bool(wanted.pop("withdrawals"))
+    if "small" in wanted:
+        exchange.small = bool(wanted.pop("small"))
     if "hedge_mode" in wanted:
         exchange.switch(bool(wanted.pop("hedge_mode")))
 

@@ -26,6 +26,7 @@ from mmtui.venues.loopback.journal import open_journal
 from mmtui.venues.loopback.operator import act, page
 from mmtui.venues.loopback.private.bybit import BybitAccount
 from mmtui.venues.loopback.private.deribit import DeribitAccount
+from mmtui.venues.loopback.private.hyperliquid import HyperliquidAccount
 from mmtui.venues.loopback.private.kraken_futures import KrakenFuturesAccount
 from mmtui.venues.loopback.private.okx import OkxAccount
 from mmtui.venues.loopback.private.voice import AccountVoice, Asked, Denied, Keys
@@ -34,7 +35,8 @@ from mmtui.venues.loopback.public.voice import PublicClient
 
 #: Venue -> how it speaks of an account.
 ACCOUNTS: dict[str, type[AccountVoice]] = {
-    voice.venue: voice for voice in (OkxAccount, BybitAccount, DeribitAccount, KrakenFuturesAccount)
+    voice.venue: voice
+    for voice in (OkxAccount, BybitAccount, DeribitAccount, HyperliquidAccount, KrakenFuturesAccount)
 }
 
 
@@ -112,6 +114,9 @@ class AccountServer(PublicServer):
 
     def streams_at(self, path: str) -> bool:
         return path == self.account.path or super().streams_at(path)
+
+    def private(self, path: str, body: str) -> bool:
+        return self.account.asks(path, body)
 
     def heard(self, client: PublicClient, text: bytes) -> None:
         if self.account.mine(client, text):

@@ -62,6 +62,8 @@ class AccountVoice:
     #: The exchange's refusals (Binance's codes) in the venue's.
     codes: ClassVar[Mapping[int, str]]
     other: ClassVar[str]  # ... of what has no code of its own
+    #: Key and secret of the account, where they must be of a certain kind.
+    pair: ClassVar[tuple[str, str]] = ("", "")
 
     def __init__(self, exchange: Exchange, clients: dict[PublicClient, None], keys: Keys) -> None:
         self.exchange = exchange
@@ -84,6 +86,10 @@ class AccountVoice:
     def bad(self, denied: Denied) -> Any:
         """... of a refusal."""
         raise NotImplementedError
+
+    def asks(self, path: str, body: str) -> bool:
+        """Whether a call is for the account, where public questions have the same path."""
+        return False
 
     def heard(self, client: PublicClient, text: bytes) -> None:
         """A message on the private stream."""

@@ -163,13 +163,17 @@ class PublicServer:
         body = (await request.read()).decode(errors="replace")
         if clock is not None and (request.path, body) == (urlsplit(clock.ask.url).path, clock.ask.body):
             return _json(self.voice.clock())
-        if request.path in self._lists:
+        if request.path in self._lists and not self.private(request.path, body):
             return _json(self.voice.listing(request.path, dict(request.query)))
         return await self.answered(request, body)
 
     async def answered(self, request: web.Request, body: str) -> web.StreamResponse:
         """A call that is neither clock nor listing."""
         return web.Response(status=404)
+
+    def private(self, path: str, body: str) -> bool:
+        """Whether a call on a public path is an account's."""
+        return False
 
     def streams_at(self, path: str) -> bool:
         """Whether a stream has this path."""
