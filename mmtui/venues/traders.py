@@ -6,8 +6,11 @@ Rules of this file: the list; Binance, whose feed and account came first, has co
 from __future__ import annotations
 
 from mmtui.venues.bybit.trade import BybitTrader
+from mmtui.venues.kraken.trade import KrakenTrader
 from mmtui.venues.kraken.trade_futures import KrakenFuturesTrader
 from mmtui.venues.okx.trade import OkxTrader
 from mmtui.venues.trader import Trader
 
-TRADERS: dict[str, type[Trader]] = {trader.venue: trader for trader in (OkxTrader, BybitTrader, KrakenFuturesTrader)}
+TRADERS: dict[str, type[Trader]] = {
+    trader.venue: trader for trader in (OkxTrader, BybitTrader, KrakenTrader, KrakenFuturesTrader)
+}

@@ -42,6 +42,10 @@ class LastTold:
             found.append(one)
         return found
 
+    def fills(self, fills: list[FillReport]) -> list[FillReport]:
+        """Executions, with the client ids of their orders."""
+        return [self._fill(one) for one in fills]
+
     def _before(self, report: OrderReport | FillReport) -> OrderReport | None:
         return self._told.get(report.venue_order_id) or self._sent.get(report.client_id)
 

@@ -35,6 +35,7 @@ MARKETS: dict[str, profile.Market] = {
     **profile.MARKETS,
     "okx": profile.Market("okx", "OKX", "linear", True, "2", "5", "0"),
     "bybit": profile.Market("bybit", "Bybit", "linear", True, "2", "5.5", "5"),
+    "kraken-spot": profile.Market("kraken-spot", "Kraken", "spot", True, "25", "40", "0.5"),
     "kraken-futures": profile.Market("kraken-futures", "Kraken Futures", "linear", True, "2", "5", "0"),
 }
 

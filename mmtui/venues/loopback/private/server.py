@@ -25,6 +25,7 @@ from mmtui.venues.loopback.faults import Faults
 from mmtui.venues.loopback.journal import open_journal
 from mmtui.venues.loopback.operator import act, page
 from mmtui.venues.loopback.private.bybit import BybitAccount
+from mmtui.venues.loopback.private.kraken import KrakenAccount
 from mmtui.venues.loopback.private.kraken_futures import KrakenFuturesAccount
 from mmtui.venues.loopback.private.okx import OkxAccount
 from mmtui.venues.loopback.private.voice import AccountVoice, Asked, Denied, Keys
@@ -33,7 +34,7 @@ from mmtui.venues.loopback.public.voice import PublicClient
 
 #: Venue -> how it speaks of an account.
 ACCOUNTS: dict[str, type[AccountVoice]] = {
-    voice.venue: voice for voice in (OkxAccount, BybitAccount, KrakenFuturesAccount)
+    voice.venue: voice for voice in (OkxAccount, BybitAccount, KrakenAccount, KrakenFuturesAccount)
 }
 
 
