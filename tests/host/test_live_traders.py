@@ -96,10 +96,10 @@ def test_requests_whose_fate_is_not_known_are_resolved(home, server):
     server.admin(error_503=0.15)
     until(lambda: desk.status()["unknown_orders"] > 0)
     server.admin(error_503=0.0)
-    until(lambda: desk.status()["unknown_orders"] == 0)
+    until(lambda: desk.status()["unknown_orders"] == 0, 90.0)  # Kraken's questions may come one a second
     desk.act("kill")
     until(lambda: not server.admin()["open_orders"])
-    until(lambda: desk.status()["kill_proven"])
+    until(lambda: desk.status()["kill_proven"], 60.0)
     until(lambda: agrees(desk, server))
     records = TapeReader(home.state / "sessions" / desk.ready["session"]).records()
     assert any(isinstance(event, OrderUnknown) for _, event, _ in records)

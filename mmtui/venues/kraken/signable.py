@@ -87,6 +87,7 @@ _SPOT = calls(
     POST {PRIVATE}/CancelOrderBatch cl_ord_ids txids
     POST {PRIVATE}/CancelAllOrdersAfter timeout
     POST {PRIVATE}/OpenOrders
+    POST {PRIVATE}/QueryOrders txid
     POST {PRIVATE}/TradesHistory start ofs
     POST {PRIVATE}/Ledgers start ofs
     POST {PRIVATE}/Balance

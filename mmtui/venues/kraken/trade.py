@@ -52,6 +52,8 @@ from mmtui.venues.trader import MS, NOTHING, UNREADABLE, Asked, Inquiry, Said, T
 
 SECOND = 1_000 * MS
 PAGE = 50
+#: Orders that one question is about.
+NAMED = 20
 _CHANNELS = {"executions": {"snap_trades": False, "snap_orders": True}, "balances": {"snapshot": False}}
 #: `type` of a line of the ledger that is no trade -> cause; what is not here moves a balance without a name.
 _LOG = {"spend": "CONVERSION", "receive": "CONVERSION", "conversion": "CONVERSION", "sale": "CONVERSION"}
@@ -271,10 +273,13 @@ class KrakenTrader(Trader):
         return (yield from self.pages(Call("POST", f"{PRIVATE}/{name}", start), page, "ofs"))
 
     def fills(self, request: AskFills) -> Conversation:
-        """A trade's id is the stream's exec_id; its fee is in the quote."""
+        """A trade's id is the stream's exec_id; its fee is in the quote; the list names orders by the venue's ids."""
         rows = yield from self._listed("TradesHistory", request.since, "trades")
         if isinstance(rows, Failed | Refused):
             return rows
+        wrong = yield from self._name([word(row, "ordertxid") for row in rows])
+        if wrong is not None:
+            return wrong
         try:
             named = [
                 {**row, "pair": self._names.get(word(row, "pair"), word(row, "pair")), "trade_id": row["id"]}
@@ -291,6 +296,22 @@ class KrakenTrader(Trader):
             for one in self._last.fills(listed.fills)
             if one.ts_event >= request.since
         ])  # fmt: skip
+
+    def _name(self, ids: list[str]) -> Generator[list[Call], list[Reply], Wrong | None]:
+        """Know the client ids of orders."""
+        lost = self._last.unknown(ids)
+        for at in range(0, len(lost), NAMED):
+            asked = lost[at : at + NAMED]
+            (reply,) = yield [Call("POST", f"{PRIVATE}/QueryOrders", {"txid": ",".join(asked)})]
+            result, wrong = answer(reply)
+            if wrong is not None:
+                return wrong
+            try:
+                for id in asked:
+                    self._last.named(id, word(result.get(id, {}), "cl_ord_id"))
+            except UNREADABLE:
+                return Failed("5xx")
+        return None
 
     def ledger(self, request: AskLedger) -> Conversation:
         rows = yield from self._listed("Ledgers", request.since, "ledger")

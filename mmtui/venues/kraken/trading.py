@@ -85,10 +85,11 @@ SPOT = TradingFacts(
         mechanism="countdown", scope="account", min_ms=1_000, max_ms=86_399_000, step_ms=1_000, window_ms=15_000
     ),
     # Orders and cancels have the matching engine's counter for themselves (a cancel counts less the older its order is:
-    # here always as one).  Questions and the switch go by the counter of REST: 20, less one a second: 40 in 20 s.
+    # here always as one).  Questions and the switch go by the counter of REST, which reaches 20 and falls by one a
+    # second: 36 in 25 s, of which questions take half and the switch a sixth, stay below it.
     rates=RateFacts(
-        weight=40,
-        window_ms=20_000,
+        weight=36,
+        window_ms=25_000,
         orders=((180, 48_000),),
         cancels_count=True,
         weights={

@@ -65,6 +65,7 @@ class KrakenAccount(AccountVoice):
             "CancelAll": lambda row: {"count": self._gone(*exchange.open_orders())},
             "CancelAllOrdersAfter": self._after,
             "OpenOrders": lambda row: {"open": {made.txid(one.id): self._row(one) for one in exchange.open_orders()}},
+            "QueryOrders": self._orders,
             "TradesHistory": self._trades,
             "Ledgers": self._ledger,
             "Balance": lambda row: {made.asset(name): plain(size) for name, size in exchange.wallet.balances.items()},
@@ -232,6 +233,11 @@ class KrakenAccount(AccountVoice):
         start, first = float(params.get("start") or 0), int(params.get("ofs") or 0)
         found = [(id, row) for id, at, row in reversed(rows) if at >= start]
         return {part: dict(found[first : first + PAGE]), "count": len(found)}
+
+    def _orders(self, params: Body) -> Body:
+        ids = str(params.get("txid", "")).split(",")
+        found = [(id, self.exchange.orders.get(made.number(id))) for id in ids[:50]]
+        return {id: self._row(order) for id, order in found if order is not None}
 
     def _trades(self, params: Body) -> Body:
         rows = [
