@@ -113,8 +113,8 @@ REFERENCE: dict[str, dict[str, str]] = {
         "seed": "of everything that is drawn by chance (paper latency, synthetic market)",
     },
     "venue": {
-        "id": "binance-spot, binance-usdm, binance-coinm, okx, bybit, deribit, hyperliquid, kraken-futures; data only: "
-        "bybit-spot, kraken-spot, coinbase, gate-spot, gate-futures, dydx, bitmex, bitget, ccxt-NAME; "
+        "id": "binance-spot, binance-usdm, binance-coinm, okx, bybit, deribit, hyperliquid, kraken-spot, "
+        "kraken-futures; data only: bybit-spot, coinbase, gate-spot, gate-futures, dydx, bitmex, bitget, ccxt-NAME; "
         "sim-spot, sim-usdm, sim-coinm of the synthetic market",
         "source": "capture files (relative to this file), or synthetic:SCENARIO[:SEED]; without it: the live venue",
         "rest": "address of the REST calls in place of the venue's own: a loopback exchange, a testnet",

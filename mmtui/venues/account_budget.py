@@ -131,10 +131,10 @@ class Budget:
         return -(-open_orders // self._batch) * self._cancel
 
     def creates(self, now: int, wanted: int, open_orders: int) -> int:
-        """How many of `wanted` orders may be created now, in one request."""
+        """How many of `wanted` orders may be created now, in one request; where they weigh nothing, nothing is kept."""
         window = self._weight
         left = window.room(now) - self.weights["Create"]
-        if left < self._kept:
+        if left < self._kept and self.weights["Create"]:
             return 0
         fits = min(wanted, left // self._cancel * self._batch - open_orders) if self._cancel else wanted
         for orders in self._orders:

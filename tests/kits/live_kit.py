@@ -122,6 +122,18 @@ id = "hyperliquid:BTC"
 quoting = "tight"
 max_position = 1.0
 """,
+    "kraken-spot": """
+[[venue]]
+id = "kraken-spot"
+rest = "{rest}"
+ws = "{ws}"
+keys = "env:LOOPBACK"
+[[instrument]]
+id = "kraken-spot:BTC/USD"
+quoting = "small"
+max_position = 1.0
+baseline = 20
+""",
     "kraken-futures": """
 [[venue]]
 id = "kraken-futures"

@@ -6,6 +6,7 @@ from account_kit import MS, SECOND, T0, kinds, live, order_report, place, sent, 
 
 from mmtui.core.effects import CancelAll, CancelOrder, QueryOpenOrders
 from mmtui.core.events import CancelAllDone
+from mmtui.venues.account_budget import Budget
 from mmtui.venues.account_messages import Cancel, CancelEverything, Create, Done, Failed, OpenList, OpenRow, OrderResult
 from mmtui.venues.facts import TRADING, facts_of
 
@@ -142,3 +143,14 @@ def test_repeated_cancels_leave_half_of_the_budget_to_first_ones_and_to_question
             one.answer(request.id, OpenList([]) if question else Failed("timeout"), now)
         now += SECOND
     assert asked >= 12
+
+
+def test_creates_that_weigh_nothing_do_not_wait_for_questions_and_keep_the_cancels_share_of_their_own_counter():
+    """Kraken spot: questions have a counter of their own; a desk that asked much quoted nothing."""
+    facts = facts_of("kraken-spot")
+    budget = Budget(facts, 1)
+    budget.spend(T0, facts.rates.weight)  # questions have taken all of it
+    assert budget.creates(T0, 4, 0) == 4
+    ((limit, _),) = facts.rates.orders
+    budget.spend(T0, 0, created=limit * 4 // 5)
+    assert budget.creates(T0, 4, 0) == 0 and budget.cancels(T0, 4) == 4

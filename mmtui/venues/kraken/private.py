@@ -100,7 +100,9 @@ def _rest_added(d: Object) -> list[Report]:
 
 def _spot_balance(d: Object) -> list[Report]:
     """Spot, channel balances: totals an asset."""
-    return [BalanceReport(SPOT, stamp(d, "timestamp"), word(d, "asset"), "", "", number(d, "balance"))]
+    kind = word(d, "type")
+    change = (number(d, "amount"), kind) if kind not in ("", "trade") else ("", "")
+    return [BalanceReport(SPOT, stamp(d, "timestamp"), word(d, "asset"), "", "", number(d, "balance"), *change)]
 
 
 def _product(symbol: str) -> str:

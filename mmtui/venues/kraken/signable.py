@@ -2,7 +2,7 @@
 
 Both signatures cover the path and every field: one is good for that one call alone.  The challenge of the Futures
 stream is a text of the venue's that is signed like a call, so it must be a UUID: no call looks like one.  No call here
-withdraws, transfers, or touches sub-accounts and keys.
+withdraws, transfers, or touches sub-accounts and keys; and none is spot's CancelAll, which is of the whole account.
 
 Rules of this file: data, and the venue's schemes.
 Source: Kraken API documentation, "Spot REST Authentication", "Futures REST: Generate authentication strings" (as of
@@ -15,7 +15,7 @@ import re
 from hashlib import sha256
 from urllib.parse import quote
 
-from mmtui.venues.signing_table import WEBSOCKET, Fields, Signable, Texts, calls, query_of
+from mmtui.venues.signing_table import WEBSOCKET, Fields, Signable, Texts, body_of, calls, query_of
 
 V3 = "/derivatives/api/v3"
 #: The list of new orders, and that of cancels: both leave as `json`, and only one of them stands in a call.
@@ -77,4 +77,65 @@ FUTURES = Signable(
     bare=frozenset({"reduceOnly"}),
 )
 
-SIGNABLE: dict[str, Signable] = {"kraken-futures": FUTURES}
+PRIVATE = "/0/private"
+_SPOT = calls(
+    f"""
+    POST {PRIVATE}/AddOrder pair ordertype type volume price timeinforce oflags cl_ord_id stptype deadline
+    POST {PRIVATE}/AddOrderBatch pair orders deadline
+    POST {PRIVATE}/AmendOrder cl_ord_id order_qty limit_price post_only deadline
+    POST {PRIVATE}/CancelOrder cl_ord_id
+    POST {PRIVATE}/CancelOrderBatch cl_ord_ids txids
+    POST {PRIVATE}/CancelAllOrdersAfter timeout
+    POST {PRIVATE}/OpenOrders
+    POST {PRIVATE}/QueryOrders txid
+    POST {PRIVATE}/TradesHistory start ofs
+    POST {PRIVATE}/Ledgers start ofs
+    POST {PRIVATE}/Balance
+    POST {PRIVATE}/TradeVolume pair
+    POST {PRIVATE}/GetApiKeyInfo
+    POST {PRIVATE}/GetWebSocketsToken
+    """
+)
+
+
+#: What a field is called when it leaves.
+_SENT_AS = {"txids": "orders"}
+
+
+def spot_message(path: str, nonce: str, body: str) -> bytes:
+    """What the signature of a spot call is made of."""
+    return path.encode() + sha256(f"{nonce}{body}".encode()).digest()
+
+
+def _spot(key: str, method: str, path: str, fields: Fields) -> Texts:
+    nonce = fields["timestamp"]
+    rest = {_SENT_AS.get(name, name): text for name, text in fields.items() if name != "timestamp"}
+    body = body_of(SPOT, {"nonce": nonce, **rest})
+    return Texts(body, spot_message(path, nonce, body))
+
+
+SPOT = Signable(
+    places=_SPOT,
+    always=frozenset({"timestamp"}),  # the nonce, which leaves in the body
+    scheme=_spot,
+    digest="sha512",
+    creates=frozenset({("POST", f"{PRIVATE}/{name}") for name in ("AddOrder", "AddOrderBatch", "AmendOrder")}),
+    lists={
+        "orders": frozenset(
+            {"ordertype", "type", "volume", "price", "timeinforce", "oflags", "cl_ord_id", "stptype"}
+        ),
+        "cl_ord_ids": frozenset(),
+        "txids": frozenset(),
+    },
+    values={
+        "ordertype": frozenset({"limit"}),
+        "type": frozenset({"buy", "sell"}),
+        "timeinforce": frozenset({"GTC", "IOC"}),
+        "oflags": frozenset({"fciq", "post,fciq"}),
+        "stptype": frozenset({"cancel-oldest"}),
+    },
+    forms={"timestamp": _NONCE},
+    bare=frozenset({"post_only", "timeout", "start", "ofs"}),
+)
+
+SIGNABLE: dict[str, Signable] = {"kraken-spot": SPOT, "kraken-futures": FUTURES}

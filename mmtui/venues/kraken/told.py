@@ -22,6 +22,7 @@ class LastTold:
     def __init__(self) -> None:
         self._told: dict[str, OrderReport] = {}
         self._sent: dict[str, OrderReport] = {}
+        self._clients: dict[str, str] = {}  # the venue's id of an order -> ours, "": it has none
 
     def sent(self, order: NewOrder, instrument: str) -> None:
         """An order leaves."""
@@ -42,7 +43,21 @@ class LastTold:
             found.append(one)
         return found
 
-    def _before(self, report: OrderReport | FillReport) -> OrderReport | None:
+    def unknown(self, ids: list[str]) -> list[str]:
+        """Those of the venue's ids whose orders are not known."""
+        return [id for id in dict.fromkeys(ids) if id and id not in self._clients]
+
+    def named(self, id: str, client_id: str) -> None:
+        """An order's two ids."""
+        self._clients[id] = client_id
+        if len(self._clients) > KEPT:
+            del self._clients[next(iter(self._clients))]
+
+    def fills(self, fills: list[FillReport]) -> list[FillReport]:
+        """Executions, with the client ids of their orders."""
+        return [self._fill(one) for one in fills]
+
+    def _before(self, report: OrderReport) -> OrderReport | None:
         return self._told.get(report.venue_order_id) or self._sent.get(report.client_id)
 
     def _order(self, report: OrderReport) -> OrderReport:
@@ -61,15 +76,15 @@ class LastTold:
                 report = replace(report, filled=report.size)
             elif report.status == "rejected" and (before.status != "pending" or report.filled != "0"):
                 report = replace(report, status="cancelled")  # it had stood, or traded
+        if report.venue_order_id and report.client_id:
+            self.named(report.venue_order_id, report.client_id)
         if report.status not in _ENDED and report.venue_order_id:
             self._keep(self._told, report.venue_order_id, report)
         return report
 
     def _fill(self, report: FillReport) -> FillReport:
-        before = self._before(report)
-        if before is None or report.client_id:
-            return report
-        return replace(report, client_id=before.client_id)
+        known = report.client_id or self._clients.get(report.venue_order_id, "")
+        return replace(report, client_id=known) if known else report
 
     @staticmethod
     def _keep(orders: dict[str, OrderReport], id: str, report: OrderReport) -> None:

@@ -275,9 +275,8 @@ class KrakenFuturesTrader(Trader):
         if isinstance(listed, Failed):
             return listed
         try:
-            found = self._last.whole([one for one in listed.fills if one.ts_event >= request.since])
-            fills = [self._with_fee(one) for one in found if isinstance(one, FillReport)]
-            return replace(listed, fills=fills)
+            found = self._last.fills([one for one in listed.fills if one.ts_event >= request.since])
+            return replace(listed, fills=[self._with_fee(one) for one in found])
         except UNREADABLE:
             return Failed("5xx")
 

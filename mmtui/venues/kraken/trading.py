@@ -21,11 +21,16 @@ _SPOT_CODES: dict[str, Meaning] = {
     "EService:Deadline elapsed": "late",
     "EService:Busy": "overloaded",
     "EService:Unavailable": "fate unknown",
+    "EGeneral:Internal error": "fate unknown",
+    "EAPI:Invalid nonce": "overloaded",  # it was overtaken by a later one: not done
+    "EAPI:Invalid signature": "auth",
     "EService:Market in cancel_only mode": "cancel only",
     "EService:Market in post_only mode": "post only",
     "EService:Market closed": "market closed",
     "EOrder:Rate limit exceeded": "rate",
     "EAPI:Rate limit exceeded": "rate",
+    "EGeneral:Temporary lockout": "rate",
+    "EGeneral:Too many requests": "rate",
     "EAPI:Invalid key": "auth",
     "EGeneral:Permission denied": "auth",
 }
@@ -65,6 +70,7 @@ SPOT = TradingFacts(
     fill_before_ack=True,
     post_only="reject",
     cancel_all="venue",  # all symbols, all strategies
+    self_trade="maker",  # stptype cancel-oldest
     cancel_ack_final=False,  # 1-2 % of "successful" cancels were never effective
     batch_create=15,
     batch_cancel=50,
@@ -72,23 +78,22 @@ SPOT = TradingFacts(
     id_max=18,
     id_rule="unique",
     duplicate="reject",
-    expiry_ms=2_000,  # deadline
+    expiry_ms=3_000,  # deadline; it must be two seconds away at the least
     cancel_expiry_ms=60_000,
     codes=_SPOT_CODES,
     dead_man=DeadManFacts(
         mechanism="countdown", scope="account", min_ms=1_000, max_ms=86_399_000, step_ms=1_000, window_ms=15_000
     ),
-    # Trading goes over the WebSocket, which only the matching engine's counter limits (a cancel counts less the older
-    # its order is: here always as one).  Fills, ledger and balances begin with the snapshot of a channel (its newest
-    # fifty entries); open orders go over REST, whose counter of 20 decays by one a second: 40 in 20 s.
+    # Orders and cancels have the matching engine's counter for themselves (a cancel counts less the older its order is:
+    # here always as one).  Questions and the switch go by the counter of REST, which reaches 20 and falls by one a
+    # second: 36 in 25 s, of which questions take half and the switch a sixth, stay below it.
     rates=RateFacts(
-        weight=40,
-        window_ms=20_000,
+        weight=36,
+        window_ms=25_000,
         orders=((180, 48_000),),
         cancels_count=True,
         weights={
-            "Create": 0, "Amend": 0, "Cancel": 0, "CancelEverything": 0, "ArmDeadMan": 0, "AskFills": 0,
-            "AskLedger": 0, "AskPositions": 0,
+            "Create": 0, "Amend": 0, "Cancel": 0, "AskFills": 2, "AskLedger": 2,
         },
         penalty="429",
     ),

@@ -18,11 +18,11 @@ import msgspec
 from mmtui.venues.live.signables import SIGNABLE
 from mmtui.venues.signing_table import SAFE, Signable
 
-#: Characters of one value; of one that is a list; of a key or a cursor.
+#: Characters of one value; of one that is a list; of a key, a cursor, or ids with commas between them.
 VALUE_MAX, LIST_MAX, LONG_MAX = 64, 8_192, 512
 #: What stands in a JSON body without quotes, beside true and false.
 _NUMBER = re.compile(r"[0-9]{1,24}(\.[0-9]{1,18})?", re.ASCII).fullmatch
-_LONG = frozenset({"apiKey", "cursor"})
+_LONG = frozenset({"apiKey", "cursor", "txid"})
 #: What a desk says when nobody can sign.
 UNSIGNED = "the signer process is gone: nothing can be signed until it is back; `mmtui kill` has its own"
 

@@ -37,6 +37,7 @@ MARKETS: dict[str, profile.Market] = {
     "deribit": profile.Market("deribit", "Deribit", "inverse", True, "0", "5", "0"),
     "hyperliquid": profile.Market("hyperliquid", "Hyperliquid", "linear", True, "1.5", "4.5", "10"),
     "bybit": profile.Market("bybit", "Bybit", "linear", True, "2", "5.5", "5"),
+    "kraken-spot": profile.Market("kraken-spot", "Kraken", "spot", True, "25", "40", "0.5"),
     "kraken-futures": profile.Market("kraken-futures", "Kraken Futures", "linear", True, "2", "5", "0"),
 }
 

@@ -49,6 +49,7 @@ class Wallet:
         for board in boards:
             self.balances.setdefault(board.settle if board.futures else board.instrument.quote, DOLLARS)
         self.locked: dict[str, Decimal] = {}
+        self.fees_in_quote = False  # spot: of whatever is received
         self.dual = False  # hedge mode: a long and a short leg of each symbol
         self.positions = [Position() for _ in boards]  # in hedge mode the long legs
         self.shorts = [Position("SHORT") for _ in boards]  # hedge mode; lots are not above zero
@@ -108,7 +109,7 @@ class Wallet:
             order.locked = ZERO
 
     def book(self, order: Order, px: int, sz: int, maker: bool, now: int) -> tuple[Decimal, str, Decimal]:
-        """An execution: fee and its asset, realised profit. A spot fee is taken from what is received."""
+        """An execution: fee and its asset, realised profit. A spot fee is taken from what is received, or in quote."""
         board = self.boards[order.i]
         instrument = board.instrument
         size, price = board.lot * sz, board.tick * px
@@ -116,7 +117,8 @@ class Wallet:
         rate = Decimal(instrument.maker_bps if maker else instrument.taker_bps)
         quote = instrument.quote
         if not board.futures:
-            received = (instrument.base, size) if order.side > 0 else (quote, money)
+            in_base = order.side > 0 and not self.fees_in_quote
+            received = (instrument.base, size) if in_base else (quote, money)
             fee = (received[1] * rate / BPS).quantize(Decimal("1e-8"))
             self._add(instrument.base, order.side * size)
             self._add(quote, -order.side * money)

@@ -27,6 +27,7 @@ from mmtui.venues.loopback.operator import act, page
 from mmtui.venues.loopback.private.bybit import BybitAccount
 from mmtui.venues.loopback.private.deribit import DeribitAccount
 from mmtui.venues.loopback.private.hyperliquid import HyperliquidAccount
+from mmtui.venues.loopback.private.kraken import KrakenAccount
 from mmtui.venues.loopback.private.kraken_futures import KrakenFuturesAccount
 from mmtui.venues.loopback.private.okx import OkxAccount
 from mmtui.venues.loopback.private.voice import AccountVoice, Asked, Denied, Keys
@@ -36,7 +37,9 @@ from mmtui.venues.loopback.public.voice import PublicClient
 #: Venue -> how it speaks of an account.
 ACCOUNTS: dict[str, type[AccountVoice]] = {
     voice.venue: voice
-    for voice in (OkxAccount, BybitAccount, DeribitAccount, HyperliquidAccount, KrakenFuturesAccount)
+    for voice in (
+        OkxAccount, BybitAccount, DeribitAccount, HyperliquidAccount, KrakenAccount, KrakenFuturesAccount,
+    )
 }
 
 
@@ -195,4 +198,4 @@ def _unknown() -> web.Response:
 def _json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(
         body=msgspec.json.encode(body), status=status, headers=headers, content_type="application/json"
-    )  # fmt: skip
+    )
