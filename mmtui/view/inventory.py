@@ -116,10 +116,10 @@ def summary(model: Model, cells: int) -> Row:
             ("  skew ", "dim"),
             (f"{fmt.bps(view.skew_bps, 2)} {lean}", "text"),
         ]
-    for name in ("spread", "inventory", "fees"):
+    for at, name in enumerate(("spread", "inventory", "fees")):
         value = fmt.amount(frame.pnl.parts.get(name, "0"))
-        part: list[Span] = [(f"  {name} ", "dim"), (fmt.signed(value, 2), fmt.tone(value))]
-        part.append((f" {frame.pnl.ccy}", "dim"))
+        word = "  " if at else f"  pnl {frame.pnl.ccy} "
+        part: list[Span] = [(f"{word}{name.replace('inventory', 'inv')} ", "dim"), (fmt.signed(value, 2), fmt.tone(value))]
         if sum(len(t) for t, _ in spans + part) <= cells:
             spans += part
     return clip(spans, cells)

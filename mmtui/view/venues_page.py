@@ -123,7 +123,7 @@ def _rest(model: Model, cells: int) -> list[Row]:
         if model.welcome:
             rows.append(clip([(f" session {model.welcome.session}", "dim")], cells))
         if frame.replay is not None:
-            rows += [(), rule("marks near here", cells), *near_marks(frame.replay, cells, 12)]
+            rows += [(), rule("marks near here", cells), *near_marks(frame.replay, cells, 12, model.bookmarks)]
     if model.echoes:
         rows += [(), rule("last commands from here", cells)]
         for echo in reversed(model.echoes[-12:]):
