@@ -119,7 +119,8 @@ def summary(model: Model, cells: int) -> Row:
     for at, name in enumerate(("spread", "inventory", "fees")):
         value = fmt.amount(frame.pnl.parts.get(name, "0"))
         word = "  " if at else f"  pnl {frame.pnl.ccy} "
-        part: list[Span] = [(f"{word}{name.replace('inventory', 'inv')} ", "dim"), (fmt.signed(value, 2), fmt.tone(value))]
+        word += "inv" if name == "inventory" else name
+        part: list[Span] = [(f"{word} ", "dim"), (fmt.signed(value, 2), fmt.tone(value))]
         if sum(len(t) for t, _ in spans + part) <= cells:
             spans += part
     return clip(spans, cells)

@@ -81,7 +81,7 @@ REPLAYED = {
     "replay_faster": "speed", "next_fill": "next", "previous_fill": "prev", "next_alert": "next",
     "previous_alert": "prev", "next_key": "next", "previous_key": "prev",
 }  # fmt: skip
-#: Proven where their pages are: test_actions (a marked order, a parameter, a typed time), test_comparing, test_bookmarks.
+#: Proven where their pages are: test_actions (a marked order, a parameter, a time), test_comparing, test_bookmarks.
 ELSEWHERE = {
     "cancel_order", "profile_value", "replay_seek", "whatif", "whatif_difference", "bookmark", "next_bookmark",
     "previous_bookmark",
