@@ -118,11 +118,11 @@ def summary(model: Model, cells: int) -> Row:
         ]
     for at, name in enumerate(("spread", "inventory", "fees")):
         value = fmt.amount(frame.pnl.parts.get(name, "0"))
-        word = "  " if at else f"  pnl {frame.pnl.ccy} "
-        word += "inv" if name == "inventory" else name
-        part: list[Span] = [(f"{word} ", "dim"), (fmt.signed(value, 2), fmt.tone(value))]
-        if sum(len(t) for t, _ in spans + part) <= cells:
-            spans += part
+        word = f"{'  ' if at else f'  {frame.pnl.ccy} '}{'inv' if name == 'inventory' else name} "
+        part: list[Span] = [(word, "dim"), (fmt.signed(value, 2), fmt.tone(value))]
+        if sum(len(t) for t, _ in spans + part) > cells:
+            break
+        spans += part
     return clip(spans, cells)
 
 

@@ -111,7 +111,7 @@ def _below(model: Model, params: Params, cells: int, lines: int) -> list[Row]:
         keys: list[Span] = [
             (" ↑↓", "key"), (" choose  ", "dim"), ("Enter", "key"), (" edit, with a preview  ", "dim"),
             ("y", "key"), (" back to the profile  ", "dim"), ("u", "key"), (" undo  ", "dim"),
-            ("F", "key"), (" filters (differ: the changed)", "dim"),
+            ("F", "key"), (" filters (differ: the changed)" if cells >= 100 else " filters", "dim"),
         ]  # fmt: skip
         out.append(clip(keys, cells))
     return out
