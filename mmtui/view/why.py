@@ -46,7 +46,10 @@ def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, ce
             [(f" {name} ", role), ("not quoting: ", "warn"), (said, "text"), (sentence if room else "", "dim")], cells
         )
     head: list[Span] = [(f" {name} ", role), (standing(model.scales[item.id], steps, ticks), "own")]
-    return clip([*head, *_sum(model, item, view, steps, full)], cells)
+    spans = [*head, *_sum(model, item, view, steps, full)]
+    if width(tuple(spans)) > cells:  # the sum is to add up: the word goes first, it stands by the keys as well
+        spans = [span for span in spans if span[1] != "hot"]
+    return clip(spans, cells)
 
 
 def standing(scale: Scale, steps: list[Step], ticks: int) -> str:
