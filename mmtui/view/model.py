@@ -12,6 +12,7 @@ from mmtui.link.messages import Frame, Item, Params, Welcome
 from mmtui.link.parts import BookView, InstrumentView, OwnOrder, PlanView, VenueView
 from mmtui.view.formats import Scale, short_names
 from mmtui.view.heat_history import Heat
+from mmtui.view.pnl_history import PartLines
 from mmtui.view.rows import Row
 
 SCREENS = ("desk", "heat", "orders", "risk", "pnl", "venues", "parameters", "why", "log")
@@ -94,6 +95,7 @@ class Model:
     net: bool = False  # the ladder's prices hold the taker fee: what a taker pays and gets
     params: Params | None = None  # of the selected instrument, while its page is looked at
     param: int = 0  # the row that the cursor stands on
+    part_lines: PartLines = field(default_factory=PartLines)
     heat: Heat = field(default_factory=Heat)
     heat_span: int = 1  # seconds a column
     heat_sum: bool = False  # all markets of the asset, on the selected one's prices
@@ -184,6 +186,7 @@ class Model:
         self.views = {v.id: v for v in frame.instruments}
         self.venues = {v.id: v for v in frame.venues}
         self.heat.frame(frame, self.views)
+        self.part_lines.frame(frame.ts, frame.pnl)
 
     def frame_age_ms(self) -> float:
         """Age of the newest frame on this side of the socket."""
