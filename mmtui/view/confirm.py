@@ -43,14 +43,15 @@ def palette_rows(found: Sequence[tuple[str, str, str]], at: int, cells: int, hei
     rows = [ends([(" palette ", "caution")], [(" ↑ ↓ choose · Enter does it · Esc leaves ", "caution")], cells)]
     room = max(1, height - 1)
     first = max(0, min(at - room // 2, len(found) - room))
+    wide, signs = (24, 10) if cells >= 100 else (20, 8)
     for n, (keys, name, text) in enumerate(found[first : first + room], first):
         picked = n == at
         rows.append(
             clip(
                 [
                     (" ❯ " if picked else "   ", "hot"),
-                    (f"{name:<24}", "hot" if picked else "text"),
-                    (f"{keys:<10}", "key"),
+                    (f"{name:<{wide}}", "hot" if picked else "text"),
+                    (f"{keys:<{signs}}", "key"),
                     (text, "text" if picked else "dim"),
                 ],
                 cells,

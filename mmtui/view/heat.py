@@ -57,7 +57,8 @@ def heat(model: Model, cells: int, height: int) -> list[Row]:
     width = max(8, cells - _AXIS)
     tall = max(3, height - 2 - _DELTA_ROWS)
     fine = 1 if model.shades else 2
-    seconds = (consolidated(model, history) if model.heat_sum else list(history.columns))[-width * model.heat_span :]
+    count = width * model.heat_span
+    seconds = consolidated(model, history, count) if model.heat_sum else list(history.columns)[-count:]
     if not any(one.good for one in seconds):
         book = model.books.get(chosen.id)
         said = f" no valid book of {chosen.id} in the time that is known: {book.state if book else 'none'}"

@@ -12,20 +12,21 @@ from mmtui.view.heat_history import KEPT, History, Second
 from mmtui.view.model import Model
 
 
-def consolidated(model: Model, history: History) -> list[Second]:
-    """The selected market's seconds with what the others had in them; a second that is over is summed once."""
+def consolidated(model: Model, history: History, count: int = KEPT) -> list[Second]:
+    """The selected market's newest seconds with what the others had in them; one that is over is summed once."""
     chosen = model.instrument
     others = [item for item in model.family() if item is not chosen and item.id in model.heat.histories]
     if chosen is None or not others:
-        return list(history.columns)
+        return list(history.columns)[-count:]
     home = model.scales[chosen.id]
     known = model.heat.summed
     if len(known) > 4 * KEPT:
         known.clear()
-    tables = [(model.scales[i.id], {one.start: one for one in model.heat.histories[i.id].columns}) for i in others]
+    newest = {i.id: list(model.heat.histories[i.id].columns)[-count:] for i in others}
+    tables = [(model.scales[i.id], {one.start: one for one in newest[i.id]}) for i in others]
     out: list[Second] = []
     last = history.columns[-1] if history.columns else None
-    for own in history.columns:
+    for own in list(history.columns)[-count:]:
         made = known.get((chosen.id, own.start)) if own is not last else None
         if made is None:
             made = _sum(own, home, [(scale, table.get(own.start)) for scale, table in tables])

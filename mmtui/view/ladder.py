@@ -84,16 +84,22 @@ def _far(model: Model, line: Line) -> str:
 
 def step_of(model: Model, chosen: Instrument, mid: int, rows: int) -> int:
     """The price step in force: the trader's, else one that shows the desk's own quotes; kept until it is changed."""
-    kept = model.steps.get(chosen.base)
+    key = _step_key(model, chosen)
+    kept = model.steps.get(key)
     if kept:
         return kept
     scale = model.scales[chosen.id]
     view = model.views.get(chosen.id)
     reach = int(mid * view.spread_bps / 20_000) if view else 0
-    step = auto_step(scale, mid, rows, reach)
+    step = auto_step(scale, mid, rows, reach + int(mid * max(taker(model, item) for item in model.family())))
     if view and view.spread_bps:
-        model.steps[chosen.base] = step
+        model.steps[key] = step
     return step
+
+
+def _step_key(model: Model, chosen: Instrument) -> str:
+    """Prices that hold a fee lie further apart: they have a step of their own."""
+    return f"net {chosen.base}" if model.net else chosen.base
 
 
 def step_decimals(step: int, most: int) -> int:
@@ -108,9 +114,10 @@ def other_step(model: Model, by: int) -> None:
     if chosen is None or not mid:
         return
     choices = steps_for(model.scales[chosen.id], mid)
-    now = model.steps.get(chosen.base) or model.tops.get(chosen.base, (choices[0], 0, 0))[0]
+    key = _step_key(model, chosen)
+    now = model.steps.get(key) or model.tops.get(chosen.base, (choices[0], 0, 0))[0]
     at = min(range(len(choices)), key=lambda i: abs(choices[i] - now))
-    model.steps[chosen.base] = choices[max(0, min(len(choices) - 1, at + by))]
+    model.steps[key] = choices[max(0, min(len(choices) - 1, at + by))]
 
 
 class _Shape:
@@ -197,7 +204,7 @@ def _head(model: Model, columns: list[Column], shape: _Shape, chosen: Instrument
         spans.append((name, "hot" if picked else "head"))
         spans.append((" ", "text"))
         spans.append((cut(word, shape.column - 2 - len(name)) + " ", role))
-    axis = "net of fee" if model.net and shape.price > 10 else "net" if model.net else "price"
+    axis = "net fee" if model.net else "price"
     spans.append((("cum" if model.cumulative else axis).rjust(shape.price - 1) + " ", "head"))
     tail = f" ▲ {above} above" if above else ""
     info = f"step {fmt.price(step, shape.axis)}"

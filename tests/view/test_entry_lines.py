@@ -60,7 +60,9 @@ def test_the_taker_fee_makes_asks_dearer_and_bids_cheaper(model):
     model.net = True
     model.tops.clear()
     netted = said(model)
-    assert "net of fee" in netted and "net of fee" not in plainly
+    assert "net fee" in netted and "net fee" not in plainly
+    spot = [row[:12].strip(" ·") for row in netted.splitlines()[1:]]
+    assert sum(map(bool, spot)) > 4, "the market with the highest fee is among the rows too"
     order = next(o for o in model.orders() if o.side > 0)
     scale = model.scales[order.instrument]
     step = UNIT
