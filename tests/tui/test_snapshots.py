@@ -10,6 +10,7 @@ from test_actions import ready, until
 
 from mmtui.link.replayed import RunRow, RunView, WhatifView
 from mmtui.tui.app import Cockpit
+from mmtui.tui.asking import Asking
 from mmtui.view.model import SCREENS, Model
 
 NARROW, MIDDLE, WIDE = (80, 24), (120, 40), (200, 50)
@@ -46,8 +47,9 @@ SHOTS = {
 
 @pytest.fixture
 def still(monkeypatch):
-    """No age moves while the picture is taken."""
+    """No age moves while the picture is taken, and a question stays as it opened."""
     monkeypatch.setattr(Model, "frame_age_ms", lambda self: 0.0)
+    monkeypatch.setattr(Asking, "written", lambda self, now: None)
 
 
 def compared(replay):
@@ -75,7 +77,6 @@ async def posed(pilot, host, name, shot):
     """The screen of a shot, with what it needs to have seen."""
     await ready(pilot)
     model = pilot.app.store.model
-    pilot.app.controller.resumes_desk = True
     if name in ("heat", "pnl", "orders"):
         for k in range(60):  # a minute of frames, at once
             frame = host.maker.frame()
@@ -95,10 +96,6 @@ async def posed(pilot, host, name, shot):
         await brought(pilot, host, host.maker.frame())
     if name == "parameters":
         await until(pilot, lambda: model.params is not None)
-    asking = pilot.app.controller.asking
-    if name == "flatten" and asking is not None:
-        asking.mark = None
-        asking.ask.ready = 0.0
     if name == "whatif":
         model.screen = "whatif"
         pilot.app.controller.dismiss()
