@@ -88,13 +88,14 @@ def _terminal(check: Callable[[], Any]) -> None:
 
     `check` raises what is wrong with the arguments themselves: that is said first.
     """
-    from mmtui.tui.terminal import require_terminal
+    from mmtui.tui.terminal import require_keymap, require_terminal
 
     try:
         require_terminal()
     except UserError:
         check()
         raise
+    require_keymap()
 
 
 def _scenario(name: str | None) -> None:
@@ -124,8 +125,10 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
     parser = Parser(
         prog="mmtui",
         description="A terminal cockpit for crypto market makers. Alone: the desk that runs, else the demo.",
-        epilog="Exit codes: 0 done, 1 the answer is no, 2 wrong usage or config, 3 a venue or file failed.",
+        epilog="`mmtui COMMAND --help` has examples. Exit codes: 0 done, 1 the answer is no, 2 wrong usage or config,"
+        " 3 a venue or file failed.",
         allow_abbrev=False,
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=16),
     )
     parser.add_argument("--version", action="version", version=f"mmtui {__version__} (engine: {fast.kind()})")
     subs = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
@@ -135,6 +138,14 @@ def build_parser() -> tuple[Parser, dict[str, Parser]]:
             sub.name, help=sub.help, description=sub.help[0].upper() + sub.help[1:] + ".", allow_abbrev=False
         )
     return parser, parsers
+
+
+def _manual(parser: Parser, name: str) -> None:
+    """Under the arguments: what the command is for, examples, exit codes."""
+    from mmtui.cli_help import manual
+
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "\n\n".join(filter(None, (parser.epilog, manual(name))))
 
 
 def ctl_order(words: Sequence[str]) -> list[str]:
@@ -168,6 +179,8 @@ def dispatch(argv: Sequence[str]) -> int:
     own = parsers[sub.name]
     sub.arguments(own)  # only what is used is built: the help of all costs nothing
     rest = list(argv[1:])
+    if "-h" in rest or "--help" in rest:
+        _manual(own, sub.name)
     args = own.parse_args(ctl_order(rest) if sub.name == "ctl" else rest)
     return _front(sub.front)(args)
 

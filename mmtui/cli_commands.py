@@ -22,7 +22,6 @@ class Sub(NamedTuple):
     help: str
     front: str
     arguments: Callable[[argparse.ArgumentParser], None]
-    text: str = ""
 
 
 def _sources(parser: argparse.ArgumentParser, what: str) -> None:

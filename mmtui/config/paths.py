@@ -58,3 +58,11 @@ def data_dir(kind: str) -> Path:
     package = Path(__file__).resolve().parent.parent
     inside = package / kind
     return inside if inside.is_dir() else package.parent / kind
+
+
+def config_dir() -> Path:
+    """Where the user's themes and keymap are."""
+    root = os.environ.get("XDG_CONFIG_HOME")
+    if root:
+        return Path(root) / "mmtui"
+    return Path(platformdirs.user_config_dir("mmtui", appauthor=False))

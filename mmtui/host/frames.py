@@ -21,13 +21,14 @@ from mmtui.core.tasks import Plan, plan
 from mmtui.host.earn_parts import earn_status, earn_view, line_views, obligation_views
 from mmtui.host.entries import SPOKEN, alert_item, event_item, result_item
 from mmtui.host.frame_parts import asset_view, base_text, book_view, instrument_view, trip_view, venue_view, why_status
+from mmtui.host.latency import Latencies
 from mmtui.host.leg_parts import leg_status
 from mmtui.host.risk_gauges import readings
 from mmtui.host.risk_parts import Meter, risk_status
 from mmtui.link import messages as m
 from mmtui.link.earned import EarnView, LineView
 from mmtui.link.guarded import GuardView
-from mmtui.link.parts import Gauge, OwnOrder, PlanView, PnlView, TaskView
+from mmtui.link.parts import Gauge, OwnOrder, PlanView, PnlView, TaskView, VenueView
 from mmtui.link.replayed import ReplayView
 
 #: Entries of each kind that a Snapshot of the lossless lane holds.
@@ -56,6 +57,7 @@ class Extras:
     execution: str = "paper"
     guards: list[GuardView] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)  # gauges of the host
+    clocks: dict[str, tuple[float, float]] = field(default_factory=dict)  # venue -> its clock less ours, error; ms
 
 
 class FrameBuilder:
@@ -67,6 +69,7 @@ class FrameBuilder:
         self.kept: dict[str, deque[m.Item]] = {}
         self.history: deque[float] = deque(maxlen=HISTORY)
         self.meter = Meter(engine)
+        self.latencies = Latencies(engine)
         self.second = 0
         self._plans: list[PlanView] = []
         self._planned = 0
@@ -85,9 +88,12 @@ class FrameBuilder:
             self.second = event.ts // SECOND
             self.history.append(self.engine.ledger.total() / UNIT)
             self.meter.sample(self.second)
+            self.latencies.second(self.second)
         if not effects and kind not in SPOKEN:
             return []
         out: list[m.Item] = []
+        if isinstance(event, ev.OrderAccepted):
+            self.latencies.accepted(event)
         if kind in SPOKEN:
             item = event_item(self.engine, event)
             if item is not None:
@@ -102,6 +108,13 @@ class FrameBuilder:
             item.n = self.n
             self.kept.setdefault(item.kind, deque(maxlen=KEEP)).append(item)
         return out
+
+    def _venue(self, v: int, now: int, extras: Extras) -> VenueView:
+        """A venue, with how late it is and how its clock stands."""
+        view = venue_view(self.engine, v, now, extras.execution)
+        view.feed_ms, view.order_ms = self.latencies.of(v)
+        view.clock_ms = extras.clocks.get(view.id)
+        return view
 
     def snapshot(self) -> m.Snapshot:
         items = sorted((item for kept in self.kept.values() for item in kept), key=lambda item: item.n)
@@ -128,7 +141,7 @@ class FrameBuilder:
             books=[book_view(engine, i, view.depth, now, near is None or engine.name(i) in near) for i in shown],
             orders=[self._order(order, now) for order in engine.tracker.open.values()],
             instruments=[instrument_view(engine, i, now) for i in range(len(engine.books))],
-            venues=[venue_view(engine, v, now, extras.execution) for v in range(len(engine.setup.venues))],
+            venues=[self._venue(v, now, extras) for v in range(len(engine.setup.venues))],
             assets=[asset_view(engine, asset) for asset in engine.tasks.desk.assets()],
             gauges=[
                 Gauge(

@@ -328,6 +328,8 @@ class LiveDesk(Desk):
         margins = {link.venue: link.margin for link in self.links if isinstance(link, VenueLink | MarketLink)}
         self.frames.meter.margins = {venue: told for venue, told in margins.items() if told is not None}
         extras.readings = self.around.readings()
+        clocks = {link.venue: link.http.clock for link in self.links if isinstance(link, VenueLink | MarketLink)}
+        extras.clocks = {v: (clock.offset / 1e6, clock.error / 1e6) for v, clock in clocks.items() if clock.known}
         if self.guarding is not None:
             extras.guards = self.guarding.views()
         return extras

@@ -6,12 +6,14 @@ Rules of this file: names become places of the desk's tables here; what an act d
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmtui.core.commands import BY_NAME
 from mmtui.core.events import Command
-from mmtui.core.setup import DeskSetup
 from mmtui.link.messages import Cmd, Hello
+
+if TYPE_CHECKING:
+    from mmtui.core.setup import DeskSetup  # the cockpit reads this file and needs none of the desk's parameters
 
 
 def canonical(args: dict[str, Any]) -> str:

@@ -126,6 +126,9 @@ class VenueView(msgspec.Struct, kw_only=True):
     orders_s: float
     execution: str  # paper | live
     unverified: str = ""  # "unverified book" where nothing but freshness and sanity proves its books
+    feed_ms: tuple[float, float] | None = None  # receipt less venue time of its books: median, 99th percentile
+    order_ms: tuple[float, float] | None = None  # own orders, sent to accepted: median, 99th percentile
+    clock_ms: tuple[float, float] | None = None  # its clock less ours, and the error of that; None: not measured
 
 
 class AssetView(msgspec.Struct, kw_only=True):

@@ -11,9 +11,10 @@ from time import monotonic
 
 from mmtui.link.messages import Cmd, Heard
 from mmtui.tui import commands, questions
-from mmtui.tui.actions import BY_ID, Action, Keymap
+from mmtui.tui.actions import BY_ID, Action, Keymap, sign
 from mmtui.tui.alarms import Alarms
 from mmtui.tui.asking import Asking, Pace, Screen
+from mmtui.tui.bookmarks import Bookmarks
 from mmtui.tui.commands import Args, label, parse_line
 from mmtui.tui.comparing import Comparing
 from mmtui.tui.editing import ParameterPage
@@ -44,6 +45,7 @@ class Controller:
         self.asking: Asking | None = None
         self.look = look = Looking(store)
         self.tape = tape = Tape(store, session)
+        self.marks = Bookmarks(store, tape)
         self.proposals = Proposals(store, session)
         self.palette: str | None = None  # the typed line while it is open
         self.choice = 0
@@ -83,6 +85,8 @@ class Controller:
             "recentre": store.model.tops.clear,
             "cumulative": look.cumulative,
             "adjust": look.adjust,
+            "net": look.net,
+            "sort": look.sort,
             "replay_play": tape.toggle,
             "replay_step": lambda: tape.move("step", 1.0),
             "replay_back": lambda: tape.move("back", 1.0),
@@ -91,6 +95,7 @@ class Controller:
             "replay_seek": self._ask_time,
             "whatif": self.compare.open,
             "whatif_difference": self.compare.jump,
+            **self.marks.handlers(),
         }
         #: Lines of the palette that are no acts, by their first word.
         self._lines: dict[str, Callable[[str, float], None]] = {
@@ -111,8 +116,6 @@ class Controller:
             "raise": self.limits.confirmed,
         }
 
-    # ------------------------------------------------------------ keys
-
     def press(self, key: str, stalled: bool = False, stalled_for: float = 0.0) -> None:
         """A key that no text field took. `stalled`: it may have been typed into a line that hung."""
         now = monotonic()
@@ -121,6 +124,7 @@ class Controller:
             self.enter(now, stalled)
             return
         if action is None:
+            self.store.say(f"{sign(key)} works in a replay", now)
             return
         if stalled and not action.calm:
             self.store.say(f"line stalled {stalled_for:.0f} s: keys typed meanwhile were dropped", now)
@@ -303,6 +307,7 @@ class Controller:
 
     def hear(self, now: float) -> None:
         """The host's price of a ticket has come, or its answer to a limit: open the question, or say why not."""
+        self.marks.read()
         self.limits.hear(now)
         answer = self.proposals.heard()
         if isinstance(answer, str):
@@ -317,7 +322,7 @@ class Controller:
     def _ask_filter(self) -> None:
         model = self.store.model
         if model.screen not in FILTERED:
-            self.store.say(f"the filter works on the pages {' and '.join(FILTERED)}", monotonic())
+            self.store.say(f"the filter works on the pages {', '.join(FILTERED)}", monotonic())
             return
         model.filter = ""
         self.ask(questions.narrow(monotonic()))
@@ -389,7 +394,6 @@ class Controller:
         self.session.send(Heard(self.store.model.heard))
 
     def _help(self) -> None:
-        showing = self.look.helping
+        showing = not self.look.helping
         self.dismiss()
-        self.look.helping = not showing
-        self.store.model.scroll = 0
+        self.look.helping, self.store.model.scroll = showing, 0

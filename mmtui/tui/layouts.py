@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from mmtui.view.heat import SPANS
 from mmtui.view.model import SCREENS, Model
+from mmtui.view.orders_page import SORTS
 
 Size = Literal["small", "large"]
 #: From here on a terminal is large: the desk has its side column.
@@ -32,6 +33,9 @@ class Layout(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     heat_span: int = 1
     cumulative: bool = False
     adjust: bool | None = None
+    net: bool = False
+    heat_sum: bool = False
+    sort: str = ""
 
 
 Kept = dict[str, dict[Size, Layout]]
@@ -86,6 +90,9 @@ class Layouts:
             heat_span=model.heat_span,
             cumulative=model.cumulative,
             adjust=model.adjust,
+            net=model.net,
+            heat_sum=model.heat_sum,
+            sort=model.sort,
         )
         self._kept[desk] = sizes
         while len(self._kept) > DESKS:
@@ -122,3 +129,5 @@ def _apply(model: Model, layout: Layout) -> None:
     model.tops.clear()
     model.heat_span = layout.heat_span if layout.heat_span in SPANS else SPANS[0]
     model.cumulative, model.adjust = layout.cumulative, layout.adjust
+    model.net, model.heat_sum = layout.net, layout.heat_sum
+    model.sort = layout.sort if layout.sort in SORTS else ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from mmtui.core.risk.limiting import KEYS
 from mmtui.link.acts import typed
 from mmtui.tui import questions
 from mmtui.tui.actions import BY_ID, Action
@@ -26,6 +25,13 @@ WORD = "raise"
 SCOPED = frozenset({"max_position"})
 
 
+def keys() -> tuple[str, ...]:
+    """The limits that there are; their module brings the ledger with it, so it is imported when it is asked."""
+    from mmtui.core.risk.limiting import KEYS
+
+    return tuple(KEYS)
+
+
 class LimitLines:
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
@@ -37,7 +43,7 @@ class LimitLines:
     def open(self) -> None:
         """The question: which limit."""
         now = monotonic()
-        self.controller.ask(questions.limit(tuple(KEYS), now))
+        self.controller.ask(questions.limit(keys(), now))
         self.controller.screen.open_typed("limit", "daily_loss=400")
 
     def entered(self, text: str, now: float) -> None:
@@ -46,8 +52,8 @@ class LimitLines:
         if not self.controller.may(BY_ID["limit"], now):
             return
         pairs = [word.partition("=") for word in text.split()]
-        if not pairs or any(not sign or not value or key not in KEYS for key, sign, value in pairs):
-            self.store.say(f"limit KEY=VALUE; there are {', '.join(KEYS)}", now)
+        if not pairs or any(not sign or not value or key not in keys() for key, sign, value in pairs):
+            self.store.say(f"limit KEY=VALUE; there are {', '.join(keys())}", now)
             return
         scoped = {key in SCOPED for key, _, _ in pairs}
         if len(scoped) > 1:

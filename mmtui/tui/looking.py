@@ -12,11 +12,13 @@ from mmtui.view.heat import SPANS, heat_step
 from mmtui.view.ladder import other_step
 from mmtui.view.levels import adjusting
 from mmtui.view.model import SCREENS
+from mmtui.view.orders_page import SORTS
+from mmtui.view.parameters import listed
 
 #: Keys that move a row, or a page of rows.
 ROWS = {"next_instrument": 1, "previous_instrument": -1, "page_down": 10, "page_up": -10}
 #: Pages whose rows can be narrowed to those that hold a typed text.
-FILTERED = ("orders", "log")
+FILTERED = ("orders", "parameters", "log")
 
 
 class Looking:
@@ -39,8 +41,7 @@ class Looking:
         """So many rows down: another instrument on the desk, another order on its page, else the page scrolls."""
         model = self.store.model
         if model.screen == "parameters" and not self.helping:
-            last = len(model.params.params) - 1 if model.params is not None else 0
-            model.param = max(0, min(last, model.param + by))
+            model.param = max(0, min(len(listed(model)) - 1, model.param + by))
             return
         if self.helping or model.screen in ("fills", "log", "risk", "pnl", "venues", "why", "whatif") or abs(by) > 1:
             longest = len(model.fills) - 1 if model.screen == "fills" else max(len(model.log), 60)
@@ -85,7 +86,28 @@ class Looking:
         self.store.model.cumulative = not self.store.model.cumulative
 
     def adjust(self) -> None:
-        self.store.model.adjust = not adjusting(self.store.model)
+        """Σ over all markets by basis: of the ladder, or of the heat map while it is looked at."""
+        model = self.store.model
+        if model.screen == "heat":
+            model.heat_sum = not model.heat_sum
+        else:
+            model.adjust = not adjusting(model)
+
+    def net(self) -> None:
+        """The ladder's prices as a taker pays and gets them, or as they are quoted."""
+        model = self.store.model
+        model.net = not model.net
+        model.tops.clear()
+        said = "prices with the taker fee: what a taker pays and gets" if model.net else "prices as they are quoted"
+        self.store.say(said, monotonic(), "hot")
+
+    def sort(self) -> None:
+        """The blotters by the next of what they can be sorted by."""
+        model = self.store.model
+        if model.screen != "orders":
+            self.store.say("G sorts the blotters of the page orders", monotonic())
+            return
+        model.sort, model.scroll = SORTS[(SORTS.index(model.sort) + 1) % len(SORTS)], 0
 
     def acknowledge(self) -> None:
         """Every alert so far has been seen: the header counts from here."""

@@ -45,7 +45,7 @@ def proposed(model: Model, answer: Proposal, now: float) -> Ask:
 
 
 def narrow(now: float) -> Ask:
-    lines = ["rows that hold this text, in any case: a time, a venue, a word"]
+    lines = ["rows that hold this text, in any case: a time, a venue, a word; parameters off their profile: differ"]
     return Ask("filter", "FILTER", lines, now, typed=True, hint="Enter keeps it, Esc shows all")
 
 

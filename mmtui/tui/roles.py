@@ -112,7 +112,8 @@ def styles(variables: dict[str, str], dark: bool, ansi: bool) -> dict[str, Style
     for role in ROLES:
         fg, bg, bold = _LOOK[role]
         fore, back = colours[fg], colours[bg]
-        out[role] = Style(color=fore.rich_color, bgcolor=back.rich_color, bold=bold)
+        strong = bold and not (ansi and fg == "block")  # terminals show a bold black of sixteen as a grey
+        out[role] = Style(color=fore.rich_color, bgcolor=back.rich_color, bold=strong)
         paler = colours["stale"] if ansi or fg in ("bright", "fg") else fore.blend(colours["bg"], 0.5)
         out[role + FADE] = Style(color=paler.rich_color, bgcolor=back.rich_color, bold=False, dim=ansi)
     out.update(_heat(colours))

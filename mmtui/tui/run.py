@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import cast
 
+from mmtui.config.paths import config_dir
 from mmtui.link.client import connect
 from mmtui.link.messages import Hello
 from mmtui.tui.app import Cockpit
@@ -20,7 +21,6 @@ from mmtui.tui.keymap import load_keymap
 from mmtui.tui.session import Line
 from mmtui.tui.settings import load_settings
 from mmtui.tui.terminal import require_terminal
-from mmtui.tui.themes import config_dir
 
 
 def run_cockpit(socket: Path, *, observe: bool = False) -> int:

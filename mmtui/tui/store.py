@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mmtui.link.messages import Frame, Item, Params, Refused, Snapshot, ToCockpit, Welcome
 from mmtui.view.model import Echo, Model, Notice
+from mmtui.view.pnl_history import PartLines
 
 KEPT = 500
 _NOTICE_S = 5.0
@@ -74,6 +75,7 @@ class Store:
         if another:
             model.fills, model.alerts, model.log, model.order_log = [], [], [], []
             model.heat.clear()
+            model.part_lines = PartLines()
             model.heard = 0
         model.items_n = 0
         self.hole = False

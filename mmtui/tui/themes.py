@@ -14,7 +14,7 @@ from pathlib import Path
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
-from mmtui.config.paths import data_dir, state_dir
+from mmtui.config.paths import config_dir, data_dir, state_dir
 from mmtui.tui.roles import NAMES
 
 DEFAULT = "mmtui-dark"
@@ -32,16 +32,6 @@ _COLOURS = {
     "panel",
     "boost",
 }
-
-
-def config_dir() -> Path:
-    """Where the user's themes and keymap are."""
-    root = os.environ.get("XDG_CONFIG_HOME")
-    if root:
-        return Path(root) / "mmtui"
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("mmtui", appauthor=False))
 
 
 def read_theme(path: Path) -> Theme:

@@ -14,6 +14,7 @@ from mmtui.view.inventory import age_of
 from mmtui.view.model import Model
 from mmtui.view.plots import charted
 from mmtui.view.pnl import history, last_row, parts_of
+from mmtui.view.pnl_history import spark
 from mmtui.view.rows import Row, Span, bar, clip, rule
 from mmtui.view.tables import beside
 
@@ -21,6 +22,9 @@ _LABEL = 12
 _VALUE = 14
 _WING = 12
 BARS = _LABEL + _VALUE + 2 * _WING + 3
+_SPARK = 16
+#: Cells of the page from which each part has its line over time.
+_LINED = 110
 _CURVE_ROWS = 6
 
 
@@ -32,7 +36,10 @@ def attribution(model: Model, view: PnlView, cells: int, room: int) -> list[Row]
     rows: list[Row] = []
     for (name, text, role), value in zip(parts, values, strict=True):
         spans: list[Span] = [(f" {name:<{_LABEL - 1}}", "text" if name == "total" else "dim"), (f"{text:>14} ", role)]
-        rows.append(clip([*spans, *wings(value / most, _WING)] if most else spans, cells))
+        spans += wings(value / most, _WING) if most else []
+        if most and cells > BARS + _SPARK:
+            spans.append((" " + spark(list(model.part_lines.lines.get(name, ())), _SPARK), "dim"))
+        rows.append(clip(spans, cells))
     return rows
 
 
@@ -46,10 +53,13 @@ def wings(share: float, wing: int) -> list[Span]:
 def top(model: Model, view: PnlView, cells: int) -> list[Row]:
     """The head of the page: bars, and where there is room the line over time beside them."""
     room = 12
-    title = rule(f"pnl {view.ccy}{over(view)}", cells, age_of(model))
-    bars = attribution(model, view, BARS, room)
-    line = history(view, cells - BARS - 2, len(bars))
-    return [title, *beside(bars, line, BARS + 2, cells), last_row(model, view, cells)]
+    at = BARS + (_SPARK + 2 if cells >= _LINED else 0)
+    seen = model.part_lines.seconds
+    parts = f" · parts: last {fmt.age(seen * 1_000)}" if cells >= _LINED and seen > 1 else ""
+    title = rule(f"pnl {view.ccy}{over(view)}{parts}", cells, age_of(model))
+    bars = attribution(model, view, at, room)
+    line = history(view, cells - at - 2, len(bars))
+    return [title, *beside(bars, line, at + 2, cells), last_row(model, view, cells)]
 
 
 def over(view: PnlView) -> str:

@@ -11,7 +11,7 @@ from mmtui.link.parts import PlanView
 from mmtui.view import formats as fmt
 from mmtui.view.model import Ask, Model
 from mmtui.view.parameters import previews
-from mmtui.view.rows import Row, clean, clip, ends
+from mmtui.view.rows import Row, clean, clip, ends, wrap
 
 
 def ask_rows(model: Model, ask: Ask, cells: int) -> list[Row]:
@@ -25,7 +25,8 @@ def ask_rows(model: Model, ask: Ask, cells: int) -> list[Row]:
         left = max(0, int(ask.until - model.now) + 1)
         hint, role = f"Enter does it ({left} s) · Esc leaves", "caution"
     rows = [ends([(f" {ask.title} ", role)], [(f" {hint} ", role)], cells)]
-    rows += [clip([(" " + clean(line), "bright" if not at else "text")], cells) for at, line in enumerate(ask.lines)]
+    for at, line in enumerate(ask.lines):
+        rows += [((" " + part, "bright" if not at else "text"),) for part in wrap(clean(line), cells - 2)]
     return rows + previews(model, cells) if ask.action == "edit" else rows
 
 
@@ -42,14 +43,15 @@ def palette_rows(found: Sequence[tuple[str, str, str]], at: int, cells: int, hei
     rows = [ends([(" palette ", "caution")], [(" ↑ ↓ choose · Enter does it · Esc leaves ", "caution")], cells)]
     room = max(1, height - 1)
     first = max(0, min(at - room // 2, len(found) - room))
+    wide, signs = (24, 10) if cells >= 100 else (20, 8)
     for n, (keys, name, text) in enumerate(found[first : first + room], first):
         picked = n == at
         rows.append(
             clip(
                 [
                     (" ❯ " if picked else "   ", "hot"),
-                    (f"{name:<24}", "hot" if picked else "text"),
-                    (f"{keys:<10}", "key"),
+                    (f"{name:<{wide}}", "hot" if picked else "text"),
+                    (f"{keys:<{signs}}", "key"),
                     (text, "text" if picked else "dim"),
                 ],
                 cells,

@@ -213,7 +213,7 @@ PANELS: dict[str, _Builder] = {
     "summary": lambda m, w, h: [summary(m, w)],
     "newest": lambda m, w, h: [newest(m, w)],
     "trip": lambda m, w, h: trip(m, m.frame.trip, w, h) if m.frame and m.frame.trip else [],
-    "transport": lambda m, w, h: [transport(m.frame.replay, w)] if m.frame and m.frame.replay else [],
+    "transport": lambda m, w, h: [transport(m.frame.replay, w, m.bookmarks)] if m.frame and m.frame.replay else [],
 }
 
 

@@ -63,14 +63,19 @@ def alerts(model: Model, cells: int, height: int, start: int = 0) -> list[Row]:
     newest = list(reversed(model.alerts))[start : start + height - 1]
     if not newest:
         rows.append(((" none", "dim"),))
-    rows += [alert_row(item, cells) for item in newest]
+    rows += [alert_row(model, item, cells) for item in newest]
     return rows[:height]
 
 
-def alert_row(item: Item, cells: int) -> Row:
+def alert_row(model: Model, item: Item, cells: int) -> Row:
+    """An alert in one row: where it is narrow, instruments and venues by their short names."""
     role = SEVERITY.get(item.severity, "text")
     mark = {"warn": "! ", "danger": "‼ "}.get(item.severity, "  ")
-    return clip([(f" {fmt.clock(item.ts)} ", "dim"), (mark, role), (clean(item.text), role)], cells)
+    text = clean(item.text)
+    if len(text) > cells - 12:
+        for name in sorted(model.names, key=len, reverse=True):
+            text = text.replace(name, model.name(name))
+    return clip([(f" {fmt.clock(item.ts)} ", "dim"), (mark, role), (text, role)], cells)
 
 
 def newest(model: Model, cells: int) -> Row:
@@ -79,7 +84,7 @@ def newest(model: Model, cells: int) -> Row:
     if not found:
         return ((" no fills, no alerts yet", "dim"),)
     item = max(found, key=lambda i: i.n)
-    return fill_row(model, item, cells) if item.kind == "fill" else alert_row(item, cells)
+    return fill_row(model, item, cells) if item.kind == "fill" else alert_row(model, item, cells)
 
 
 def newest_age(model: Model, items: list[Item]) -> list[Span]:

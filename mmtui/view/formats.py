@@ -148,6 +148,11 @@ def age(ms: float) -> str:
     return f"{int(s / 3_600)}h" if s < 2 * _DAY_S else f"{int(s / _DAY_S)}d"
 
 
+def whole_age(ms: float) -> str:
+    """Age in whole units, at most four cells: <1s 4s 45s 3m 2h 5d."""
+    return "<1s" if 0 <= ms < 1_000 else f"{int(ms / 1_000)}s" if 0 <= ms < 10_000 else age(ms)
+
+
 def calm_age(ms: float) -> str:
     """Age that does not flicker while data is fresh: <0.1s, then tenths, then whole seconds."""
     if ms < 0:

@@ -14,6 +14,7 @@ from mmtui.link.messages import Item
 from mmtui.view import formats as fmt
 from mmtui.view.formats import Scale
 from mmtui.view.heat_history import SECOND, History, Second
+from mmtui.view.heat_sum import consolidated
 from mmtui.view.levels import steps_for
 from mmtui.view.model import Model
 from mmtui.view.plots import braille
@@ -56,13 +57,15 @@ def heat(model: Model, cells: int, height: int) -> list[Row]:
     width = max(8, cells - _AXIS)
     tall = max(3, height - 2 - _DELTA_ROWS)
     fine = 1 if model.shades else 2
-    seconds = list(history.columns)[-width * model.heat_span :]
+    count = width * model.heat_span
+    seconds = consolidated(model, history, count) if model.heat_sum else list(history.columns)[-count:]
     if not any(one.good for one in seconds):
         book = model.books.get(chosen.id)
         said = f" no valid book of {chosen.id} in the time that is known: {book.state if book else 'none'}"
         return [rule(f"heat map · {chosen.id}", cells), clip([(said, "warn")], cells)]
     axis = _axis(model, seconds, scale, tall * fine)
-    key = (chosen.id, history.stamp, history.columns[-1].start, cells, height, axis, model.heat_span, model.shades)
+    key = (chosen.id, history.stamp, history.columns[-1].start, cells, height, axis, model.heat_span, model.shades,
+           model.heat_sum)  # fmt: skip
     if model.heat_rows[0] != key:
         fills = [item for item in model.fills if item.fill is not None and item.fill.instrument == chosen.id]
         model.heat_rows = (key, _rows(seconds, fills, scale, axis, width, tall, model))
@@ -260,6 +263,7 @@ def _head(model: Model, history: History, scale: Scale, axis: Frame, cells: int)
     room = 68 if wide else 62
     named = scale.instrument.id if wide else model.label(scale.instrument.id)
     unit = f" {scale.instrument.quote}" if wide else ""
+    named = f"Σ on {named}" if model.heat_sum else named
     left = rule(f"heat map · {named}", cells - room if cells >= 80 else cells)
     book = model.books.get(scale.instrument.id)
     state: list[Span] = [(f"{book.state.upper()} ", "danger")] if book is not None and book.state != "ok" else []

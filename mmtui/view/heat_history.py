@@ -58,6 +58,10 @@ class Second:
         """The second is over: its levels are kept, small."""
         self._levels, self._book = self.levels, None
 
+    def keep(self, levels: array[int]) -> None:
+        """Levels that were worked out elsewhere."""
+        self._levels, self._book = levels, None
+
     def trade(self, one: Print) -> None:
         table = self.buys if one.side > 0 else self.sells
         table[one.px] = table.get(one.px, 0) + one.sz
@@ -88,10 +92,11 @@ class History:
         self.last: list[Print] = []  # trades of the newest frame, newest first
         self.stamp = 0  # changes when a column is begun or two times a second
 
-    def add(self, ts: int, book: BookView, view: InstrumentView | None) -> None:
-        """What a frame says of the instrument."""
+    def add(self, ts: int, book: BookView, view: InstrumentView | None) -> bool:
+        """What a frame says of the instrument; True: its time jumped, and a new picture begins."""
         columns = self.columns
-        if columns and not -SECOND < ts - columns[-1].start < JUMP:
+        jumped = bool(columns) and not -SECOND < ts - columns[-1].start < JUMP
+        if jumped:
             columns.clear()
             self.last = []
         start = ts - ts % SECOND
@@ -105,6 +110,7 @@ class History:
             column.trade(one)
         self.last = book.prints
         self.stamp = ts * 2 // SECOND
+        return jumped
 
     def _new(self, prints: list[Print]) -> Iterable[Print]:
         """Trades that the frame before did not have, oldest first (the first frame's are of before our time)."""
@@ -122,18 +128,21 @@ class History:
 class Heat:
     """Histories of all instruments of the desk."""
 
-    __slots__ = ("histories",)
+    __slots__ = ("histories", "summed")
 
     def __init__(self) -> None:
         self.histories: dict[str, History] = {}
+        self.summed: dict[tuple[str, int], Second] = {}  # seconds that are over, of all markets on one's prices
 
     def frame(self, frame: Frame, views: dict[str, InstrumentView]) -> None:
         for book in frame.books:
             history = self.histories.get(book.id)
             if history is None:
                 history = self.histories[book.id] = History()
-            history.add(frame.ts, book, views.get(book.id))
+            if history.add(frame.ts, book, views.get(book.id)):
+                self.summed.clear()
 
     def clear(self) -> None:
         """Another session: nothing of the last one stays."""
         self.histories.clear()
+        self.summed.clear()

@@ -116,12 +116,13 @@ def summary(model: Model, cells: int) -> Row:
             ("  skew ", "dim"),
             (f"{fmt.bps(view.skew_bps, 2)} {lean}", "text"),
         ]
-    for name in ("spread", "inventory", "fees"):
+    for at, name in enumerate(("spread", "inventory", "fees")):
         value = fmt.amount(frame.pnl.parts.get(name, "0"))
-        part: list[Span] = [(f"  {name} ", "dim"), (fmt.signed(value, 2), fmt.tone(value))]
-        part.append((f" {frame.pnl.ccy}", "dim"))
-        if sum(len(t) for t, _ in spans + part) <= cells:
-            spans += part
+        word = f"{'  ' if at else f'  {frame.pnl.ccy} '}{'inv' if name == 'inventory' else name} "
+        part: list[Span] = [(word, "dim"), (fmt.signed(value, 2), fmt.tone(value))]
+        if sum(len(t) for t, _ in spans + part) > cells:
+            break
+        spans += part
     return clip(spans, cells)
 
 

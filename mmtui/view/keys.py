@@ -34,6 +34,7 @@ _WEIGHT = (
     "next_fill",
     "next_alert",
     "whatif",
+    "bookmark",
     "replay_seek",
     "next_key",
     "cancel",
@@ -54,7 +55,9 @@ SIGNS = (
     ("·", "beyond the levels sent: not known, not empty"),
     ("Σ", "sum over markets of one kind and quote"),
     ("Σ adj", "over all markets, moved by their basis"),
-    ("f k", "replay's tape: a fill, a key that was pressed"),
+    ("net", "the axis holds each venue's taker fee"),
+    ("┄", "breakeven: entry and both maker fees; liquidation"),
+    ("f k ◆", "replay's tape: a fill, a key pressed, a bookmark"),
     ("! ≠", "an alert, the first difference of the what-if"),
 )
 

@@ -11,6 +11,7 @@ from mmtui.core.market.instrument import Instrument
 from mmtui.core.risk.limits import STALE_WARN_MS
 from mmtui.link.parts import BookView, OwnOrder
 from mmtui.view import formats as fmt
+from mmtui.view.entry import Line, lines, row_of
 from mmtui.view.formats import UNIT
 from mmtui.view.levels import (
     Column,
@@ -23,11 +24,13 @@ from mmtui.view.levels import (
     scale_bars,
     steps_for,
     sum_column,
+    taker,
 )
 from mmtui.view.model import Model
 from mmtui.view.rows import BLANK, FADE, Row, Span, bar, clip, cut, ends, flow, meter, width
 
 _MIN_COLUMN = 12
+_OWN_WITH_AGE = 25
 _BAD = {
     "gap": "GAP", "crossed": "CROSSED", "stale": "STALE", "no snapshot": "NO SNAPSHOT",
     "ended": "ENDED", "down": "DOWN", "empty": "EMPTY",
@@ -56,7 +59,7 @@ def ladder(model: Model, cells: int, height: int) -> list[Row]:
         if model.cumulative:
             cumulate(col)
         scale_bars(col, top - rows, top)
-    own = _own(model, shape.shown, step)
+    own, drawn = _own(model, shape.shown, step), _drawn(model, shape.shown, step)
     above = sum(len(v) for k, v in own.items() if k > top)
     below = sum(len(v) for k, v in own.items() if k <= top - rows)
     out = [_head(model, columns, shape, chosen, step, above)]
@@ -65,24 +68,38 @@ def ladder(model: Model, cells: int, height: int) -> list[Row]:
     for row in range(top, top - rows, -1):
         if row == mid // step and row != top:
             out.append(_middle(model, chosen, mid, cells))
-        out.append(_line(columns, own.get(row, []), row, step, shape, prefix, model))
-    if below:
-        out[-1] = ends(out[-1], ((f" ▼ {below} below ", "own"),), cells)
+        out.append(_line(columns, own.get(row, []), row, step, shape, prefix, model, drawn.get(row)))
+    far = [line for row, line in drawn.items() if line.word == "liquidation" and not top - rows < row <= top]
+    edge = [*((_far(model, far[0]),) if far else ()), *((f" ▼ {below} below ",) if below else ())]
+    if edge:
+        out[-1] = ends(out[-1], [(text, "danger" if "liq" in text else "own") for text in edge], cells)
     return out[:height]
+
+
+def _far(model: Model, line: Line) -> str:
+    """A liquidation price that is not among the rows."""
+    price = fmt.price(line.units, model.scales[line.instrument].decimals)
+    return f" {'▼' if line.side > 0 else '▲'} liq {model.name(line.instrument)} {price} "
 
 
 def step_of(model: Model, chosen: Instrument, mid: int, rows: int) -> int:
     """The price step in force: the trader's, else one that shows the desk's own quotes; kept until it is changed."""
-    kept = model.steps.get(chosen.base)
+    key = _step_key(model, chosen)
+    kept = model.steps.get(key)
     if kept:
         return kept
     scale = model.scales[chosen.id]
     view = model.views.get(chosen.id)
     reach = int(mid * view.spread_bps / 20_000) if view else 0
-    step = auto_step(scale, mid, rows, reach)
+    step = auto_step(scale, mid, rows, reach + int(mid * max(taker(model, item) for item in model.family())))
     if view and view.spread_bps:
-        model.steps[chosen.base] = step
+        model.steps[key] = step
     return step
+
+
+def _step_key(model: Model, chosen: Instrument) -> str:
+    """Prices that hold a fee lie further apart: they have a step of their own."""
+    return f"net {chosen.base}" if model.net else chosen.base
 
 
 def step_decimals(step: int, most: int) -> int:
@@ -97,9 +114,10 @@ def other_step(model: Model, by: int) -> None:
     if chosen is None or not mid:
         return
     choices = steps_for(model.scales[chosen.id], mid)
-    now = model.steps.get(chosen.base) or model.tops.get(chosen.base, (choices[0], 0, 0))[0]
+    key = _step_key(model, chosen)
+    now = model.steps.get(key) or model.tops.get(chosen.base, (choices[0], 0, 0))[0]
     at = min(range(len(choices)), key=lambda i: abs(choices[i] - now))
-    model.steps[chosen.base] = choices[max(0, min(len(choices) - 1, at + by))]
+    model.steps[key] = choices[max(0, min(len(choices) - 1, at + by))]
 
 
 class _Shape:
@@ -114,6 +132,10 @@ class _Shape:
         room = cells - self.price - self.mine
         family = sorted(model.family(), key=lambda i: i.id != chosen.id)
         fits = max(1, room // _MIN_COLUMN - 1)
+        if self.mine >= 20:  # a row's own order with its age, where the columns can do without
+            least = (min(fits, len(family)) + 1) * _MIN_COLUMN
+            self.mine = max(self.mine, min(_OWN_WITH_AGE, cells - self.price - least))
+            room = cells - self.price - self.mine
         kept = {i.id for i in family[:fits]}
         self.shown = [i for i in model.family() if i.id in kept]
         self.hidden = len(family) - len(self.shown)
@@ -130,18 +152,27 @@ def _columns(
 ) -> list[Column]:
     ts = model.frame.ts if model.frame else 0
     out = [
-        column(i.id, model.name(i.id), model.books.get(i.id), model.scales[i.id], step, ts, rows=rows) for i in shown
+        column(i.id, model.name(i.id), model.books.get(i.id), model.scales[i.id], step, ts, 0, rows, taker(model, i))
+        for i in shown
     ]
     return [*out, sum_column(model, step, chosen.id, ts, rows, out)]
 
 
 def _own(model: Model, shown: list[Instrument], step: int) -> dict[int, list[OwnOrder]]:
     out: dict[int, list[OwnOrder]] = {}
-    ids = {i.id for i in shown}
+    fees = {i.id: taker(model, i) for i in shown}
     for order in model.orders():
-        if order.instrument in ids:
-            out.setdefault(order_row(order, model.scales[order.instrument], step), []).append(order)
+        if order.instrument in fees:
+            row = order_row(order, model.scales[order.instrument], step, fees[order.instrument])
+            out.setdefault(row, []).append(order)
     return out
+
+
+def _drawn(model: Model, shown: list[Instrument], step: int) -> dict[int, Line]:
+    """The line of a price row: the first of those that fall together; none beside prices that hold a fee."""
+    ids = {i.id for i in shown}
+    found = [] if model.net else [line for line in lines(model) if line.instrument in ids]
+    return {row_of(line, step): line for line in reversed(found)}
 
 
 def column_state(book: BookView | None) -> tuple[str, str]:
@@ -173,8 +204,9 @@ def _head(model: Model, columns: list[Column], shape: _Shape, chosen: Instrument
         spans.append((name, "hot" if picked else "head"))
         spans.append((" ", "text"))
         spans.append((cut(word, shape.column - 2 - len(name)) + " ", role))
-    spans.append((("cum" if model.cumulative else "price").rjust(shape.price - 1) + " ", "head"))
-    tail = f"▲ {above} above" if above else ""
+    axis = "net fee" if model.net else "price"
+    spans.append((("cum" if model.cumulative else axis).rjust(shape.price - 1) + " ", "head"))
+    tail = f" ▲ {above} above" if above else ""
     info = f"step {fmt.price(step, shape.axis)}"
     if shape.mine >= 12:
         room = shape.mine - len(tail) - 1
@@ -186,8 +218,9 @@ def _head(model: Model, columns: list[Column], shape: _Shape, chosen: Instrument
 
 
 def _line(
-    columns: list[Column], own: list[OwnOrder], row: int, step: int, shape: _Shape, prefix: int, model: Model
-) -> Row:
+    columns: list[Column], own: list[OwnOrder], row: int, step: int, shape: _Shape, prefix: int, model: Model,
+    drawn: Line | None,
+) -> Row:  # fmt: skip
     spans: list[Span] = []
     for col in columns:
         spans.extend(_cell(col, row, shape))
@@ -197,9 +230,18 @@ def _line(
     strong = "own" if own else "bright"
     spans.append((lead + text[:same], "own" if own else "dim"))
     spans.append((text[same:] + "  ", strong))
-    if own and shape.mine:
-        spans.extend(_mine(own, shape, model))
-    return tuple(spans)
+    mine = _mine(own, shape, model) if own and shape.mine else []
+    if drawn is not None and shape.mine:
+        mine += _marked(drawn, shape.mine - 1 - width(tuple(mine)), model)
+    return (*spans, *mine)
+
+
+def _marked(line: Line, room: int, model: Model) -> list[Span]:
+    """A breakeven or a liquidation in its price row, in as many words as there is room for."""
+    name = model.name(line.instrument)
+    texts = (f" ┄ {line.word} {name} ", f" ┄ {line.word[:3]} {name} ", f" ┄{line.word[:3]}", "┄")
+    text = next((text for text in texts if len(text) <= room), "")
+    return [(text + "┄" * (room - len(text) if text.endswith(" ") else 0), line.role)] if text else []
 
 
 def _cell(col: Column, row: int, shape: _Shape) -> tuple[Span, ...]:
@@ -245,6 +287,7 @@ def _mine(own: list[OwnOrder], shape: _Shape, model: Model) -> list[Span]:
             tail = [(" " + word, "danger" if order.state == "UNKNOWN" else "own" + FADE)]
         elif order.ahead >= 0:
             tail = [(" " + queue_bar(order), "own")]
+        age = (f" {fmt.whole_age(order.age_ms)}", "dim")
         if at and len(text) > room:
             more = f" +{len(own) - at}"
             spans.append((more if len(more) <= room else "", "own"))
@@ -254,6 +297,9 @@ def _mine(own: list[OwnOrder], shape: _Shape, model: Model) -> list[Span]:
         if width(tuple(tail)) <= room:
             spans.extend(tail)
             room -= width(tuple(tail))
+        if order.age_ms >= 0 and width((age,)) <= room:
+            spans.append(age)
+            room -= width((age,))
     return spans
 
 

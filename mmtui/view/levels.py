@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mmtui.core.market.instrument import Instrument
 from mmtui.link.parts import BookView, Level, OwnOrder
-from mmtui.view.formats import UNIT, Scale
+from mmtui.view.formats import UNIT, Scale, amount
 from mmtui.view.model import Model
 
 _NICE = (1, 2, 5)
@@ -86,10 +87,12 @@ def column(
     now_ns: int,
     shift: int = 0,
     rows: tuple[int, int] = EVERYWHERE,
+    fee: float = 0.0,
 ) -> Column:
     """One book on the axis, from row to row.
 
-    `shift` (UNITs) is added to its prices: the basis, when it is summed with others.
+    `shift` (UNITs) is added to its prices: the basis, when it is summed with others. `fee`: the taker's share of the
+    price, which makes asks dearer and bids cheaper, each side by that of its best price.
     """
     out = Column(key, head)
     if book is None:
@@ -100,13 +103,15 @@ def column(
     lot = scale.lot
     first, last = rows
     unit = lot * UNIT if inverse else lot
+    dearer = shift + round(book.asks[0].px * tick * fee) if book.asks else shift
+    cheaper = shift - round(book.bids[0].px * tick * fee) if book.bids else shift
     if book.asks:
-        out.high = _sum_up(out.asks, book.asks, -1, tick, -shift, step, unit, inverse, -last)
+        out.high = _sum_up(out.asks, book.asks, -1, tick, -dearer, step, unit, inverse, -last)
     if book.bids:
-        out.low = _sum_up(out.bids, book.bids, 1, tick, shift, step, unit, inverse, first)
+        out.low = _sum_up(out.bids, book.bids, 1, tick, cheaper, step, unit, inverse, first)
     for item in reversed(book.prints):  # newest last, so that it wins
         if now_ns - item.ts <= PRINT_NS:
-            units = item.px * tick + shift
+            units = item.px * tick + (dearer if item.side > 0 else cheaper)
             out.prints[-(-units // step) if item.side > 0 else units // step] = item.side
     return out
 
@@ -195,7 +200,7 @@ def sum_column(
             continue
         shift = home - mid if adjust else 0
         ready = next((col for col in made if col.key == item.id and not shift), None)
-        one = ready or column(item.id, "", book, model.scales[item.id], step, now_ns, shift, rows)
+        one = ready or column(item.id, "", book, model.scales[item.id], step, now_ns, shift, rows, taker(model, item))
         for mine, theirs in ((total.asks, one.asks), (total.bids, one.bids)):
             for row, size in theirs.items():
                 mine[row] = mine.get(row, 0.0) + size
@@ -219,9 +224,15 @@ def adjusting(model: Model) -> bool:
     ) == 1  # fmt: skip
 
 
-def order_row(order: OwnOrder, scale: Scale, step: int) -> int:
-    """The row in which an own order stands: sells upwards, buys downwards, like the levels."""
+def taker(model: Model, item: Instrument) -> float:
+    """The taker fee that moves a market's prices in the ladder, as a share of the price; 0 while it is off."""
+    return amount(item.taker_bps or "0") / 10_000 if model.net else 0.0
+
+
+def order_row(order: OwnOrder, scale: Scale, step: int, fee: float = 0.0) -> int:
+    """The row in which an own order stands: sells upwards, buys downwards, with the levels of its price."""
     units = order.px * scale.tick_u
+    units -= order.side * round(units * fee)
     return units // step if order.side > 0 else -(-units // step)
 
 

@@ -12,6 +12,7 @@ from mmtui.link.messages import Frame, Item, Params, Welcome
 from mmtui.link.parts import BookView, InstrumentView, OwnOrder, PlanView, VenueView
 from mmtui.view.formats import Scale, short_names
 from mmtui.view.heat_history import Heat
+from mmtui.view.pnl_history import PartLines
 from mmtui.view.rows import Row
 
 SCREENS = ("desk", "heat", "orders", "risk", "pnl", "venues", "parameters", "why", "log")
@@ -80,7 +81,9 @@ class Model:
     selected: int = 0
     marked: int = 0  # order id
     scroll: int = 0
-    filter: str = ""  # rows of the pages orders and log must hold it
+    filter: str = ""  # rows of the pages orders, parameters and log must hold it
+    sort: str = ""  # of the blotters: by what; "": orders by price, fills by time
+    bookmarks: list[int] = field(default_factory=list)  # of the replayed session: instants, ns
     line: str = ""  # what goes over the terminal's line, while that is shown
     thin: bool = False  # the line is so thin that the desk shows fewer panels
     muted_until: float = 0.0  # monotonic: until then this terminal is silent, but for a kill
@@ -89,10 +92,13 @@ class Model:
     tops: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # base -> (step, rows, top row's price / step)
     adjust: bool | None = None  # Σ over all, adjusted by basis; None: only where nothing else can be added
     cumulative: bool = False
+    net: bool = False  # the ladder's prices hold the taker fee: what a taker pays and gets
     params: Params | None = None  # of the selected instrument, while its page is looked at
     param: int = 0  # the row that the cursor stands on
+    part_lines: PartLines = field(default_factory=PartLines)
     heat: Heat = field(default_factory=Heat)
     heat_span: int = 1  # seconds a column
+    heat_sum: bool = False  # all markets of the asset, on the selected one's prices
     heat_rows: tuple[object, list[Row]] = ((), [])  # the last picture, and what it was made for
     shades: bool = False  # the terminal has no colours for half blocks
     # look-ups, made from welcome and frame
@@ -127,7 +133,7 @@ class Model:
 
     def looked_at(self) -> list[str]:
         """Instruments whose whole books are on the screen."""
-        if self.screen == "desk":
+        if self.screen == "desk" or (self.screen == "heat" and self.heat_sum):
             return [item.id for item in self.family()]
         chosen = self.instrument
         return [chosen.id] if chosen is not None and self.screen == "heat" else []
@@ -180,6 +186,7 @@ class Model:
         self.views = {v.id: v for v in frame.instruments}
         self.venues = {v.id: v for v in frame.venues}
         self.heat.frame(frame, self.views)
+        self.part_lines.frame(frame.ts, frame.pnl)
 
     def frame_age_ms(self) -> float:
         """Age of the newest frame on this side of the socket."""

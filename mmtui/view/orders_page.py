@@ -5,8 +5,11 @@ Rules of this file: rows only. A typed filter keeps the rows that hold it.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
+
 from mmtui.link.messages import Item
-from mmtui.link.parts import OwnOrder
+from mmtui.link.parts import FillRow, OwnOrder
 from mmtui.view import formats as fmt
 from mmtui.view.fills import fee, newest_age
 from mmtui.view.ladder import queue_bar
@@ -37,8 +40,29 @@ def kept(model: Model, text: str) -> bool:
     return model.filter.lower() in text.lower()
 
 
-def _title(model: Model, name: str, count: int) -> str:
-    return f"{name} · {count}" + (f" with {model.filter!r} (Esc shows all)" if model.filter else "")
+#: What the blotters can be sorted by, each with what it means for an order and for a fill: the largest first, words
+#: from A on, buys before sells; edge: the worst first.
+_ORDERS: dict[str, Callable[[Model, OwnOrder], tuple[str, float]]] = {
+    "instrument": lambda m, o: (o.instrument, -o.px),
+    "side": lambda m, o: ("", -o.side),
+    "price": lambda m, o: ("", -float(o.px * m.scales[o.instrument].tick_u)),
+    "size": lambda m, o: ("", -m.scales[o.instrument].base_size(o.left, o.px)),
+    "age": lambda m, o: ("", -o.age_ms),
+}
+_FILLS: dict[str, Callable[[Model, FillRow], tuple[str, float]]] = {
+    "instrument": lambda m, f: (f.instrument, -f.ts),
+    "side": lambda m, f: ("", -f.side),
+    "price": lambda m, f: ("", -float(f.px * m.scales[f.instrument].tick_u)),
+    "size": lambda m, f: ("", -m.scales[f.instrument].base_size(f.sz, f.px)),
+    "edge": lambda m, f: ("", f.edge_bps),
+}
+#: "": orders by instrument and price, fills the newest first.
+SORTS = ("", *dict.fromkeys([*_ORDERS, *_FILLS]))
+
+
+def _title(model: Model, name: str, count: int, sorts: Iterable[str]) -> str:
+    by = f" by {model.sort}" if model.sort in sorts else ""
+    return f"{name} · {count}{by}" + (f" with {model.filter!r} (Esc shows all)" if model.filter else "")
 
 
 def own_orders(model: Model, cells: int, height: int) -> list[Row]:
@@ -50,18 +74,21 @@ def own_orders(model: Model, cells: int, height: int) -> list[Row]:
         Col("purpose", 9, keep=1, left=True),
     )  # fmt: skip
     orders = [o for o in model.orders() if o.instrument in model.scales]
+    if (key := _ORDERS.get(model.sort)) is not None:
+        orders.sort(key=lambda o: key(model, o))
     made = [(o, _order_line(model, o, cells >= 110)) for o in orders]
     made = [(o, line) for o, line in made if kept(model, " ".join(text for text, _ in line))]
     room = max(1, height - 3)
     ids = [o.oid for o, _ in made]
     top = max(0, min(ids.index(model.marked) - room // 2, len(ids) - room)) if model.marked in ids else 0
-    rows = [rule(_title(model, "own orders", len(made)), cells)]
+    rows = [rule(_title(model, "own orders", len(made), _ORDERS), cells)]
     rows += table(columns, [line for _, line in made[top : top + room]], cells)
     if not made:
         rows.append(((" no own orders in the market" if not model.filter else " none of them", "dim"),))
     else:
         hint: list[Span] = [(" o", "key"), (" marks the next, ", "dim"), ("d", "key"), (" cancels it, ", "dim"),
-                            ("F", "key"), (" filters; in 10 s: chance to trade whole", "dim")]  # fmt: skip
+                            ("F", "key"), (" filters, ", "dim"), ("G", "key"),
+                            (" sorts; in 10 s: chance to trade whole", "dim")]  # fmt: skip
         rows.append(clip(hint, cells))
     return rows[:height]
 
@@ -115,11 +142,21 @@ def life(model: Model, cells: int, height: int) -> list[Row]:
             rows.append(clip([(wish, "danger" if order.state == "UNKNOWN" else "text")], cells))
     events = [item for item in model.order_log if item.text.startswith(f"#{model.marked} ")]
     for item in events[-max(0, height - len(rows)) :] if height > len(rows) else []:
-        text = item.text.partition(" ")[2]
+        text = _in_units(model, item)
         rows.append(clip([(f" {fmt.clock(item.ts, millis=True)} ", "dim"), (clean(text), _tone(text))], cells))
     if not events:
         rows.append(((" it was accepted before this cockpit looked", "dim"),))
     return rows[:height]
+
+
+_TRADE = re.compile(r"(BUY|SELL) ([\d.]+) @")
+
+
+def _in_units(model: Model, item: Item) -> str:
+    """What happened to an order, its size with a unit, its price grouped."""
+    scale = model.scales.get(item.instrument)
+    unit = "ct" if scale is not None and scale.inverse else scale.base if scale is not None else ""
+    return fmt.grouped(_TRADE.sub(rf"\1 \2 {unit} @", item.text.partition(" ")[2]))
 
 
 def _tone(text: str) -> str:
@@ -134,20 +171,20 @@ def fills(model: Model, cells: int, height: int) -> list[Row]:
         Col("as", 6, keep=1, left=True), Col("fee", 13, keep=1), Col("in", 6, keep=1, left=True),
         Col("purpose", 10, keep=2, left=True),
     )  # fmt: skip
-    made = [line for item in reversed(model.fills) if (line := _fill_line(model, item, cells >= 110))]
+    found = [fill for item in reversed(model.fills) if (fill := item.fill) and fill.instrument in model.scales]
+    if (key := _FILLS.get(model.sort)) is not None:
+        found.sort(key=lambda fill: key(model, fill))
+    made = [_fill_line(model, fill, cells >= 110) for fill in found]
     made = [line for line in made if kept(model, " ".join(text for text, _ in line))]
     top = min(model.scroll, max(0, len(made) - 1))
-    rows = [rule(_title(model, "fills", len(made)), cells, newest_age(model, model.fills))]
+    rows = [rule(_title(model, "fills", len(made), _FILLS), cells, newest_age(model, model.fills))]
     rows += table(columns, made[top : top + max(0, height - 2)], cells)
     if not made:
         rows.append(((" none yet" if not model.filter else " none of them", "dim"),))
     return rows[:height]
 
 
-def _fill_line(model: Model, item: Item, wide: bool) -> list[Span]:
-    fill = item.fill
-    if fill is None or fill.instrument not in model.scales:
-        return []
+def _fill_line(model: Model, fill: FillRow, wide: bool) -> list[Span]:
     scale = model.scales[fill.instrument]
     places = fmt.size_decimals(fill.px * scale.tick_u / fmt.UNIT)
     side, role = ("BUY", "bid") if fill.side > 0 else ("SELL", "ask")

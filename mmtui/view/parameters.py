@@ -23,23 +23,37 @@ def parameters(model: Model, cells: int, height: int) -> list[Row]:
     chosen, params = model.instrument, model.params
     if chosen is None or params is None or params.instrument != chosen.id:
         return [rule("parameters", cells), ((" asking the host…", "dim"),)]
+    rows = listed(model)
     differ = sum(1 for one in params.params if one.value != one.profile)
     right: list[Span] = [(f"profile {params.profile}", "hot")]
     if differ:
         right.append((f" · {differ} differ", "warn"))
-    out = [rule(f"parameters · {chosen.id}", cells, right), _head(cells)]
+    narrowed = f" · {len(rows)} with {model.filter!r} (Esc shows all)" if model.filter else ""
+    out = [rule(f"parameters · {chosen.id}{narrowed}", cells, right), _head(cells)]
     below = _below(model, params, cells, 6 if height >= 30 else 4)
     room = max(1, height - len(out) - len(below))
-    at = min(model.param, len(params.params) - 1)
-    top = max(0, min(at - room // 2, len(params.params) - room))
-    for k, one in enumerate(params.params[top : top + room], top):
+    at = min(model.param, len(rows) - 1)
+    top = max(0, min(at - room // 2, len(rows) - room))
+    for k, one in enumerate(rows[top : top + room], top):
         out.append(_row(one, k == at, cells))
+    if not rows:
+        out.append(((" none of them", "dim"),))
+    out += [()] * (room - max(1, len(rows[top : top + room])))
     return [*out, *below][:height]
+
+
+def listed(model: Model) -> list[Param]:
+    """The parameters that hold the typed filter in name, unit or text; `differ`: those off their profile."""
+    rows = model.params.params if model.params is not None else []
+    wanted = model.filter.lower()
+    if wanted == "differ":
+        return [one for one in rows if one.value != one.profile]
+    return [one for one in rows if wanted in f"{one.name} {one.unit} {one.text}".lower()]
 
 
 def chosen_param(model: Model) -> Param | None:
     """The one that the cursor stands on."""
-    rows = model.params.params if model.params is not None else []
+    rows = listed(model)
     return rows[min(model.param, len(rows) - 1)] if rows else None
 
 
@@ -82,6 +96,8 @@ def _below(model: Model, params: Params, cells: int, lines: int) -> list[Row]:
     one = chosen_param(model)
     out: list[Row] = [rule(one.name if one else "", cells)]
     text = wrap(one.text if one else "", max(10, cells - 2))
+    if one is not None and len(one.allowed) > cells - sum(_columns(cells)) - 8:
+        text += wrap(f"allowed: {one.allowed}", max(10, cells - 2))
     if len(text) > lines:
         text[lines - 1] = cut(text[lines - 1] + " …", cells - 2)
     out += [((f" {line}", "text"),) for line in [*text, *[""] * lines][:lines]]
@@ -94,7 +110,8 @@ def _below(model: Model, params: Params, cells: int, lines: int) -> list[Row]:
     if not params.wrong and params.then is None:
         keys: list[Span] = [
             (" ↑↓", "key"), (" choose  ", "dim"), ("Enter", "key"), (" edit, with a preview  ", "dim"),
-            ("y", "key"), (" back to the profile  ", "dim"), ("u", "key"), (" undo", "dim"),
+            ("y", "key"), (" back to the profile  ", "dim"), ("u", "key"), (" undo  ", "dim"),
+            ("F", "key"), (" filters (differ: the changed)" if cells >= 100 else " filters", "dim"),
         ]  # fmt: skip
         out.append(clip(keys, cells))
     return out

@@ -51,12 +51,12 @@ def gauges(model: Model, cells: int) -> list[Row]:
         Col("now, and the limit", said, keep=1, left=True),
         Col("at the limit", max(24, cells - 28 - of - word - boxes - said), keep=2, left=True),
     )
-    lines = [_gauge(model, one, boxes) for one in found]
+    lines = [_gauge(model, one, boxes, said) for one in found]
     head = rule("gauges · warn at 70 %, reduce only at 90 %, act at 100 %", cells, age_of(model))
     return [head, *_with_meters(columns, lines, found, boxes, cells)]
 
 
-def _gauge(model: Model, one: Gauge, boxes: int) -> list[Span]:
+def _gauge(model: Model, one: Gauge, boxes: int, said: int) -> list[Span]:
     role = LEVEL_ROLES.get(one.level, "text")
     strong = role if role != "ok" else "text"
     full, rest = meter(one.share, boxes)
@@ -66,7 +66,7 @@ def _gauge(model: Model, one: Gauge, boxes: int) -> list[Span]:
         (full + rest, strong),
         (fmt.percent(one.share), strong),
         (_WORD.get(one.level, one.level)[: 6 if boxes < 20 else 11], role),
-        (fmt.rounded(one.text), "dim"),
+        (fmt.rounded(one.text if len(one.text) <= said else one.text.partition(" since ")[0]), "dim"),
         (fmt.rounded(one.fires_at), "dim"),
     ]
 

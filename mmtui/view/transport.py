@@ -5,15 +5,20 @@ Rules of this file: rows only.
 
 from __future__ import annotations
 
-from mmtui.link.replayed import ReplayView
+from collections.abc import Sequence
+
+from mmtui.link.replayed import Mark, ReplayView
 from mmtui.view import formats as fmt
 from mmtui.view.rows import Row, Span, clean, clip, cut
 
-_MARK = {"fill": ("f", "own"), "alert": ("!", "warn"), "key": ("k", "hot"), "whatif": ("≠", "danger")}
-_RANK = {"alert": 0, "fill": 1, "key": 2, "whatif": 3}
+_MARK = {
+    "fill": ("f", "own"), "alert": ("!", "warn"), "key": ("k", "hot"), "whatif": ("≠", "danger"),
+    "bookmark": ("◆", "own"),
+}  # fmt: skip
+_RANK = {"alert": 0, "fill": 1, "key": 2, "whatif": 3, "bookmark": 4}
 
 
-def transport(view: ReplayView, cells: int) -> Row:
+def transport(view: ReplayView, cells: int, bookmarks: Sequence[int] = ()) -> Row:
     """Play state, time, speed, the tape with its marks, the key that the operator pressed last."""
     play = "▶" if view.playing else "▮▮"
     head: list[Span] = [
@@ -26,10 +31,10 @@ def transport(view: ReplayView, cells: int) -> Row:
     key = cut(key, 28 if cells >= 100 else 14)
     tail: list[Span] = [(f" key: {key}".ljust(35 if cells >= 100 else 21), "hot")] if key else []
     room = cells - sum(len(t) for t, _ in head) - sum(len(t) for t, _ in tail) - 3
-    return clip([*head, *tape(view, room), *tail], cells)
+    return clip([*head, *tape(view, room, bookmarks), *tail], cells)
 
 
-def tape(view: ReplayView, cells: int) -> list[Span]:
+def tape(view: ReplayView, cells: int, bookmarks: Sequence[int] = ()) -> list[Span]:
     """The whole session as a line; what has been seen is bright, marks stand where they happened."""
     if cells < 6:
         return []
@@ -38,7 +43,8 @@ def tape(view: ReplayView, cells: int) -> list[Span]:
     here = min(cells - 1, max(0, (view.at - view.start) * cells // span))
     for x in range(here):
         line[x] = ("─", "text")
-    for mark in sorted(view.marks, key=lambda m: _RANK.get(m.kind, 0)):
+    marks = [*view.marks, *(Mark(at, "bookmark", "") for at in bookmarks)]
+    for mark in sorted(marks, key=lambda m: _RANK.get(m.kind, 0)):
         x = min(cells - 1, max(0, (mark.ts - view.start) * cells // span))
         line[x] = _MARK.get(mark.kind, ("·", "dim"))
     line[here] = ("█", "replay~") if line[here][0] == "─" else (line[here][0], "replay")
@@ -52,9 +58,9 @@ def tape(view: ReplayView, cells: int) -> list[Span]:
     return out
 
 
-def near_marks(view: ReplayView, cells: int, height: int) -> list[Row]:
+def near_marks(view: ReplayView, cells: int, height: int, bookmarks: Sequence[int] = ()) -> list[Row]:
     """The marks around the present place: what came last, what comes next."""
-    ordered = sorted(view.marks, key=lambda m: m.ts)
+    ordered = sorted([*view.marks, *(Mark(at, "bookmark", "bookmark") for at in bookmarks)], key=lambda m: m.ts)
     before = [m for m in ordered if m.ts <= view.at]
     chosen = [*before[-(height - 2) :], *[m for m in ordered if m.ts > view.at][:2]]
     rows: list[Row] = []

@@ -19,8 +19,8 @@ _ERRORS = ("warn", "danger")
 
 
 def page(model: Model, cells: int, height: int) -> list[Row]:
-    rows = [*connections(model, cells), *guards.rows(model, cells), (), *books(model, cells), (), *fees(model, cells)]
-    rows += _rest(model, cells)
+    rows = [*connections(model, cells), *guards.rows(model, cells), (), *latencies(model, cells), ()]
+    rows += [*books(model, cells), (), *fees(model, cells), *_rest(model, cells)]
     return scrolled(rows, model.scroll, cells, height)
 
 
@@ -61,6 +61,24 @@ def _alerts(model: Model, venue: str, mine: set[str]) -> int:
     return sum(
         1 for item in model.alerts if item.severity in _ERRORS and (item.instrument in mine or venue in item.text)
     )
+
+
+def latencies(model: Model, cells: int) -> list[Row]:
+    """A row a venue: how late its data is, how long an order takes, how its clock stands."""
+    columns = (
+        Col("venue", 16, left=True), Col("feed p50", 9), Col("feed p99", 9), Col("order p50", 9), Col("order p99", 9),
+        Col("clock", 10), Col("± error", 8, keep=1),
+    )  # fmt: skip
+    lines: list[list[Span]] = []
+    for venue in model.frame.venues if model.frame else []:
+        pairs = (venue.feed_ms, venue.order_ms)
+        told = [fmt.number(value, 1) if pair else "n/a" for pair in pairs for value in pair or (0.0, 0.0)]
+        offset, error = venue.clock_ms or (0.0, 0.0)
+        clock = [fmt.signed(offset, 1), fmt.number(error, 1)] if venue.clock_ms else ["n/a", "n/a"]
+        lines.append([(venue.id, "text"), *((text, "dim" if text == "n/a" else "text") for text in [*told, *clock])])
+    said = "latency, ms · feed: venue to here, order: sent to accepted, clock: the venue's less ours"
+    head = rule(said if cells >= 100 else "latency, ms: feed, orders, clock less ours", cells)
+    return [head, *table(columns, lines, cells)]
 
 
 def books(model: Model, cells: int) -> list[Row]:
@@ -123,7 +141,7 @@ def _rest(model: Model, cells: int) -> list[Row]:
         if model.welcome:
             rows.append(clip([(f" session {model.welcome.session}", "dim")], cells))
         if frame.replay is not None:
-            rows += [(), rule("marks near here", cells), *near_marks(frame.replay, cells, 12)]
+            rows += [(), rule("marks near here", cells), *near_marks(frame.replay, cells, 12, model.bookmarks)]
     if model.echoes:
         rows += [(), rule("last commands from here", cells)]
         for echo in reversed(model.echoes[-12:]):

@@ -9,6 +9,7 @@ from mmtui.core.market.instrument import Instrument
 from mmtui.core.quoting.reasons import REASONS, word_of
 from mmtui.link.parts import InstrumentView, Step
 from mmtui.view import formats as fmt
+from mmtui.view.formats import Scale
 from mmtui.view.inventory import lean_word
 from mmtui.view.model import Model
 from mmtui.view.rows import Row, Span, clip, rule, width
@@ -44,9 +45,16 @@ def side_row(model: Model, item: Instrument, view: InstrumentView, side: int, ce
         return clip(
             [(f" {name} ", role), ("not quoting: ", "warn"), (said, "text"), (sentence if room else "", "dim")], cells
         )
-    price = model.scales[item.id].price(ticks) if ticks else ""
-    head: list[Span] = [(f" {name} ", role), (price, "own")]
-    return clip([*head, *_sum(model, item, view, steps, full)], cells)
+    head: list[Span] = [(f" {name} ", role), (standing(model.scales[item.id], steps, ticks), "own")]
+    spans = [*head, *_sum(model, item, view, steps, full)]
+    if width(tuple(spans)) > cells:  # the sum is to add up: the word goes first, it stands by the keys as well
+        spans = [span for span in spans if span[1] != "hot"]
+    return clip(spans, cells)
+
+
+def standing(scale: Scale, steps: list[Step], ticks: int) -> str:
+    """The price that the steps end at: of the order that stands, which may be held a little off the wanted one."""
+    return scale.price(round(steps[-1].after * fmt.UNIT / scale.tick_u)) if ticks else ""
 
 
 def _sum(model: Model, item: Instrument, view: InstrumentView, steps: list[Step], full: bool) -> list[Span]:

@@ -12,7 +12,7 @@ from mmtui.view.inventory import lean_word
 from mmtui.view.model import Model
 from mmtui.view.rows import Row, Span, bar, clean, clip, rule, scrolled, wrap
 from mmtui.view.tables import beside
-from mmtui.view.why import meaning, summands, told
+from mmtui.view.why import meaning, standing, summands, told
 
 _WIDE = 150
 _LABEL = 22
@@ -73,7 +73,7 @@ def waterfall(model: Model, item: Instrument, view: InstrumentView, side: int, c
     places = scale.decimals + 1
     parts = summands(steps, places)
     base = parts[0][2] or 1.0
-    price = scale.price(ticks) if ticks else "none"
+    price = standing(scale, steps, ticks) or "none"
     rows = [clip([(f" {name} ", role), (f"{price}", "own"),
                   (f"   {'step':<{_LABEL - len(price)}}{'bps':>7}{'price after':>15}", "dim")], cells)]  # fmt: skip
     most = max((abs(value) for _, value, _ in parts[1:]), default=0.0)

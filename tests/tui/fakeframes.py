@@ -267,6 +267,9 @@ class FrameMaker:
                     damaged=0,
                     orders_s=3.0 * up,
                     execution="paper",
+                    feed_ms=(4.2, 31.0),
+                    order_ms=(10.1, 12.4) if v != "sim-spot" else None,
+                    clock_ms=(-1.8, 0.6) if v == "sim-usdm" else None,
                 )
                 for v in VENUES
             ],

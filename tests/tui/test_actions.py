@@ -15,7 +15,7 @@ from mmtui.tui.commands import parse_line
 USDM = INSTRUMENTS[1].id
 SENDS = [a for a in ACTIONS if a.trades and a.id not in ("flatten", "close", "hedge", "ticket", "limit")]
 LOOKS = [a for a in ACTIONS if not a.trades and a.where != "replay"]
-REPLAYS = [a for a in ACTIONS if a.where == "replay"]
+REPLAYS = [a for a in ACTIONS if a.where == "replay" and "bookmark" not in a.id]  # those: test_bookmarks.py
 
 
 async def until(pilot, come):

@@ -106,7 +106,7 @@ async def test_a_filter_is_typed_on_its_pages_and_escape_takes_it_away():
         await ready(pilot)
         app = pilot.app
         await pilot.press("F")
-        assert "works on the pages orders and log" in app.store.model.notice.text
+        assert "works on the pages orders, parameters, log" in app.store.model.notice.text
         for word in ("alpha", "beta"):
             host.push(host.item("note", f"note {word}"))
         await pilot.press("9", "F", *"beta", "enter")

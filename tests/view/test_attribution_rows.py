@@ -6,6 +6,7 @@ from mmtui.view.attribution import attribution, curves, top
 from mmtui.view.earn import BESIDE, LEFT, TALL, page
 from mmtui.view.plots import charted
 from mmtui.view.pnl import history
+from mmtui.view.pnl_history import spark
 from mmtui.view.rows import plain, width
 
 
@@ -58,3 +59,26 @@ def test_curves_stand_beside_the_tables_where_there_is_room(model):
     rows = [plain(row) for row in page(model, 200, 46)]
     assert any(row.find("markout curves") == LEFT + 2 for row in rows)
     assert any(row.startswith("markouts: bps") for row in rows)
+
+
+def test_each_part_has_its_line_over_time(model, maker):
+    for k in range(30):
+        frame = maker.frame()
+        frame.ts += k * 1_000_000_000
+        frame.pnl.parts["spread"] = str(1_000 + k)
+        model.framed(frame, 0.0)
+    lines = model.part_lines
+    assert lines.seconds == 30 and list(lines.lines["spread"])[-1] == 1_029
+    rows = {plain(row).split()[0]: plain(row) for row in top(model, model.frame.pnl, 120)[1:13]}
+    assert "▁▁▂▂▃" in rows["spread"] and "█" in rows["spread"]
+    assert "▂" not in rows["fees"], "what does not change has no line"
+    assert "parts: last 30s" in plain(top(model, model.frame.pnl, 120)[0])
+    frame = maker.frame()
+    frame.ts -= 10_000_000_000
+    model.framed(frame, 0.0)
+    assert lines.seconds == 1, "a seek begins anew"
+
+
+def test_a_spark_keeps_to_its_cells():
+    assert len(spark([1.0, 2.0, 3.0], 6)) == 6 and spark([1.0, 8.0], 2) == "▁█"
+    assert spark([5.0, 5.0], 4) == "    " == spark([], 4)
