@@ -36,13 +36,13 @@ from mmtui.sim.desk_hub import SimHub
 from mmtui.sim.desk_keep import Keeping
 from mmtui.sim.desk_streams import Feeds, Privates
 from mmtui.sim.exchange import SECRET
+from mmtui.sim.terms import terms_of
 from mmtui.sim.world import MS, SECOND
 from mmtui.tape.format import TapeError
 from mmtui.tape.ids import OrderIds
 from mmtui.tape.writer import TapeWriter
 from mmtui.venues.account import AccountSession
 from mmtui.venues.account_messages import Answer, Armed, Request
-from mmtui.venues.facts import facts_of
 
 if TYPE_CHECKING:
     from mmtui.sim.desk import SimDesk
@@ -86,7 +86,7 @@ class Life:
         self.sessions: list[AccountSession] = []
         for v, venue in enumerate(setup.venues):
             places = [(i, a.instrument) for i, a in enumerate(engine.accounts) if engine.venue_of[i] == v]
-            self.sessions.append(AccountSession(facts_of(venue), v, places, tag, (SECRET,)))
+            self.sessions.append(AccountSession(terms_of(venue), v, places, tag, (SECRET,)))
         self.feeds = Feeds(self)
         self.privates = Privates(self)
         self.hub = SimHub(setup, self._command)

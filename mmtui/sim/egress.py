@@ -31,7 +31,7 @@ def exposed(watcher: Watcher, engine: Engine, order: Shadow, oid: int) -> None:
     i, side = order.i, order.side
     open_lots = sum(o.left for o in watcher.open.values() if o.i == i and o.side == side)
     worst = side * watcher.position[i] + open_lots
-    limit = engine.gate.position_limits[i]
+    limit = max(engine.gate.position_limits[i], watcher.limits[i])  # a zone may have lowered it after the order
     if worst > limit and worst > 0:
         watcher.fail("I3", f"order {oid} takes the worst case to {worst} lots of {limit}")
 

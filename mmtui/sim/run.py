@@ -19,9 +19,9 @@ from mmtui.sim.network import Network
 from mmtui.sim.operators import Operators
 from mmtui.sim.story import Book
 from mmtui.sim.swarm import Plan, draw
+from mmtui.sim.terms import terms_of
 from mmtui.sim.watcher import Watcher
 from mmtui.sim.world import MS, SECOND, START, World
-from mmtui.venues.facts import facts_of
 
 #: Healed, everything must have converged within this (I14).
 LIVENESS = 10 * SECOND
@@ -61,7 +61,7 @@ class Simulation:
             self.exchanges.append(
                 Exchange(
                     world,
-                    facts_of(venue),
+                    terms_of(venue),
                     v,
                     mine,
                     {i: plan.starts[i] for i in places},

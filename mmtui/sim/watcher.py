@@ -56,16 +56,15 @@ class Watcher:
         self.open: dict[int, Shadow] = {}
         self.wishes: dict[int, None] = {}  # orders whose amend is not settled
         self.blurred = False  # a loss of power has taken records with it: the desk need not know of an amend
-        self.position = [0] * count
-        self.shorts = [0] * count  # of the short leg in hedge mode
+        self.position, self.shorts = [0] * count, [0] * count  # the net, and the short leg in hedge mode
+        self.limits = [0] * count  # lots of position, as of the last record that caused something
         self.booked: dict[tuple[int, str, int], None] = {}
         self.moved: dict[tuple[int, str, str], None] = {}
         self.results: dict[str, bool] = {}
         self.traded: dict[tuple[int, int], int] = {}  # (instrument, side) -> when a quote was last executed
         self.resting: dict[int, tuple[int, int]] = {}  # order that may not rest -> since when, how often seen
         self.truth = Truth(exchanges)
-        self.seen = [0] * count
-        self.valid = [False] * count
+        self.seen, self.valid = [0] * count, [False] * count
         self.feed = [True] * len(setup.venues)
         self.blind = [True] * len(setup.venues)
         self.stale = [
@@ -161,6 +160,7 @@ class Watcher:
                 self._proven(engine)
             if type(effect) in _SENT:
                 self.acted = count
+        self.limits = list(engine.gate.position_limits)
 
     def _proven(self, engine: Engine) -> None:
         """I13: a kill is not proven while the desk itself knows of an order that may still land."""

@@ -13,6 +13,7 @@ KEPT = {
     55654: "lists without fills settled no order",
     57024: "an order decided after all that a loss of power left of the tape is an orphan, and the judge had it let go",
     59542: "a fill that only the positions told of",
+    62667: "a limit that a zone lowered in the same record, after the order that the judge held against it",
 }
 
 
