@@ -33,7 +33,10 @@ pytest_add_cli_args_test_selection = {tests}
 """
 
 #: Tests of books, ledger, quoting, random lives and files are left out: a survivor would cost a quarter of a minute.
-CORE = ("acts", "gate", "kill*", "loss_limits", "orders*", "protections", "reconcile", "risk*", "tasks")
+CORE = (
+    "acts", "amends*", "gate", "kill*", "legs*", "loss_limits", "orders*", "protections", "reconcile", "repeats",
+    "risk*", "tasks",
+)  # fmt: skip
 TAPE = ("codec*", "tape_numbers", "tape_yesterday")
 
 

@@ -22,9 +22,11 @@ TIMED = ("okx", "hyperliquid", "kraken-spot", "kraken-futures")
 #: ... and markets of spot, of which the desk has 20 coins that are not its own.
 COINS = {"okx": "BTC-USDT", "kraken-spot": "BTC/USD"}
 VENUES = sorted({**PERPS, **COINS})
+#: Half of them here, the others in a file of their own, so that two processes share the waiting.
+HERE, ELSEWHERE = VENUES[:3], VENUES[3:]
 
 
-@pytest.fixture(params=VENUES)
+@pytest.fixture(params=HERE)
 def server(request) -> Iterator[Loopback]:
     made = Loopback(request.param, "--seed", "5")
     yield made
@@ -73,10 +75,10 @@ def test_an_engine_that_was_killed_comes_back_reconciled_and_finds_its_orders(ho
     desk.process.kill()
     desk.process.wait()
     desk.run()
-    until(desk.reconciled)
+    until(desk.reconciled, 90.0)
     until(lambda: not server.admin()["open_orders"])
     until(lambda: agrees(desk, server))
-    assert desk.status()["unknown_orders"] == 0
+    until(lambda: desk.status()["unknown_orders"] == 0, 60.0)  # Kraken spot allows one question a second
 
 
 def test_a_kill_without_a_host_cancels_at_the_venue_and_proves_zero(home, server):
